@@ -1,0 +1,32 @@
+//! Every named bound of the protocol (R12), and how the bounds relate.
+//!
+//! Reaching one is a typed refusal, never an allocation.
+
+/// The longest encoded message, in bytes. Checked before a body is read.
+pub const MAX_FRAME: usize = 16 << 20;
+/// Frames up to this length share one ordered stream per peer; longer ones get a stream of their own.
+pub const SMALL_FRAME: usize = 64 << 10;
+/// The longest prompt, in bytes of UTF-8.
+pub const MAX_PROMPT: usize = 4 << 10;
+/// The longest query, in bytes of UTF-8.
+pub const MAX_QUERY: usize = 4 << 10;
+/// The most lanes one answer may have.
+pub const MAX_DIMENSION: usize = 1 << 20;
+/// The most light nodes in one computation.
+pub const MAX_PARTICIPANTS: u32 = 250_000;
+/// The most decimal places of a declared domain.
+pub const MAX_DECIMALS: u8 = 9;
+/// The most computations a node takes part in at once.
+pub const MAX_OPEN: usize = 1_024;
+/// The most computations a node remembers, ended ones included.
+pub const MAX_REMEMBERED: usize = 65_536;
+
+/// Room for everything in a message beside its one long list.
+const ENVELOPE: usize = 1 << 10;
+const _: () = assert!(MAX_DIMENSION * 4 + ENVELOPE <= MAX_FRAME, "a share fits in a frame");
+const _: () =
+    assert!(MAX_PARTICIPANTS as usize * 48 + ENVELOPE <= MAX_FRAME, "a frozen set fits in a frame");
+const _: () = assert!(MAX_DIMENSION * 12 + ENVELOPE <= MAX_FRAME, "three partials fit in a frame");
+const _: () =
+    assert!(MAX_PROMPT + MAX_QUERY + ENVELOPE <= SMALL_FRAME, "a proposal is a small frame");
+const _: () = assert!(MAX_OPEN < MAX_REMEMBERED);

@@ -1,0 +1,127 @@
+//! Additive secret sharing over Z/2^32, lane-wise and pure.
+//!
+//! Two shares of an answer are coins and the third is the answer minus both (Ito, Saito and
+//! Nishizeki's n-of-n scheme in the additive group of Z/2^32). Any two of the three are uniformly
+//! random whatever the answer is; all three add up to it. Sums of shares are shares of sums.
+
+use core::fmt;
+
+use rand_core::CryptoRng;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use smallvec::SmallVec;
+use zeroize::{Zeroize, Zeroizing};
+
+/// How many heavy nodes hold a share of every answer.
+pub const SEATS: usize = 3;
+
+/// A vector over Z/2^32 that must stay secret: an encoded answer, a share of one, or a partial sum.
+///
+/// It cannot be printed, is compared only for equality, and is wiped when dropped. Its encoding is
+/// four bytes a lane whatever the values are (R10).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Lanes(SmallVec<[u32; 4]>);
+
+/// One of the three shares of an encoded answer.
+pub type Share = Lanes;
+
+impl Lanes {
+    /// `dimension` lanes of zero.
+    pub fn zero(dimension: usize) -> Self {
+        Self(SmallVec::from_elem(0, dimension))
+    }
+
+    /// Takes the values of the lanes.
+    pub fn new(values: &[u32]) -> Self {
+        Self(SmallVec::from_slice(values))
+    }
+
+    /// How many lanes there are.
+    pub fn dimension(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The values, for whoever may know them.
+    pub fn expose(&self) -> &[u32] {
+        &self.0
+    }
+
+    /// Adds lane by lane, mod 2^32. Lanes that `other` has beyond this one's are left out: callers
+    /// admit only equal dimensions.
+    pub fn add(&mut self, other: &Lanes) {
+        for (lane, value) in self.0.iter_mut().zip(&other.0) {
+            *lane = lane.wrapping_add(*value);
+        }
+    }
+}
+
+/// Splits an encoded answer into one share a seat. Needs `8 * dimension` bytes of coins.
+pub fn split(secret: &Lanes, coins: &mut impl CryptoRng) -> [Share; SEATS] {
+    let (mut first, mut second, mut third) = (secret.clone(), secret.clone(), secret.clone());
+    draw(&mut first, coins);
+    draw(&mut second, coins);
+    for (lane, (a, b)) in third.0.iter_mut().zip(first.0.iter().zip(&second.0)) {
+        *lane = lane.wrapping_sub(*a).wrapping_sub(*b);
+    }
+    [first, second, third]
+}
+
+/// Adds up shares of the same dimension: a heavy's partial, or the total of all partials.
+pub fn sum<'a>(dimension: usize, shares: impl IntoIterator<Item = &'a Lanes>) -> Lanes {
+    let mut total = Lanes::zero(dimension);
+    for share in shares {
+        total.add(share);
+    }
+    total
+}
+
+fn draw(lanes: &mut Lanes, coins: &mut impl CryptoRng) {
+    for lane in &mut lanes.0 {
+        *lane = coins.next_u32();
+    }
+}
+
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+impl fmt::Debug for Lanes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lanes(<{} redacted>)", self.dimension())
+    }
+}
+
+impl Serialize for Lanes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Zeroizing::new(alloc::vec::Vec::with_capacity(4 * self.0.len()));
+        for lane in &self.0 {
+            bytes.extend_from_slice(&lane.to_le_bytes());
+        }
+        serializer.serialize_bytes(&bytes)
+    }
+}
+
+impl<'de> Deserialize<'de> for Lanes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(LanesVisitor)
+    }
+}
+
+struct LanesVisitor;
+
+impl de::Visitor<'_> for LanesVisitor {
+    type Value = Lanes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("four bytes a lane")
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Lanes, E> {
+        let (lanes, rest) = bytes.as_chunks::<4>();
+        if !rest.is_empty() {
+            return Err(E::invalid_length(bytes.len(), &self));
+        }
+        Ok(Lanes(lanes.iter().map(|lane| u32::from_le_bytes(*lane)).collect()))
+    }
+}
