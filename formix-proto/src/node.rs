@@ -1,0 +1,274 @@
+//! A node: its role, its questions, and the gate through which everything leaves.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use crate::context::Context;
+use crate::directory::{Directory, Role};
+use crate::fault::Fault;
+use crate::heavy::Heavy;
+use crate::id::{ComputationId, NodeId};
+use crate::light::Light;
+use crate::machine::{Command, Input, Machine, Output, RecoverError};
+use crate::message::Message;
+use crate::outbox::Outbox;
+use crate::policy::Policy;
+use crate::proposer::Proposer;
+use crate::record::{Fact, Record, Unfit};
+use crate::status::{Standing, Status};
+use crate::time::Time;
+use crate::timers::{Reason, Timers};
+
+/// Who a node is and what it allows.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Its id.
+    pub id: NodeId,
+    /// What it is enrolled as.
+    pub role: Role,
+    /// Its rules.
+    pub policy: Policy,
+    /// Who is enrolled, itself included.
+    pub directory: Arc<Directory>,
+}
+
+/// One Formix node. Every node may propose; what else it does follows from its role.
+#[derive(Debug)]
+pub struct Node {
+    id: NodeId,
+    policy: Policy,
+    directory: Arc<Directory>,
+    parts: Parts,
+    coins: ChaCha20Rng,
+    outbox: Outbox,
+    timers: Timers,
+    now: Time,
+}
+
+#[derive(Debug)]
+struct Parts {
+    proposer: Proposer,
+    role: Part,
+}
+
+#[derive(Debug)]
+enum Part {
+    Heavy(Heavy),
+    Light(Light),
+    Proposer,
+}
+
+impl Node {
+    /// A node as its log says, or a new one if the log is empty.
+    ///
+    /// `seed` is drawn afresh at every start: nothing that was drawn before a restart is drawn again.
+    pub fn recover(
+        config: Config,
+        seed: [u8; 32],
+        now: Time,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<Self, RecoverError> {
+        let mut parts = Parts::new(config.role);
+        for (position, record) in records.into_iter().enumerate() {
+            parts.restore(config.id, record).map_err(|Unfit| RecoverError { position })?;
+        }
+        let mut node = Self {
+            id: config.id,
+            policy: config.policy,
+            directory: config.directory,
+            parts,
+            coins: ChaCha20Rng::from_seed(seed),
+            outbox: Outbox::default(),
+            timers: Timers::default(),
+            now,
+        };
+        node.run(now, Parts::resume);
+        Ok(node)
+    }
+
+    /// What this node knows of a computation.
+    pub fn status(&self, id: &ComputationId) -> Option<Status> {
+        self.parts.statuses(id).into_iter().next()
+    }
+
+    /// The computations that this node knows of, in order of their ids.
+    pub fn computations(&self) -> Vec<ComputationId> {
+        let mut ids: Vec<_> = self.parts.proposer.ids().collect();
+        match &self.parts.role {
+            Part::Heavy(heavy) => ids.extend(heavy.ids()),
+            Part::Light(light) => ids.extend(light.ids()),
+            Part::Proposer => {}
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// Lends the node to its parts for one input; the records they make are one batch.
+    fn run(&mut self, now: Time, act: impl FnOnce(&mut Parts, &mut Context<'_>)) {
+        self.now = now;
+        let mut cx = Context {
+            now,
+            me: self.id,
+            policy: &self.policy,
+            directory: &self.directory,
+            coins: &mut self.coins,
+            outbox: &mut self.outbox,
+            timers: &mut self.timers,
+        };
+        act(&mut self.parts, &mut cx);
+        self.outbox.close_batch();
+    }
+
+    fn command(&mut self, now: Time, command: Command) {
+        match command {
+            Command::Enroll(directory) => self.directory = directory,
+            Command::Propose(proposal) => {
+                self.run(now, |parts, cx| parts.proposer.propose(cx, *proposal));
+            }
+            Command::Answer { id, answer } => self.run(now, |parts, cx| {
+                if let Part::Light(light) = &mut parts.role {
+                    light.answer(cx, id, &answer);
+                }
+            }),
+            Command::Decline(id) => self.run(now, |parts, cx| {
+                if let Part::Light(light) = &mut parts.role {
+                    light.decline(cx, id);
+                }
+            }),
+        }
+    }
+
+    fn expire_timers(&mut self, now: Time) {
+        while let Some((id, reason)) = self.timers.pop_due(now) {
+            self.run(now, |parts, cx| parts.timeout(cx, id, reason));
+        }
+    }
+}
+
+impl Machine for Node {
+    fn handle_input(&mut self, now: Time, input: Input) {
+        match input {
+            Input::Receive { from, message } => {
+                self.run(now, |parts, cx| parts.receive(cx, from, message));
+            }
+            Input::Malformed { from, error } => {
+                self.run(now, |_, cx| cx.fault(from, Fault::Malformed(error)));
+            }
+            Input::Command(command) => self.command(now, command),
+            Input::Persisted(seq) => self.outbox.persisted(seq),
+            Input::Timeout => self.expire_timers(now),
+        }
+    }
+
+    /// A message to itself (a heavy node may propose to a committee that it sits on) comes back in
+    /// here, after the same gate as any other.
+    fn poll_output(&mut self) -> Option<Output> {
+        loop {
+            match self.outbox.poll()? {
+                Output::Send { to, message } if to == self.id => {
+                    self.handle_input(self.now, Input::Receive { from: to, message });
+                }
+                output => return Some(output),
+            }
+        }
+    }
+
+    fn next_timeout(&self) -> Option<Time> {
+        self.timers.next()
+    }
+}
+
+impl Parts {
+    fn new(role: Role) -> Self {
+        let role = match role {
+            Role::Heavy => Part::Heavy(Heavy::default()),
+            Role::Light => Part::Light(Light::default()),
+            Role::Proposer => Part::Proposer,
+        };
+        Self { proposer: Proposer::default(), role }
+    }
+
+    /// R1: what is not enrolled is not heard; what a node may receive follows from its own role.
+    fn receive(&mut self, cx: &mut Context<'_>, from: NodeId, message: Message) {
+        if cx.directory.role(&from).is_none() {
+            return cx.fault(from, Fault::Stranger);
+        }
+        match message {
+            Message::Progress { id, stage } => self.proposer.progress(cx, from, id, stage),
+            Message::Outcome { id, outcome } => self.proposer.outcome(cx, from, id, outcome),
+            message => match &mut self.role {
+                Part::Heavy(heavy) => heavy.receive(cx, from, message),
+                Part::Light(light) => light.receive(cx, from, message),
+                Part::Proposer => cx.fault(from, Fault::NoStanding(message.name())),
+            },
+        }
+    }
+
+    fn timeout(&mut self, cx: &mut Context<'_>, id: ComputationId, reason: Reason) {
+        if reason == Reason::Forget {
+            return self.forget_if_over(cx, id);
+        }
+        self.proposer.timeout(cx, id, reason);
+        match &mut self.role {
+            Part::Heavy(heavy) => heavy.timeout(cx, id, reason),
+            Part::Light(light) => light.timeout(cx, id, reason),
+            Part::Proposer => {}
+        }
+    }
+
+    /// A heavy node may have ended a computation that it proposed itself, and not know it there yet.
+    fn forget_if_over(&mut self, cx: &mut Context<'_>, id: ComputationId) {
+        let open = |status: &Status| matches!(status.standing, Standing::Open(_));
+        if self.statuses(&id).iter().any(open) {
+            return cx.wake(id, Reason::Forget, cx.now + cx.policy.retention);
+        }
+        cx.persist(id, Fact::Forgotten);
+        self.forget(&id);
+    }
+
+    fn forget(&mut self, id: &ComputationId) {
+        self.proposer.forget(id);
+        match &mut self.role {
+            Part::Heavy(heavy) => heavy.forget(id),
+            Part::Light(light) => light.forget(id),
+            Part::Proposer => {}
+        }
+    }
+
+    /// What each part knows, the proposing part's first.
+    fn statuses(&self, id: &ComputationId) -> Vec<Status> {
+        let role = match &self.role {
+            Part::Heavy(heavy) => heavy.status(id),
+            Part::Light(light) => light.status(id),
+            Part::Proposer => None,
+        };
+        self.proposer.status(id).into_iter().chain(role).collect()
+    }
+
+    fn restore(&mut self, me: NodeId, record: Record) -> Result<(), Unfit> {
+        match (&record.fact, &mut self.role) {
+            (Fact::Forgotten, _) => {
+                self.forget(&record.id);
+                Ok(())
+            }
+            (Fact::Proposed(_) | Fact::Accepted | Fact::Concluded(_), _) | (_, Part::Proposer) => {
+                self.proposer.restore(record)
+            }
+            (_, Part::Heavy(heavy)) => heavy.restore(me, record),
+            (_, Part::Light(light)) => light.restore(record),
+        }
+    }
+
+    fn resume(&mut self, cx: &mut Context<'_>) {
+        self.proposer.resume(cx);
+        match &mut self.role {
+            Part::Heavy(heavy) => heavy.resume(cx),
+            Part::Light(light) => light.resume(cx),
+            Part::Proposer => {}
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! How far a computation is, how it ended, and why.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{NodeId, RosterDigest};
+use crate::spec::SpecError;
+
+/// How far a computation is that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stage {
+    /// The committee is getting ready.
+    Pending,
+    /// Answers are accepted.
+    Collecting,
+    /// Answers are no longer accepted; the committee agrees on the roster and adds up.
+    Revealing,
+}
+
+/// How a computation ended. It never changes (R9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The totals over a roster were revealed.
+    Completed(Reveal),
+    /// Nothing was revealed.
+    Failed(Failure),
+}
+
+/// What a completed computation tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reveal {
+    /// Names the set of answers that were summed, without telling whose they are.
+    pub digest: RosterDigest,
+    /// How many answers were summed.
+    pub participants: u32,
+    /// The totals, a lane each; the question's statistic decodes them.
+    pub totals: Vec<u32>,
+}
+
+/// Why a computation failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum Failure {
+    /// A committee member does not take part on these terms.
+    #[error("heavy node {} refused it: {refusal}", .by.short())]
+    Refused {
+        /// Who refused.
+        by: NodeId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Committee members were not ready in time.
+    #[error("no word from heavy nodes {} while preparing: check that they run and can be reached", names(.missing))]
+    NotReady {
+        /// Those who did not say that they are ready.
+        missing: Vec<NodeId>,
+    },
+    /// The deadline came before the whole committee was ready.
+    #[error("the deadline came before the committee was ready")]
+    NeverOpened,
+    /// Fewer answers than the question's threshold were held by all three heavy nodes.
+    #[error("{participants} answers reached all three heavy nodes, {needed} are needed")]
+    TooFew {
+        /// How many there were.
+        participants: u32,
+        /// `min_participants`.
+        needed: u32,
+    },
+    /// Committee members did not do their part of the reveal in time.
+    #[error("no word from heavy nodes {} while revealing: check that they run and can be reached", names(.missing))]
+    Unreachable {
+        /// Those who were waited for.
+        missing: Vec<NodeId>,
+    },
+    /// The roster that the primary named is not what remains of a seat's frozen set.
+    #[error("heavy node {} cannot reproduce the roster", .by.short())]
+    RosterMismatch {
+        /// The seat.
+        by: NodeId,
+    },
+}
+
+/// Why a heavy node does not accept something that is well-formed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The terms break a limit, or this node's policy.
+    #[error(transparent)]
+    Terms(SpecError),
+    /// A seat's node is not enrolled as heavy here.
+    #[error("{} is not an enrolled heavy node", .0.short())]
+    NotAHeavy(NodeId),
+    /// Fewer light nodes are enrolled than the threshold needs.
+    #[error("only {enrolled} light nodes are enrolled, min_participants is {needed}")]
+    TooFewLights {
+        /// Enrolled light nodes.
+        enrolled: u32,
+        /// `min_participants`.
+        needed: u32,
+    },
+    /// The node takes part in as many computations as it may.
+    #[error("the node takes part in as many computations as it may")]
+    Busy,
+    /// The contribution came after the freeze.
+    #[error("it came too late")]
+    Late,
+    /// Another contribution of this light node was accepted already (R3).
+    #[error("another contribution of this node was accepted already")]
+    Conflict,
+    /// `max_participants` contributions were accepted already.
+    #[error("max_participants contributions were accepted already")]
+    Full,
+    /// The share does not have the statistic's dimension.
+    #[error("the share does not have the question's dimension")]
+    Dimension,
+}
+
+impl Refusal {
+    /// Whether the same proposal would be refused whenever it came again: such a refusal need not be
+    /// remembered, the others must.
+    pub(crate) fn is_permanent(&self) -> bool {
+        matches!(self, Self::Terms(error) if !matches!(error, SpecError::DeadlineTooFar(_)))
+    }
+}
+
+fn names(nodes: &[NodeId]) -> alloc::string::String {
+    nodes.iter().map(NodeId::short).collect::<Vec<_>>().join(", ")
+}

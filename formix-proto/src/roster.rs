@@ -1,0 +1,96 @@
+//! Who is summed: sorted sets of (light, tag), their digests and their intersection.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{NodeId, RosterDigest, Tag, digest};
+
+/// One splitting of one light node's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Entry {
+    /// Who contributed.
+    pub light: NodeId,
+    /// Which splitting.
+    pub tag: Tag,
+}
+
+/// Entries in order of their light nodes, each light node at most once.
+///
+/// A frozen set and a roster are both one of these; decoding refuses anything else.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Entry>", into = "Vec<Entry>")]
+pub struct Roster(Vec<Entry>);
+
+/// Entries out of order, or a light node twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a roster lists each light node once, in order")]
+pub struct RosterError;
+
+impl TryFrom<Vec<Entry>> for Roster {
+    type Error = RosterError;
+
+    fn try_from(entries: Vec<Entry>) -> Result<Self, RosterError> {
+        let sorted = entries.is_sorted_by(|a, b| a.light < b.light);
+        sorted.then_some(Self(entries)).ok_or(RosterError)
+    }
+}
+
+impl From<Roster> for Vec<Entry> {
+    fn from(roster: Roster) -> Self {
+        roster.0
+    }
+}
+
+impl Roster {
+    /// How many light nodes it has.
+    pub fn len(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// The entry of a light node.
+    pub fn of(&self, light: &NodeId) -> Option<&Entry> {
+        let at = self.0.binary_search_by_key(light, |entry| entry.light).ok()?;
+        self.0.get(at)
+    }
+
+    /// What names this set, and no other.
+    pub fn digest(&self) -> RosterDigest {
+        let mut bytes = Vec::with_capacity(48 * self.0.len());
+        for entry in &self.0 {
+            bytes.extend_from_slice(&entry.light.0);
+            bytes.extend_from_slice(&entry.tag.0);
+        }
+        RosterDigest(digest("formix/1 roster", &[&bytes]))
+    }
+
+    /// The entries whose light node is not excluded.
+    pub fn without(&self, excluded: &[NodeId]) -> Roster {
+        let excluded: BTreeSet<_> = excluded.iter().collect();
+        let kept = |entry: &&Entry| !excluded.contains(&entry.light);
+        Self(self.0.iter().filter(kept).copied().collect())
+    }
+}
+
+/// The light nodes that must be left out of all three frozen sets so that the same (light, tag)
+/// pairs remain in each: those that some set lacks, or holds under another tag.
+pub fn disputed(sets: [&Roster; 3]) -> Vec<NodeId> {
+    let everyone: BTreeSet<_> =
+        sets.iter().flat_map(|set| &set.0).map(|entry| entry.light).collect();
+    let agreed = |light: &NodeId| {
+        let [a, b, c] = sets.map(|set| set.of(light));
+        a.is_some() && a == b && b == c
+    };
+    everyone.into_iter().filter(|light| !agreed(light)).collect()
+}

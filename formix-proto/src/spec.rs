@@ -1,0 +1,204 @@
+//! A question and its terms, and the checks every node makes before it takes part.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ComputationId, NodeId, Nonce, digest};
+use crate::limits::{MAX_DIMENSION, MAX_PARTICIPANTS, MAX_PROMPT, MAX_QUERY};
+use crate::policy::Policy;
+use crate::share::SEATS;
+use crate::statistic::{DomainError, Statistic};
+use crate::time::Time;
+use crate::wire;
+
+/// One question with everything that a node must know to take part in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    /// The question, for people. Untrusted text: escape it before it is printed.
+    pub prompt: String,
+    /// The question, for programs: an SQL expression over the owner's own table.
+    pub query: Option<String>,
+    /// What is computed over the answers.
+    pub statistic: Statistic,
+    /// The three heavy nodes, in order of their seats.
+    pub committee: Committee,
+    /// When answers stop being accepted.
+    pub deadline: Time,
+    /// The least roster that may be revealed.
+    pub min_participants: u32,
+    /// The greatest roster; what the overflow check counts with.
+    pub max_participants: u32,
+}
+
+/// The three heavy nodes of a computation, in order of their seats; seat 0 is the primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Committee(pub [NodeId; SEATS]);
+
+/// A place in a committee: 0, 1 or 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seat(u8);
+
+/// A question, who asks it, and the nonce that makes asking it again another computation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Who asks.
+    pub proposer: NodeId,
+    /// Drawn by the proposer.
+    pub nonce: Nonce,
+    /// What is asked.
+    pub spec: Spec,
+}
+
+/// Why a node does not take part on these terms.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum SpecError {
+    /// The prompt is empty.
+    #[error("the question is empty")]
+    EmptyPrompt,
+    /// The prompt or the query is longer than its limit.
+    #[error("the question is longer than {MAX_PROMPT} bytes, or its query than {MAX_QUERY}")]
+    TooLong,
+    /// The statistic's parameters make no sense.
+    #[error(transparent)]
+    Domain(DomainError),
+    /// The statistic has more than [`MAX_DIMENSION`] lanes.
+    #[error("the statistic has more than {MAX_DIMENSION} lanes")]
+    TooWide,
+    /// One node has two seats.
+    #[error("heavy node {} has more than one seat: a committee is three different nodes", .0.short())]
+    RepeatedHeavy(NodeId),
+    /// The deadline has passed.
+    #[error("the deadline has passed")]
+    DeadlinePassed,
+    /// The deadline is farther away than this node allows.
+    #[error("the deadline is more than {} s away", .0.as_secs())]
+    DeadlineTooFar(Duration),
+    /// Revealing over so few answers is against this node's policy.
+    #[error(
+        "min_participants is {asked}: this network allows no less than {least}, because a sum over fewer tells too much about each"
+    )]
+    ThresholdTooLow {
+        /// What the question says.
+        asked: u32,
+        /// What the policy says.
+        least: u32,
+    },
+    /// More participants are asked for than allowed.
+    #[error("min_participants is {min}, which is more than max_participants, {max}")]
+    ThresholdTooHigh {
+        /// The least roster.
+        min: u32,
+        /// The greatest roster.
+        max: u32,
+    },
+    /// More participants than [`MAX_PARTICIPANTS`].
+    #[error("max_participants is {0}: at most {MAX_PARTICIPANTS} are supported")]
+    TooManyParticipants(u32),
+    /// Some lane could reach 2^32.
+    #[error(
+        "{0} answers of this domain could overflow 2^32: narrow the domain, use fewer decimals, or lower max_participants"
+    )]
+    Overflow(u32),
+}
+
+impl Spec {
+    /// Checks the terms against the limits of the protocol and a node's own policy.
+    pub fn check(&self, now: Time, policy: &Policy) -> Result<(), SpecError> {
+        self.check_text()?;
+        self.check_statistic()?;
+        self.committee.check()?;
+        self.check_threshold(policy.least_participants)?;
+        if self.deadline <= now {
+            return Err(SpecError::DeadlinePassed);
+        }
+        if self.deadline > now + policy.horizon {
+            return Err(SpecError::DeadlineTooFar(policy.horizon));
+        }
+        Ok(())
+    }
+
+    fn check_text(&self) -> Result<(), SpecError> {
+        if self.prompt.trim().is_empty() {
+            return Err(SpecError::EmptyPrompt);
+        }
+        let query = self.query.as_ref().map_or(0, String::len);
+        if self.prompt.len() > MAX_PROMPT || query > MAX_QUERY {
+            return Err(SpecError::TooLong);
+        }
+        Ok(())
+    }
+
+    fn check_statistic(&self) -> Result<(), SpecError> {
+        self.statistic.check().map_err(SpecError::Domain)?;
+        if self.statistic.dimension() > MAX_DIMENSION {
+            return Err(SpecError::TooWide);
+        }
+        if self.max_participants > MAX_PARTICIPANTS {
+            return Err(SpecError::TooManyParticipants(self.max_participants));
+        }
+        if !self.statistic.fits(self.max_participants) {
+            return Err(SpecError::Overflow(self.max_participants));
+        }
+        Ok(())
+    }
+
+    fn check_threshold(&self, least: u32) -> Result<(), SpecError> {
+        let (min, max) = (self.min_participants, self.max_participants);
+        if min < least.max(1) {
+            return Err(SpecError::ThresholdTooLow { asked: min, least: least.max(1) });
+        }
+        if min > max {
+            return Err(SpecError::ThresholdTooHigh { min, max });
+        }
+        Ok(())
+    }
+}
+
+impl Committee {
+    /// The node in a seat.
+    pub fn node(&self, seat: Seat) -> NodeId {
+        self.0[usize::from(seat.0)]
+    }
+
+    /// The node in seat 0, which coordinates.
+    pub fn primary(&self) -> NodeId {
+        self.0[0]
+    }
+
+    /// The seat that a node has, if any.
+    pub fn seat_of(&self, node: &NodeId) -> Option<Seat> {
+        Seat::ALL.into_iter().find(|seat| self.node(*seat) == *node)
+    }
+
+    fn check(&self) -> Result<(), SpecError> {
+        let [a, b, c] = self.0;
+        match () {
+            () if a == b || a == c => Err(SpecError::RepeatedHeavy(a)),
+            () if b == c => Err(SpecError::RepeatedHeavy(b)),
+            () => Ok(()),
+        }
+    }
+}
+
+impl Seat {
+    /// The coordinator of its computation.
+    pub const PRIMARY: Seat = Seat(0);
+    /// All seats, in order.
+    pub const ALL: [Seat; SEATS] = [Seat(0), Seat(1), Seat(2)];
+    /// The seats that are not the primary's.
+    pub const OTHERS: [Seat; SEATS - 1] = [Seat(1), Seat(2)];
+
+    /// The position in the committee.
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+}
+
+impl Proposal {
+    /// The id that stands for exactly this proposal (R2).
+    pub fn id(&self) -> ComputationId {
+        ComputationId(digest("formix/1 computation", &[wire::public_bytes(self).as_ref()]))
+    }
+}

@@ -1,0 +1,91 @@
+//! The codec: one encoding per value, bounded, with nothing left over.
+//!
+//! postcard over serde. Decoding refuses a frame over its limit before it reads it, trailing bytes,
+//! and every encoding but the one that [`encode`] makes (overlong varints among them), so equal
+//! values are equal bytes. The wire's version is in the transport's protocol name, `formix/1`; a
+//! record carries its own as its first byte.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::frame::Frame;
+use crate::limits::MAX_FRAME;
+use crate::message::Message;
+use crate::record::Record;
+
+/// The version of the records this build writes, and the only one that it reads.
+pub const RECORD_VERSION: u8 = 1;
+
+/// Why bytes are not a message or a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Longer than [`MAX_FRAME`].
+    #[error("{0} bytes are over the limit of {MAX_FRAME}")]
+    TooLong(usize),
+    /// Not a value of this type, or cut short.
+    #[error("not a well-formed value")]
+    Malformed,
+    /// A value, and then more.
+    #[error("{0} bytes are left over")]
+    Trailing(usize),
+    /// A value, but not in the one encoding that it has.
+    #[error("not the canonical encoding")]
+    NotCanonical,
+    /// A record of another version.
+    #[error("record version {0}, this build reads {RECORD_VERSION}")]
+    Version(u8),
+}
+
+/// Encodes a message.
+pub fn encode(message: &Message) -> Frame {
+    Frame::new(to_bytes(message))
+}
+
+/// Decodes one whole frame.
+pub fn decode(bytes: &[u8]) -> Result<Message, DecodeError> {
+    from_bytes(bytes)
+}
+
+/// Encodes a record, with its version.
+pub fn encode_record(record: &Record) -> Frame {
+    Frame::new(to_bytes(&(RECORD_VERSION, record)))
+}
+
+/// Decodes a record.
+pub fn decode_record(bytes: &[u8]) -> Result<Record, DecodeError> {
+    match bytes.first() {
+        None => Err(DecodeError::Malformed),
+        Some(&RECORD_VERSION) => from_bytes::<(u8, Record)>(bytes).map(|(_, record)| record),
+        Some(&version) => Err(DecodeError::Version(version)),
+    }
+}
+
+/// The canonical bytes of a value that holds no secret, for a digest.
+pub(crate) fn public_bytes(value: &impl Serialize) -> Vec<u8> {
+    to_bytes(value)
+}
+
+/// Sizes first, so that no half-grown buffer with a secret in it is left on the heap.
+fn to_bytes(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = vec![0; postcard::experimental::serialized_size(value).unwrap_or(0)];
+    let written = postcard::to_slice(value, &mut bytes).map_or(0, |written| written.len());
+    debug_assert_eq!(written, bytes.len(), "every type here serializes, to the size it was given");
+    bytes
+}
+
+fn from_bytes<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, DecodeError> {
+    if bytes.len() > MAX_FRAME {
+        return Err(DecodeError::TooLong(bytes.len()));
+    }
+    let (value, rest) = postcard::take_from_bytes(bytes).map_err(|_| DecodeError::Malformed)?;
+    if !rest.is_empty() {
+        return Err(DecodeError::Trailing(rest.len()));
+    }
+    if Frame::new(to_bytes(&value)).as_ref() != bytes {
+        return Err(DecodeError::NotCanonical);
+    }
+    Ok(value)
+}
