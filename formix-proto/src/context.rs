@@ -50,7 +50,7 @@ impl Context<'_> {
     /// Wakes after the pause before the attempt of that number, which doubles each time.
     pub(crate) fn wake_to_resend(&mut self, id: ComputationId, reason: Reason, attempt: u32) {
         let doubled = self.policy.resend_first.saturating_mul(1 << attempt.min(16));
-        let pause: Duration = doubled.min(self.policy.resend_most);
+        let pause: Duration = doubled.min(self.policy.resend_most).max(Policy::SHORTEST_PAUSE);
         self.wake(id, reason, self.now + pause);
     }
 }

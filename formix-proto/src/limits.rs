@@ -21,6 +21,10 @@ pub const MAX_OPEN: usize = 1_024;
 /// The most computations a node remembers, ended ones included.
 pub const MAX_REMEMBERED: usize = 65_536;
 
+/// The most messages that wait for the disk; a node whose disk is that slow drops what it sends,
+/// and sends it again later.
+pub const MAX_HELD: usize = 1 << 18;
+
 /// Room for everything in a message beside its one long list.
 const ENVELOPE: usize = 1 << 10;
 const _: () = assert!(MAX_DIMENSION * 4 + ENVELOPE <= MAX_FRAME, "a share fits in a frame");

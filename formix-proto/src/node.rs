@@ -18,7 +18,7 @@ use crate::outbox::Outbox;
 use crate::policy::Policy;
 use crate::proposer::Proposer;
 use crate::record::{Fact, Record, Unfit};
-use crate::status::{Standing, Status};
+use crate::status::Status;
 use crate::time::Time;
 use crate::timers::{Reason, Timers};
 
@@ -222,9 +222,9 @@ impl Parts {
 
     /// A heavy node may have ended a computation that it proposed itself, and not know it there yet.
     fn forget_if_over(&mut self, cx: &mut Context<'_>, id: ComputationId) {
-        let open = |status: &Status| matches!(status.standing, Standing::Open(_));
-        if self.statuses(&id).iter().any(open) {
-            return cx.wake(id, Reason::Forget, cx.now + cx.policy.retention);
+        if self.statuses(&id).iter().any(Status::is_open) {
+            let pause = cx.policy.retention.max(Policy::SHORTEST_PAUSE);
+            return cx.wake(id, Reason::Forget, cx.now + pause);
         }
         cx.persist(id, Fact::Forgotten);
         self.forget(&id);
@@ -252,6 +252,10 @@ impl Parts {
     fn restore(&mut self, me: NodeId, record: Record) -> Result<(), Unfit> {
         match (&record.fact, &mut self.role) {
             (Fact::Forgotten, _) => {
+                let known = self.statuses(&record.id);
+                if known.is_empty() || known.iter().any(Status::is_open) {
+                    return Err(Unfit);
+                }
                 self.forget(&record.id);
                 Ok(())
             }

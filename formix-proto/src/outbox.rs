@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use crate::id::NodeId;
+use crate::limits::MAX_HELD;
 use crate::machine::{Batch, BatchSeq, Event, Output};
 use crate::message::Message;
 use crate::record::Record;
@@ -29,7 +30,9 @@ impl Outbox {
     }
 
     pub(crate) fn send(&mut self, to: NodeId, message: Message) {
-        self.hold(Output::Send { to, message });
+        if self.held.len() < MAX_HELD {
+            self.hold(Output::Send { to, message });
+        }
     }
 
     pub(crate) fn event(&mut self, event: Event) {

@@ -27,6 +27,17 @@ pub enum Outcome {
     Failed(Failure),
 }
 
+impl Outcome {
+    /// Whether two nodes that say this agree. Nodes that fail a computation may see different reasons.
+    pub fn agrees_with(&self, other: &Outcome) -> bool {
+        match (self, other) {
+            (Self::Completed(this), Self::Completed(that)) => this == that,
+            (Self::Failed(_), Self::Failed(_)) => true,
+            _ => false,
+        }
+    }
+}
+
 /// What a completed computation tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reveal {
@@ -35,6 +46,7 @@ pub struct Reveal {
     /// How many answers were summed.
     pub participants: u32,
     /// The totals, a lane each; the question's statistic decodes them.
+    #[serde(with = "crate::share::fixed_width")]
     pub totals: Vec<u32>,
 }
 

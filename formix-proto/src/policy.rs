@@ -39,6 +39,9 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// No pause is shorter, whatever is configured: a node never wakes itself without end.
+    pub(crate) const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
     /// The bound of R8: past `deadline + bound()` every node that is up, and can reach the
     /// primary, has ended the computation.
     pub fn bound(&self) -> Duration {

@@ -11,7 +11,7 @@ use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::{Failure, Outcome, Refusal, Stage};
 use crate::record::{Fact, Record, Unfit};
-use crate::spec::Proposal;
+use crate::spec::{Proposal, SpecError};
 use crate::status::{Standing, Status};
 use crate::timers::Reason;
 
@@ -31,7 +31,8 @@ struct Question {
 impl Proposer {
     pub(crate) fn propose(&mut self, cx: &mut Context<'_>, proposal: Proposal) {
         let id = proposal.id();
-        if let Err(error) = proposal.spec.check(cx.now, cx.policy) {
+        let own = if proposal.proposer == cx.me { Ok(()) } else { Err(SpecError::NotTheProposer) };
+        if let Err(error) = own.and_then(|()| proposal.spec.check(cx.now, cx.policy)) {
             return cx.event(Event::Rejected { id, error });
         }
         if self.questions.contains_key(&id) {
@@ -92,7 +93,7 @@ impl Proposer {
                 question.arm_forgetting(cx, id);
                 cx.event(Event::Ended { id, outcome });
             }
-            Standing::Ended(known) if *known == outcome => {}
+            Standing::Ended(known) if known.agrees_with(&outcome) => {}
             _ => cx.fault(from, Fault::Contradiction("outcome")),
         }
     }
@@ -114,10 +115,12 @@ impl Proposer {
             (Fact::Proposed(proposal), None) if proposal.id() == id => {
                 self.questions.insert(id, Question::new(*proposal));
             }
-            (Fact::Accepted, Some(question)) => {
+            (Fact::Accepted, Some(question))
+                if question.standing == Standing::Open(Stage::Pending) =>
+            {
                 question.standing = Standing::Open(Stage::Collecting);
             }
-            (Fact::Concluded(outcome), Some(question)) => {
+            (Fact::Concluded(outcome), Some(question)) if question.is_open() => {
                 question.standing = Standing::Ended(outcome);
             }
             _ => return Err(Unfit),
@@ -144,15 +147,18 @@ impl Proposer {
     }
 
     fn is_full(&self) -> bool {
-        let open = |question: &&Question| matches!(question.standing, Standing::Open(_));
-        self.questions.len() >= MAX_REMEMBERED
-            || self.questions.values().filter(open).count() >= MAX_OPEN
+        let open = self.questions.values().filter(|question| question.is_open()).count();
+        open >= MAX_OPEN || self.questions.len() >= MAX_REMEMBERED
     }
 }
 
 impl Question {
     fn new(proposal: Proposal) -> Self {
         Self { proposal, standing: Standing::Open(Stage::Pending), attempt: 0 }
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.standing, Standing::Open(_))
     }
 
     /// Asks the primary; past the bound the other seats too, since one of them may know.

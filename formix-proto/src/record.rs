@@ -9,7 +9,7 @@ use crate::id::{ComputationId, NodeId, Tag};
 use crate::outcome::{Failure, Outcome};
 use crate::roster::Roster;
 use crate::share::{Lanes, SEATS, Share};
-use crate::spec::Proposal;
+use crate::spec::{Proposal, Spec};
 
 /// One fact about one computation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,14 @@ pub struct Seal {
     pub excluded: Vec<NodeId>,
     /// The sum of this heavy's shares over the roster.
     pub partial: Lanes,
+}
+
+impl Seal {
+    /// Whether it can be of a computation on these terms (R4).
+    pub(crate) fn fits(&self, spec: &Spec) -> bool {
+        self.roster.len() >= spec.min_participants
+            && self.partial.dimension() == spec.statistic.dimension()
+    }
 }
 
 /// What a record makes obsolete in the log, to be erased with the record's own transaction.

@@ -108,6 +108,26 @@ impl<'de> Deserialize<'de> for Lanes {
     }
 }
 
+/// Four bytes a lane for lanes that are revealed, too: the length tells nothing (R10).
+pub(crate) mod fixed_width {
+    use alloc::vec::Vec;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Lanes;
+
+    pub(crate) fn serialize<S: Serializer>(
+        lanes: &[u32],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        Lanes::new(lanes).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(de: D) -> Result<Vec<u32>, D::Error> {
+        Lanes::deserialize(de).map(|lanes| lanes.expose().to_vec())
+    }
+}
+
 struct LanesVisitor;
 
 impl de::Visitor<'_> for LanesVisitor {

@@ -25,10 +25,30 @@ pub enum Statistic {
 
 /// The numbers that a question takes for an answer: `min` to `max` in steps of `10^-decimals`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "(i64, i64, u8)", into = "(i64, i64, u8)")]
 pub struct Domain {
     min: i64,
     max: i64,
     decimals: u8,
+}
+
+impl TryFrom<(i64, i64, u8)> for Domain {
+    type Error = DomainError;
+
+    /// `min` and `max` in steps of `10^-decimals`.
+    fn try_from((min, max, decimals): (i64, i64, u8)) -> Result<Self, DomainError> {
+        match () {
+            () if decimals > MAX_DECIMALS => Err(DomainError::TooFine(decimals)),
+            () if min >= max => Err(DomainError::Empty),
+            () => Ok(Self { min, max, decimals }),
+        }
+    }
+}
+
+impl From<Domain> for (i64, i64, u8) {
+    fn from(Domain { min, max, decimals }: Domain) -> Self {
+        (min, max, decimals)
+    }
 }
 
 /// Why a domain is refused.
@@ -64,13 +84,6 @@ impl Statistic {
         }
     }
 
-    /// Whether the statistic's own parameters make sense.
-    pub fn check(&self) -> Result<(), DomainError> {
-        match self {
-            Self::Number(domain) => domain.check(),
-        }
-    }
-
     /// Whether no lane can reach 2^32 with this many answers.
     pub fn fits(&self, participants: u32) -> bool {
         let Self::Number(domain) = self;
@@ -102,12 +115,7 @@ impl Domain {
         if decimals > MAX_DECIMALS {
             return Err(DomainError::TooFine(decimals));
         }
-        let domain = Self {
-            min: steps_exactly(min, decimals)?,
-            max: steps_exactly(max, decimals)?,
-            decimals,
-        };
-        domain.check().map(|()| domain)
+        (steps_exactly(min, decimals)?, steps_exactly(max, decimals)?, decimals).try_into()
     }
 
     /// The least number.
@@ -123,14 +131,6 @@ impl Domain {
     /// The number of decimal places.
     pub fn decimals(&self) -> u8 {
         self.decimals
-    }
-
-    fn check(&self) -> Result<(), DomainError> {
-        match () {
-            () if self.decimals > MAX_DECIMALS => Err(DomainError::TooFine(self.decimals)),
-            () if self.min >= self.max => Err(DomainError::Empty),
-            () => Ok(()),
-        }
     }
 
     fn largest(&self) -> u64 {

@@ -19,6 +19,13 @@ pub struct Status {
     pub waiting_for: Vec<NodeId>,
 }
 
+impl Status {
+    /// Whether it is under way.
+    pub fn is_open(&self) -> bool {
+        matches!(self.standing, Standing::Open(_))
+    }
+}
+
 /// How far a computation is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {

@@ -49,9 +49,12 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Sets, or moves, a timer.
+    /// Sets, or moves, a timer. One at the end of time never comes.
     pub(crate) fn set(&mut self, id: ComputationId, reason: Reason, at: Time) {
         self.cancel(id, reason);
+        if at == Time::END {
+            return;
+        }
         self.due.insert((id, reason), at);
         self.order.insert((at, id, reason));
     }

@@ -13,6 +13,7 @@ use crate::outcome::Refusal;
 use crate::roster::{Entry, Roster};
 use crate::share::Share;
 use crate::spec::{Seat, Spec};
+use crate::time::Time;
 
 /// A light node's share, under the tag of its splitting.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,17 +46,28 @@ pub(super) enum Admission {
 
 impl Collecting {
     /// R3: the first valid one wins.
-    pub(super) fn admit(&self, spec: &Spec, light: &NodeId, offered: &Contribution) -> Admission {
+    pub(super) fn admit(
+        &self,
+        spec: &Spec,
+        now: Time,
+        light: &NodeId,
+        offered: &Contribution,
+    ) -> Admission {
         match self.contributions.get(light) {
             Some(kept) if kept == offered => Admission::Known,
             Some(_) => Admission::Refused(Refusal::Conflict),
             None if self.declined.contains(light) => Admission::Refused(Refusal::Conflict),
-            None if offered.share.dimension() != spec.statistic.dimension() => {
-                Admission::Refused(Refusal::Dimension)
-            }
+            None if spec.deadline <= now => Admission::Refused(Refusal::Late),
             None if self.answered() >= spec.max_participants => Admission::Refused(Refusal::Full),
-            None => Admission::Keep,
+            None if self.has_room_for(spec, light, &offered.share) => Admission::Keep,
+            None => Admission::Refused(Refusal::Dimension),
         }
+    }
+
+    pub(super) fn has_room_for(&self, spec: &Spec, light: &NodeId, share: &Share) -> bool {
+        !self.has_heard(light)
+            && self.answered() < spec.max_participants
+            && share.dimension() == spec.statistic.dimension()
     }
 
     pub(super) fn insert(&mut self, light: NodeId, tag: Tag, share: Share) {

@@ -6,31 +6,30 @@ use crate::directory::Role;
 use crate::fault::Fault;
 use crate::id::NodeId;
 use crate::message::Message;
+use crate::outcome::Failure;
 use crate::spec::Seat;
 
 impl Computation {
     pub(super) fn receive(&mut self, cx: &mut Context<'_>, from: NodeId, message: Message) {
-        let name = message.name();
         let seat = self.spec().committee.seat_of(&from);
         let is_light = cx.directory.role(&from) == Some(Role::Light);
-        let handled = match seat {
-            Some(Seat::PRIMARY) if !self.is_primary() => self.receive_from_primary(cx, message),
-            Some(seat) if seat != Seat::PRIMARY && self.is_primary() => {
-                self.receive_from_seat(cx, seat, message)
+        match (seat, Standing::needed(&message)) {
+            (Some(Seat::PRIMARY), Standing::Primary | Standing::Member) if !self.is_primary() => {
+                self.receive_from_primary(cx, message);
             }
-            None if is_light => self.receive_from_light(cx, from, message),
-            _ => false,
-        };
-        if !handled {
-            cx.fault(from, Fault::NoStanding(name));
+            (Some(seat), Standing::Seat | Standing::Member)
+                if seat != Seat::PRIMARY && self.is_primary() =>
+            {
+                self.receive_from_seat(cx, seat, message);
+            }
+            (None, Standing::Light) if is_light => self.receive_from_light(cx, from, message),
+            _ => cx.fault(from, Fault::NoStanding(message.name())),
         }
     }
 
-    fn receive_from_primary(&mut self, cx: &mut Context<'_>, message: Message) -> bool {
-        if let (Phase::Done(done), false) = (&self.phase, matches!(message, Message::Abort { .. }))
-        {
-            done.tell_primary(self, cx);
-            return true;
+    fn receive_from_primary(&mut self, cx: &mut Context<'_>, message: Message) {
+        if let (Phase::Done(done), false) = (&self.phase, is_abort(&message)) {
+            return done.tell_primary(self, cx);
         }
         match message {
             Message::Open(_) => self.receive_open(cx),
@@ -40,18 +39,14 @@ impl Computation {
             Message::Revealed { digest, partials, .. } => {
                 self.receive_revealed(cx, digest, partials);
             }
-            Message::Abort { failure, .. } if !self.has_ended() => self.fail(cx, failure),
-            Message::Abort { .. } => {}
-            _ => return false,
+            Message::Abort { failure, .. } => self.receive_abort(cx, failure),
+            _ => {}
         }
-        true
     }
 
-    fn receive_from_seat(&mut self, cx: &mut Context<'_>, from: Seat, message: Message) -> bool {
-        if let (Phase::Done(done), false) = (&self.phase, matches!(message, Message::Abort { .. }))
-        {
-            done.tell_seat(self, cx, self.spec().committee.node(from));
-            return true;
+    fn receive_from_seat(&mut self, cx: &mut Context<'_>, from: Seat, message: Message) {
+        if let (Phase::Done(done), false) = (&self.phase, is_abort(&message)) {
+            return done.tell_seat(self, cx, self.spec().committee.node(from));
         }
         match message {
             Message::Ready(_) => self.receive_ready(cx, from),
@@ -62,19 +57,12 @@ impl Computation {
             Message::Partial { digest, partial, .. } => {
                 self.receive_partial(cx, from, digest, partial);
             }
-            Message::Abort { failure, .. } if !self.has_ended() => self.fail(cx, failure),
-            Message::Abort { .. } => {}
-            _ => return false,
+            Message::Abort { failure, .. } => self.receive_abort(cx, failure),
+            _ => {}
         }
-        true
     }
 
-    fn receive_from_light(
-        &mut self,
-        cx: &mut Context<'_>,
-        light: NodeId,
-        message: Message,
-    ) -> bool {
+    fn receive_from_light(&mut self, cx: &mut Context<'_>, light: NodeId, message: Message) {
         match message {
             Message::Knock(_) => self.receive_knock(cx, light),
             Message::Contribution { tag, share, .. } => {
@@ -82,9 +70,15 @@ impl Computation {
             }
             Message::Decline(_) => self.receive_decline(cx, light),
             Message::Inquire(_) => self.receive_inquiry(cx, light),
-            _ => return false,
+            _ => {}
         }
-        true
+    }
+
+    /// Another member has failed it for good, so it cannot complete here either (R8).
+    fn receive_abort(&mut self, cx: &mut Context<'_>, failure: Failure) {
+        if !self.has_ended() {
+            self.fail(cx, failure);
+        }
     }
 
     fn receive_opened(&mut self, from: Seat) {
@@ -92,4 +86,44 @@ impl Computation {
             phase.opened[from.index()] = true;
         }
     }
+}
+
+/// Whom a message must come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Primary,
+    Seat,
+    /// The primary or another seat.
+    Member,
+    Light,
+    /// It is not for a committee member.
+    Nobody,
+}
+
+impl Standing {
+    fn needed(message: &Message) -> Self {
+        match message {
+            Message::Open(_)
+            | Message::Close(_)
+            | Message::List(_)
+            | Message::Seal { .. }
+            | Message::Revealed { .. } => Self::Primary,
+            Message::Ready(_)
+            | Message::Opened(_)
+            | Message::AllIn(_)
+            | Message::Frozen { .. }
+            | Message::FrozenSet { .. }
+            | Message::Partial { .. } => Self::Seat,
+            Message::Abort { .. } => Self::Member,
+            Message::Knock(_)
+            | Message::Contribution { .. }
+            | Message::Decline(_)
+            | Message::Inquire(_) => Self::Light,
+            _ => Self::Nobody,
+        }
+    }
+}
+
+fn is_abort(message: &Message) -> bool {
+    matches!(message, Message::Abort { .. })
 }

@@ -72,17 +72,21 @@ impl Computation {
         self.phase = match (phase, fact) {
             (Phase::Preparing(_), Fact::Opened) => Phase::Collecting(Collecting::default()),
             (Phase::Preparing(_), Fact::Frozen) => Phase::Closing(Collecting::default().freeze()),
-            (Phase::Collecting(mut phase), Fact::Contributed { light, tag, share }) => {
+            (Phase::Collecting(mut phase), Fact::Contributed { light, tag, share })
+                if phase.has_room_for(&self.proposal.spec, &light, &share) =>
+            {
                 phase.insert(light, tag, share);
                 Phase::Collecting(phase)
             }
-            (Phase::Collecting(mut phase), Fact::Declined(light)) => {
+            (Phase::Collecting(mut phase), Fact::Declined(light)) if !phase.has_heard(&light) => {
                 phase.decline(light);
                 Phase::Collecting(phase)
             }
             (Phase::Collecting(phase), Fact::Frozen) => Phase::Closing(phase.freeze()),
             // `Closing::seal` has consumed the phase already when this is live.
-            (Phase::Closing(_) | Phase::Moving, Fact::Sealed(seal)) => {
+            (Phase::Closing(_) | Phase::Moving, Fact::Sealed(seal))
+                if seal.fits(&self.proposal.spec) =>
+            {
                 Phase::Sealed(Sealed::new(self.seat, seal))
             }
             (Phase::Sealed(phase), Fact::Revealed(partials)) => Phase::Done(phase.reveal(partials)),
@@ -149,8 +153,10 @@ impl Computation {
         cx.wake(self.id, Reason::RevealTimeout, cx.policy.gives_up(deadline));
     }
 
+    /// A refused deadline may be farther away than any accepted one.
     fn arm_forgetting(&self, cx: &mut Context<'_>) {
-        cx.wake(self.id, Reason::Forget, self.spec().deadline + cx.policy.retention);
+        let ends = self.spec().deadline.min(cx.now + cx.policy.horizon);
+        cx.wake(self.id, Reason::Forget, ends + cx.policy.retention);
     }
 
     pub(super) fn timeout(&mut self, cx: &mut Context<'_>, reason: Reason) {

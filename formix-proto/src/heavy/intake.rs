@@ -8,7 +8,6 @@ use crate::context::Context;
 use crate::id::{NodeId, Tag};
 use crate::machine::Event;
 use crate::message::Message;
-use crate::outcome::Refusal;
 use crate::record::Fact;
 use crate::share::Share;
 use crate::spec::Seat;
@@ -35,10 +34,7 @@ impl Computation {
         let admission = match &self.phase {
             // The light node has heard of the opening before this seat: it will send again.
             Phase::Preparing(_) | Phase::Moving => return,
-            Phase::Collecting(_) if self.spec().deadline <= cx.now => {
-                Admission::Refused(Refusal::Late)
-            }
-            Phase::Collecting(phase) => phase.admit(self.spec(), &light, &offered),
+            Phase::Collecting(phase) => phase.admit(self.spec(), cx.now, &light, &offered),
             Phase::Closing(phase) => phase.recall(&light, &offered),
             Phase::Sealed(phase) => phase.recall(&light, &offered.tag),
             Phase::Done(done) => return done.tell_light(self, cx, light),

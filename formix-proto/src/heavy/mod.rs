@@ -165,6 +165,9 @@ impl Heavy {
     }
 
     fn check(&self, cx: &Context<'_>, proposal: &Proposal) -> Result<(), Refusal> {
+        if self.open >= MAX_OPEN || self.computations.len() >= MAX_REMEMBERED {
+            return Err(Refusal::Busy);
+        }
         let spec = &proposal.spec;
         spec.check(cx.now, cx.policy).map_err(Refusal::Terms)?;
         for node in spec.committee.0 {
@@ -175,9 +178,6 @@ impl Heavy {
         let (enrolled, needed) = (cx.directory.lights(), spec.min_participants);
         if enrolled < needed {
             return Err(Refusal::TooFewLights { enrolled, needed });
-        }
-        if self.open >= MAX_OPEN || self.computations.len() >= MAX_REMEMBERED {
-            return Err(Refusal::Busy);
         }
         Ok(())
     }
