@@ -252,8 +252,8 @@ impl Parts {
     fn restore(&mut self, me: NodeId, record: Record) -> Result<(), Unfit> {
         match (&record.fact, &mut self.role) {
             (Fact::Forgotten, _) => {
-                let known = self.statuses(&record.id);
-                if known.is_empty() || known.iter().any(Status::is_open) {
+                // Alone, it is all that is left of a computation: the log erases the rest.
+                if self.statuses(&record.id).iter().any(Status::is_open) {
                     return Err(Unfit);
                 }
                 self.forget(&record.id);

@@ -1,0 +1,137 @@
+//! A node's key: what it is known by.
+
+use std::fmt;
+use std::sync::Arc;
+
+use formix_proto::id::NodeId;
+use rcgen::{CertificateParams, KeyPair, PKCS_ED25519, PublicKeyData as _};
+use rustls::crypto::aws_lc_rs::sign::any_eddsa_type;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use zeroize::Zeroizing;
+
+/// Why there is no identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// The operating system's randomness or the key generator failed.
+    #[error("cannot generate a key")]
+    Generate,
+    /// Not the PEM form of a private key.
+    #[error("not a private key in PEM")]
+    Malformed,
+    /// A private key for another algorithm.
+    #[error("not an Ed25519 key")]
+    NotEd25519,
+    /// The key cannot sign the certificate that carries it.
+    #[error("the key cannot sign")]
+    Unusable,
+}
+
+/// An Ed25519 key pair and the self-signed certificate that carries its public half.
+///
+/// The certificate says nothing else: its names and dates are constant and nobody checks them.
+#[derive(Clone)]
+pub struct Identity {
+    id: NodeId,
+    key: Arc<Zeroizing<KeyPair>>,
+    certified: Arc<SingleCertAndKey>,
+}
+
+impl Identity {
+    /// Draws a new key from the operating system.
+    pub fn generate() -> Result<Self, IdentityError> {
+        let key = KeyPair::generate_for(&PKCS_ED25519).map_err(|_| IdentityError::Generate)?;
+        Self::new(key)
+    }
+
+    /// Reads a private key (PKCS #8, RFC 5958) from PEM.
+    pub fn from_pem(pem: &str) -> Result<Self, IdentityError> {
+        let key = Zeroizing::new(KeyPair::from_pem(pem).map_err(|_| IdentityError::Malformed)?);
+        if key.is_compatible(&PKCS_ED25519) {
+            Self::with(key)
+        } else {
+            Err(IdentityError::NotEd25519)
+        }
+    }
+
+    /// The private key in PEM, for [`Identity::from_pem`].
+    pub fn to_pem(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.key.serialize_pem())
+    }
+
+    /// The node with this key.
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// The public key, as a DER SubjectPublicKeyInfo (RFC 5280, 4.1).
+    pub fn public_key(&self) -> Vec<u8> {
+        self.key.subject_public_key_info()
+    }
+
+    /// What TLS presents and signs with.
+    pub(crate) fn certified(&self) -> Arc<SingleCertAndKey> {
+        self.certified.clone()
+    }
+
+    fn new(key: KeyPair) -> Result<Self, IdentityError> {
+        Self::with(Zeroizing::new(key))
+    }
+
+    fn with(key: Zeroizing<KeyPair>) -> Result<Self, IdentityError> {
+        let certificate =
+            CertificateParams::default().self_signed(&*key).map_err(|_| IdentityError::Unusable)?;
+        let signer = any_eddsa_type(&PrivatePkcs8KeyDer::from(key.serialized_der()))
+            .map_err(|_| IdentityError::Unusable)?;
+        let certified = CertifiedKey::new(vec![certificate.der().clone()], signer);
+        Ok(Self {
+            id: NodeId::of_public_key(&key.subject_public_key_info()),
+            key: Arc::new(key),
+            certified: Arc::new(certified.into()),
+        })
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({}, <key>)", self.id.short())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pem_and_back() {
+        let identity = Identity::generate().unwrap();
+        let again = Identity::from_pem(&identity.to_pem()).unwrap();
+        assert_eq!(again.id(), identity.id());
+        assert_eq!(again.public_key(), identity.public_key());
+        assert_ne!(Identity::generate().unwrap().id(), identity.id());
+    }
+
+    #[test]
+    fn the_id_is_the_digest_of_an_ed25519_public_key() {
+        let identity = Identity::generate().unwrap();
+        assert_eq!(identity.id(), NodeId::of_public_key(&identity.public_key()));
+        // RFC 8410, 4: SEQUENCE { SEQUENCE { 1.3.101.112 }, BIT STRING }.
+        let prefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+        assert_eq!(identity.public_key()[..12], prefix);
+    }
+
+    #[test]
+    fn other_keys_and_other_text_are_refused() {
+        let ecdsa = KeyPair::generate().unwrap().serialize_pem();
+        assert_eq!(Identity::from_pem(&ecdsa).err(), Some(IdentityError::NotEd25519));
+        for text in ["", "\0", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
+            assert_eq!(Identity::from_pem(text).err(), Some(IdentityError::Malformed));
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let identity = Identity::generate().unwrap();
+        assert_eq!(format!("{identity:?}"), format!("Identity({}, <key>)", identity.id().short()));
+    }
+}

@@ -1,0 +1,159 @@
+//! QUIC between pinned keys. The wire format is described at the top of this crate.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use formix_proto::directory::Role;
+use formix_proto::frame::Frame;
+use formix_proto::id::NodeId;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+mod accept;
+mod close;
+mod connection;
+mod dial;
+mod endpoint;
+mod framing;
+mod hello;
+mod inbound;
+mod links;
+mod node;
+mod tls;
+
+pub use close::Close;
+
+use crate::identity::Identity;
+use crate::peers::Peers;
+use crate::{Limits, Received, SendError, Transport};
+use node::Node;
+
+/// What a QUIC transport is started with.
+#[derive(Debug)]
+pub struct QuicConfig {
+    /// This node's key.
+    pub identity: Identity,
+    /// Where to listen; `None` to only dial.
+    pub listen: Option<SocketAddr>,
+    /// What this node is enrolled as; it decides whom it dials.
+    pub role: Role,
+    /// The enrolled nodes.
+    pub peers: Arc<Peers>,
+    /// The bounds to keep.
+    pub limits: Limits,
+}
+
+/// Why a transport did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address to listen on is taken, or not this machine's.
+    #[error("cannot listen on {address}: {}", reason(error))]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the operating system said.
+        error: io::Error,
+    },
+    /// There is no socket to dial from.
+    #[error("cannot open a socket: {}", reason(.0))]
+    Dial(io::Error),
+    /// TLS refused its configuration.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The cryptographic provider lacks the suite that QUIC begins with.
+    #[error("cannot set up TLS: AES-128-GCM is missing")]
+    InitialSuite,
+    /// Not called from within a tokio runtime.
+    #[error("no tokio runtime")]
+    NoRuntime,
+}
+
+/// What was refused so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Incoming handshakes that failed.
+    pub refused: u64,
+    /// Connections closed because the peer broke the rules of this crate.
+    pub violations: u64,
+}
+
+/// A transport over one UDP socket. Dropping it ends its tasks without waiting for delivery; its
+/// port is free once it is dropped and its last connections have drained.
+pub struct QuicTransport {
+    node: Arc<Node>,
+    local: SocketAddr,
+    listener: Option<AbortHandle>,
+}
+
+impl QuicTransport {
+    /// Binds, starts to listen if asked to, and to dial whom this node stays connected to.
+    pub fn start(config: QuicConfig) -> Result<Self, StartError> {
+        let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        let peers = config.peers.clone();
+        let listens = config.listen.is_some();
+        let enrolled = Arc::new(watch::Sender::new(peers.clone()));
+        let endpoint = endpoint::bind(&config, enrolled.clone())?;
+        let local = endpoint.local_addr().map_err(StartError::Dial)?;
+        let node = Arc::new(Node::new(config, endpoint, enrolled, runtime));
+        node.set_peers(peers);
+        let listener = listens.then(|| node.spawn(accept::accept(node.clone())));
+        Ok(Self { node, local, listener })
+    }
+
+    /// Where this transport's socket is bound.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// What was refused so far.
+    pub fn counts(&self) -> Counts {
+        self.node.counts()
+    }
+}
+
+impl Transport for QuicTransport {
+    fn id(&self) -> NodeId {
+        self.node.identity.id()
+    }
+
+    fn send(&self, to: NodeId, frame: Frame) -> Result<(), SendError> {
+        self.node.send(to, frame)
+    }
+
+    fn receive(&self) -> impl Future<Output = Option<Received>> + Send {
+        self.node.receive()
+    }
+
+    fn set_peers(&self, peers: Arc<Peers>) {
+        self.node.set_peers(peers);
+    }
+
+    fn disconnect(&self, peer: NodeId) {
+        self.node.disconnect(peer);
+    }
+
+    fn connected(&self) -> Vec<NodeId> {
+        self.node.connected()
+    }
+
+    async fn close(&self) {
+        if let Some(listener) = &self.listener {
+            listener.abort();
+        }
+        self.node.close().await;
+    }
+}
+
+impl Drop for QuicTransport {
+    fn drop(&mut self) {
+        self.node.stop();
+    }
+}
+
+/// The reason alone, as people say it; the error's own text adds the number the kernel gave it.
+fn reason(error: &io::Error) -> io::ErrorKind {
+    error.kind()
+}

@@ -1,0 +1,88 @@
+//! Why a connection ends.
+
+use quinn::{ConnectionError, ReadError, ReadExactError, VarInt, WriteError};
+
+/// Why a node closes a connection: the application error code its peer sees (RFC 9000, 20.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[repr(u8)]
+pub enum Close {
+    /// One side is leaving.
+    #[error("done")]
+    Done = 0,
+    /// Nothing was said for long over a connection made on demand.
+    #[error("idle")]
+    Idle = 1,
+    /// The same peer has a newer connection.
+    #[error("replaced by a newer connection")]
+    Replaced = 2,
+    /// The peer is not, or no longer, enrolled.
+    #[error("not enrolled")]
+    NotEnrolled = 3,
+    /// The node asked for it: what the peer sent made no sense to the protocol.
+    #[error("misbehaved")]
+    Misbehaved = 4,
+    /// The first bytes are not the hello.
+    #[error("bad hello")]
+    BadHello = 16,
+    /// A length out of the range of its stream.
+    #[error("bad frame length")]
+    BadLength = 17,
+    /// More bytes after a large frame.
+    #[error("trailing bytes")]
+    TrailingBytes = 18,
+    /// A stream ended inside a frame, or was abandoned.
+    #[error("truncated frame")]
+    Truncated = 19,
+    /// A frame, or the hello, took too long.
+    #[error("too slow")]
+    TooSlow = 20,
+}
+
+impl Close {
+    /// Whether this is the peer's fault.
+    pub fn is_violation(self) -> bool {
+        self as u8 >= Self::BadHello as u8
+    }
+}
+
+impl From<Close> for VarInt {
+    fn from(close: Close) -> Self {
+        Self::from_u32(close as u32)
+    }
+}
+
+/// How a connection came to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum End {
+    #[error(transparent)]
+    Lost(#[from] ConnectionError),
+    #[error("closing: {0}")]
+    Close(#[from] Close),
+}
+
+impl From<ReadError> for End {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::ConnectionLost(lost) => Self::Lost(lost),
+            _ => Self::Close(Close::Truncated),
+        }
+    }
+}
+
+impl From<ReadExactError> for End {
+    fn from(error: ReadExactError) -> Self {
+        match error {
+            ReadExactError::ReadError(error) => error.into(),
+            ReadExactError::FinishedEarly(_) => Self::Close(Close::Truncated),
+        }
+    }
+}
+
+impl From<WriteError> for End {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::ConnectionLost(lost) => Self::Lost(lost),
+            _ => Self::Close(Close::Truncated),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The UDP socket and what QUIC may use of the machine.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+use formix_proto::id::NodeId;
+use quinn::{
+    ClientConfig, Endpoint, EndpointConfig, IdleTimeout, NoneTokenLog, NoneTokenStore,
+    ServerConfig, TokioRuntime, TransportConfig, ValidationTokenConfig, VarInt,
+};
+
+use super::tls::{self, Enrolled};
+use super::{QuicConfig, StartError};
+use crate::Limits;
+use crate::identity::Identity;
+
+/// Binds and, if there is an address to listen on, accepts the enrolled nodes.
+pub(super) fn bind(config: &QuicConfig, enrolled: Enrolled) -> Result<Endpoint, StartError> {
+    let Some(address) = config.listen else {
+        return dial_only().map_err(StartError::Dial);
+    };
+    let server = server(&config.identity, enrolled, &config.limits)?;
+    let listen = |error| StartError::Listen { address, error };
+    let socket = UdpSocket::bind(address).map_err(listen)?;
+    let runtime = Arc::new(TokioRuntime);
+    Endpoint::new(EndpointConfig::default(), Some(server), socket, runtime).map_err(listen)
+}
+
+/// How to dial one node, and no other.
+pub(super) fn client(
+    identity: &Identity,
+    expected: NodeId,
+    limits: &Limits,
+) -> Result<ClientConfig, StartError> {
+    let mut transport = transport(limits);
+    transport.max_concurrent_bidi_streams(0_u8.into());
+    transport.keep_alive_interval(Some(limits.keep_alive));
+    let mut client = ClientConfig::new(tls::client(identity, expected)?);
+    client.transport_config(Arc::new(transport));
+    client.token_store(Arc::new(NoneTokenStore));
+    Ok(client)
+}
+
+/// A dual-stack socket reaches both families; not every machine has IPv6.
+fn dial_only() -> io::Result<Endpoint> {
+    let v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+    let v4 = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    Endpoint::client(v6).or_else(|_| Endpoint::client(v4))
+}
+
+fn server(
+    identity: &Identity,
+    enrolled: Enrolled,
+    limits: &Limits,
+) -> Result<ServerConfig, StartError> {
+    // Tokens that outlive a connection would need a memory of those used.
+    let mut tokens = ValidationTokenConfig::default();
+    tokens.sent(0).log(Arc::new(NoneTokenLog));
+    let mut transport = transport(limits);
+    transport.max_concurrent_bidi_streams(1_u8.into());
+    let mut server = ServerConfig::with_crypto(tls::server(identity, enrolled)?);
+    server
+        .transport_config(Arc::new(transport))
+        .validation_token_config(tokens)
+        .max_incoming(limits.waiting)
+        .incoming_buffer_size(limits.waiting_bytes.into())
+        .incoming_buffer_size_total(u64::from(limits.waiting_bytes) * limits.waiting as u64);
+    Ok(server)
+}
+
+fn transport(limits: &Limits) -> TransportConfig {
+    let mut transport = TransportConfig::default();
+    // A stream nobody reads yet can use up its own window but not that of the others.
+    let streams = u32::from(limits.large_streams) + 1;
+    transport
+        .max_concurrent_uni_streams(limits.large_streams.into())
+        .stream_receive_window(limits.stream_window.into())
+        .receive_window(limits.stream_window.saturating_mul(streams).into())
+        .send_window(limits.send_window.into())
+        .max_idle_timeout(Some(idle_timeout(limits.silence)))
+        .datagram_receive_buffer_size(None)
+        .allow_spin(false);
+    transport
+}
+
+fn idle_timeout(silence: Duration) -> IdleTimeout {
+    silence.try_into().unwrap_or(IdleTimeout::from(VarInt::MAX))
+}

@@ -1,0 +1,201 @@
+//! What the tasks of one transport share.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use formix_proto::frame::Frame;
+use formix_proto::id::NodeId;
+use quinn::{Connection, Endpoint, SendStream, Side};
+use tokio::runtime::Handle;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
+use tracing::{debug, warn};
+
+use super::close::{Close, End};
+use super::connection::Session;
+use super::dial::keep_dialling;
+use super::framing::Reader;
+use super::inbound::Inbound;
+use super::links::Links;
+use super::tls::Enrolled;
+use super::{Counts, QuicConfig};
+use crate::identity::Identity;
+use crate::peers::Peers;
+use crate::sync::lock;
+use crate::{Limits, Received, SendError};
+
+pub(super) struct Node {
+    pub(super) identity: Identity,
+    pub(super) limits: Limits,
+    pub(super) endpoint: Endpoint,
+    inbound: Inbound,
+    enrolled: Enrolled,
+    links: Mutex<Links>,
+    tasks: Mutex<JoinSet<()>>,
+    runtime: Handle,
+    refused: AtomicU64,
+    violations: AtomicU64,
+}
+
+impl Node {
+    pub(super) fn new(
+        config: QuicConfig,
+        endpoint: Endpoint,
+        enrolled: Enrolled,
+        runtime: Handle,
+    ) -> Self {
+        let QuicConfig { identity, role, limits, .. } = config;
+        Self {
+            inbound: Inbound::new(&limits),
+            links: Mutex::new(Links::new(identity.id(), role, limits.clone())),
+            tasks: Mutex::default(),
+            refused: AtomicU64::new(0),
+            violations: AtomicU64::new(0),
+            identity,
+            limits,
+            endpoint,
+            enrolled,
+            runtime,
+        }
+    }
+
+    pub(super) fn send(self: &Arc<Self>, to: NodeId, frame: Frame) -> Result<(), SendError> {
+        let mut links = self.links();
+        links.queue(to, frame)?;
+        self.start_dialling(&mut links, to);
+        Ok(())
+    }
+
+    pub(super) async fn receive(&self) -> Option<Received> {
+        loop {
+            let received = self.inbound.next().await?;
+            if self.enrolled.borrow().get(&received.from).is_some() {
+                return Some(received);
+            }
+        }
+    }
+
+    pub(super) fn set_peers(self: &Arc<Self>, peers: Arc<Peers>) {
+        let mut links = self.links();
+        self.enrolled.send_replace(peers.clone());
+        for kept in links.set_peers(peers) {
+            self.start_dialling(&mut links, kept);
+        }
+    }
+
+    pub(super) fn next_dial(&self, peer: NodeId) -> Option<SocketAddr> {
+        self.links().next_dial(peer)
+    }
+
+    /// Spawns a task that ends with the transport at the latest.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let mut tasks = lock(&self.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn_on(task, &self.runtime)
+    }
+
+    /// Serves a connection until it ends, unless its hello went wrong.
+    pub(super) async fn serve(
+        &self,
+        peer: NodeId,
+        connection: Connection,
+        hello: Result<(SendStream, Reader), End>,
+    ) {
+        let end = match hello {
+            Ok((send, receive)) => self.session(peer, &connection, send, receive).await,
+            Err(end) => end,
+        };
+        match end {
+            End::Close(close) if close.is_violation() => {
+                self.violations.fetch_add(1, Ordering::Relaxed);
+                warn!(peer = %peer.short(), %close, "peer broke the transport's rules");
+            }
+            _ => debug!(peer = %peer.short(), %end, "connection ended"),
+        }
+        if let End::Close(close) = end {
+            connection.close(close.into(), &[]);
+        }
+    }
+
+    async fn session(
+        &self,
+        peer: NodeId,
+        connection: &Connection,
+        send: SendStream,
+        receive: Reader,
+    ) -> End {
+        let queue = match self.links().connected(peer, connection) {
+            Ok(queue) => queue,
+            Err(close) => return close.into(),
+        };
+        debug!(peer = %peer.short(), address = %connection.remote_address(), "connected");
+        let session = Session {
+            peer,
+            connection,
+            queue,
+            inbound: &self.inbound,
+            patience: self.limits.frame_timeout,
+            idle: self.idle(peer, connection.side()),
+        };
+        let end = session.run(send, receive).await;
+        self.links().ended(peer, connection);
+        end
+    }
+
+    /// Only who dialled on demand knows that nobody misses the connection.
+    fn idle(&self, peer: NodeId, side: Side) -> Option<Duration> {
+        (side.is_client() && !self.links().is_kept(peer)).then_some(self.limits.idle)
+    }
+
+    pub(super) fn disconnect(&self, peer: NodeId) {
+        self.links().disconnect(peer, Close::Misbehaved);
+    }
+
+    pub(super) fn connected(&self) -> Vec<NodeId> {
+        self.links().all_connected()
+    }
+
+    pub(super) fn count_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            refused: self.refused.load(Ordering::Relaxed),
+            violations: self.violations.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Waits for what is queued to be taken, then for the peers to hear of the end; both bounded.
+    pub(super) async fn close(&self) {
+        self.links().close();
+        let mut tasks = std::mem::take(&mut *lock(&self.tasks));
+        let delivered = async { while tasks.join_next().await.is_some() {} };
+        let _ = timeout(self.limits.close_timeout, delivered).await;
+        tasks.shutdown().await;
+        self.stop();
+        let _ = timeout(self.limits.close_timeout, self.endpoint.wait_idle()).await;
+    }
+
+    /// Ends everything at once.
+    pub(super) fn stop(&self) {
+        self.links().close();
+        lock(&self.tasks).abort_all();
+        self.endpoint.close(Close::Done.into(), &[]);
+        self.inbound.close();
+    }
+
+    fn start_dialling(self: &Arc<Self>, links: &mut Links, peer: NodeId) {
+        if links.lacks_dialler(peer) {
+            let dialler = self.spawn(keep_dialling(self.clone(), peer));
+            links.set_dialler(peer, dialler);
+        }
+    }
+
+    fn links(&self) -> MutexGuard<'_, Links> {
+        lock(&self.links)
+    }
+}
