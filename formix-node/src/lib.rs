@@ -1,1 +1,38 @@
-//! formix-node
+//! Formix nodes as processes, and whole networks in one: storage, configuration, and the API.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use formix_node::FormixNetwork;
+//!
+//! let network = FormixNetwork::builder().heavy(3).light(5).start().await?;
+//! let id = network
+//!     .propose("What was your average sleep score last year?")
+//!     .deadline(Duration::from_secs(30))
+//!     .min_participants(3)
+//!     .send()
+//!     .await?;
+//! let report = network.wait(id).await?;
+//! println!("{:?} over {:?} participants", report.row.result, report.row.participants_count);
+//! network.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod clock;
+pub mod config;
+pub mod control;
+mod duration;
+pub mod home;
+pub mod key;
+pub mod network;
+pub mod node;
+mod owner;
+pub mod process;
+pub mod question;
+pub mod report;
+pub mod responder;
+mod shell;
+pub mod store;
+
+pub use network::{FormixNetwork, quick_computation, quick_network};

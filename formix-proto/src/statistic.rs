@@ -12,6 +12,9 @@ use crate::share::Lanes;
 /// The size of the ring, 2^32: no lane may reach it.
 const RING: u128 = 1 << 32;
 
+/// How many more decimal places a mean has than its answers.
+const MEAN_PLACES: u32 = 4;
+
 /// What is computed over the answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Statistic {
@@ -72,7 +75,7 @@ pub struct Summary {
     pub count: u32,
     /// Their sum, exact at the declared resolution.
     pub sum: Decimal,
-    /// Their mean; `None` without answers.
+    /// Their mean, to four more decimal places than the answers have; `None` without answers.
     pub mean: Option<Decimal>,
 }
 
@@ -101,11 +104,9 @@ impl Statistic {
         let Self::Number(domain) = self;
         let [total] = totals else { return None };
         let sum = domain.decode(*total, count);
-        Some(Summary {
-            count,
-            sum,
-            mean: sum.checked_div(count.into()).map(|mean| mean.normalize()),
-        })
+        let places = u32::from(domain.decimals) + MEAN_PLACES;
+        let mean = sum.checked_div(count.into()).map(|mean| mean.round_dp(places).normalize());
+        Some(Summary { count, sum, mean })
     }
 }
 

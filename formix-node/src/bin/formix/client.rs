@@ -1,0 +1,146 @@
+//! Commands that talk to the analyst's node of a running network, or read its history.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use formix_node::config::Network;
+use formix_node::control::{Ask, ControlError, Request, Response, call, find};
+use formix_node::home::Home;
+use formix_node::report::Report;
+use formix_node::store::read_computations;
+use serde_json::json;
+
+use crate::args::Propose;
+use crate::failure::Failure;
+use crate::output::{Output, printable};
+use crate::up::ANALYST;
+
+/// How many computations an id is looked up among.
+const SEARCHED: usize = 100_000;
+
+pub(crate) async fn propose(
+    args: &Propose,
+    home: &Home,
+    output: Output,
+) -> Result<ExitCode, Failure> {
+    let ask = Ask::from(&args.question());
+    let response = analyst(home, &Request::Propose(Box::new(ask))).await?;
+    let Response::Proposed(id) = response else { return Err(unexpected()) };
+    output.line(&format!("computation   {id}"));
+    if args.wait {
+        return wait(&id, None, home, output).await;
+    }
+    let report = one(home, Request::Show { id }).await?;
+    output.result(&report);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn list(most: usize, home: &Home, output: Output) -> Result<ExitCode, Failure> {
+    let reports = history(home, most).await?;
+    for Report { row, .. } in &reports {
+        let result = row.result.as_deref().or(row.failure.as_deref()).unwrap_or("");
+        let id = row.comp_id.get(..8).unwrap_or(&row.comp_id);
+        let prompt = printable(&row.computation_prompt);
+        output.line(&format!("{id}  {:<10}  {:<16}  {prompt}", row.status, printable(result)));
+    }
+    if reports.is_empty() {
+        output.line("Nothing has been asked yet: see `formix propose --help`.");
+    }
+    output.result(&json!({ "computations": reports }));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn show(id: &str, home: &Home, output: Output) -> Result<ExitCode, Failure> {
+    let report = match one(home, Request::Show { id: id.to_owned() }).await {
+        Err(Failure::Control(ControlError::NotRunning(_))) => recorded(home, id).await?,
+        report => report?,
+    };
+    Ok(output.report(&report))
+}
+
+pub(crate) async fn wait(
+    id: &str,
+    timeout: Option<Duration>,
+    home: &Home,
+    output: Output,
+) -> Result<ExitCode, Failure> {
+    let ended = one(home, Request::Wait { id: id.to_owned() });
+    let report = match timeout {
+        None => ended.await?,
+        Some(span) => match tokio::time::timeout(span, ended).await {
+            Ok(report) => report?,
+            Err(_) => {
+                let report = one(home, Request::Show { id: id.to_owned() }).await?;
+                output.report(&report);
+                return Ok(ExitCode::FAILURE);
+            }
+        },
+    };
+    Ok(output.report(&report))
+}
+
+pub(crate) async fn status(home: &Home, output: Output) -> Result<ExitCode, Failure> {
+    let network = Network::load(&home.network_file())?;
+    let mut nodes = Vec::new();
+    for member in &network.nodes {
+        let running = match call(home, &member.name, &Request::Status).await {
+            Ok(Response::Status(status)) => Some(status),
+            _ => None,
+        };
+        let state = running
+            .as_ref()
+            .map_or("not running".to_owned(), |status| format!("running, process {}", status.pid));
+        let address = member.address.map(|address| address.to_string()).unwrap_or_default();
+        let role = format!("{:?}", member.role).to_lowercase();
+        output.line(&format!("{:<16}{role:<10}{state:<24}{address}", member.name));
+        nodes.push(json!({
+            "name": member.name,
+            "role": role,
+            "uid": member.id.to_string(),
+            "running": running.is_some(),
+            "pid": running.map(|status| status.pid),
+            "address": member.address,
+        }));
+    }
+    output.result(&json!({
+        "nodes": nodes,
+        "least_participants": network.policy.least_participants,
+    }));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn analyst(home: &Home, request: &Request) -> Result<Response, Failure> {
+    Ok(call(home, ANALYST, request).await?)
+}
+
+async fn one(home: &Home, request: Request) -> Result<Report, Failure> {
+    match analyst(home, &request).await? {
+        Response::Report(report) => Ok(*report),
+        _ => Err(unexpected()),
+    }
+}
+
+/// From the running node, or from its log when it does not run.
+async fn history(home: &Home, most: usize) -> Result<Vec<Report>, Failure> {
+    match analyst(home, &Request::List { most }).await {
+        Ok(Response::Reports(reports)) => Ok(reports),
+        Ok(_) => Err(unexpected()),
+        Err(Failure::Control(ControlError::NotRunning(_))) => {
+            let rows = read_computations(&home.node(ANALYST).database(), most)?;
+            Ok(rows.into_iter().map(Report::recorded).collect())
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn recorded(home: &Home, beginning: &str) -> Result<Report, Failure> {
+    let reports = history(home, SEARCHED).await?;
+    let ids = reports.iter().map(|report| report.row.comp_id.as_str());
+    let id = find(ids, beginning).map_err(Failure::Usage)?.to_string();
+    let found = reports.into_iter().find(|report| report.row.comp_id == id);
+    found.ok_or_else(|| Failure::Usage(format!("no computation {id} was proposed here")))
+}
+
+fn unexpected() -> Failure {
+    Failure::Control(ControlError::Garbled(ANALYST.to_owned()))
+}

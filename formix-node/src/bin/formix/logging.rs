@@ -1,0 +1,130 @@
+//! Where logs go: `formix.log` for the whole home, `nodes/NAME/node.log` for each node.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use formix_node::home::{Home, HomeError};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::failure::Failure;
+
+/// One node in this process: its own log, the home's, and the terminal if there is one.
+pub(crate) fn of_one_node(home: &Home, name: &str, level: &str) -> Result<(), Failure> {
+    let place = home.node(name);
+    place.make()?;
+    let terminal = io::stderr().is_terminal().then(|| fmt::layer().with_writer(io::stderr));
+    tracing_subscriber::registry()
+        .with(filter(level)?)
+        .with(terminal)
+        .with(fmt::layer().with_ansi(false).with_writer(open(&place.log())?))
+        .with(fmt::layer().with_ansi(false).with_writer(open(&home.log())?))
+        .init();
+    Ok(())
+}
+
+/// Many nodes in this process: what happens in a span named `node` goes to that node's log, too.
+pub(crate) fn of_many_nodes(home: &Home, level: &str) -> Result<(), Failure> {
+    tracing_subscriber::registry()
+        .with(filter(level)?)
+        .with(NodeFiles { home: home.clone() })
+        .with(fmt::layer().with_ansi(false).with_writer(OfCurrentNode))
+        .with(fmt::layer().with_ansi(false).with_writer(open(&home.log())?))
+        .init();
+    Ok(())
+}
+
+fn filter(level: &str) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(level)
+        .map_err(|error| Failure::Usage(format!("--log-level `{level}`: {error}")))
+}
+
+fn open(path: &Path) -> Result<Arc<File>, HomeError> {
+    let file = File::options().create(true).append(true).open(path);
+    file.map(Arc::new).map_err(|error| HomeError::Io { path: path.to_owned(), error })
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<File>>> = const { RefCell::new(None) };
+}
+
+/// Opens a node's log with its span, and points this thread at it while the span is entered.
+struct NodeFiles {
+    home: Home,
+}
+
+struct NodeFile(Arc<File>);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for NodeFiles {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
+        if attributes.metadata().name() != "node" {
+            return;
+        }
+        let mut name = Name::default();
+        attributes.record(&mut name);
+        let log = self.home.node(&name.0).log();
+        if let (Some(span), Ok(file)) = (cx.span(id), open(&log)) {
+            span.extensions_mut().insert(NodeFile(file));
+        }
+    }
+
+    fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
+        let Some(span) = cx.span(id) else { return };
+        if let Some(NodeFile(file)) = span.extensions().get() {
+            CURRENT.set(Some(Arc::clone(file)));
+        }
+    }
+
+    fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
+        if cx.span(id).is_some_and(|span| span.extensions().get::<NodeFile>().is_some()) {
+            CURRENT.set(None);
+        }
+    }
+
+    fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {}
+}
+
+#[derive(Default)]
+struct Name(String);
+
+impl Visit for Name {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "name" {
+            value.clone_into(&mut self.0);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+/// Writes to the log of the node whose span this thread is in, if it is in one.
+struct OfCurrentNode;
+
+struct MaybeFile(Option<Arc<File>>);
+
+impl MakeWriter<'_> for OfCurrentNode {
+    type Writer = MaybeFile;
+
+    fn make_writer(&self) -> MaybeFile {
+        MaybeFile(CURRENT.with_borrow(Clone::clone))
+    }
+}
+
+impl Write for MaybeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.as_deref().map_or(Ok(bytes.len()), |mut file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.as_deref().map_or(Ok(()), |mut file| file.flush())
+    }
+}

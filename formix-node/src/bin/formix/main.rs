@@ -1,0 +1,74 @@
+//! The `formix` command.
+
+mod args;
+mod client;
+mod demo;
+mod failure;
+mod logging;
+mod output;
+mod study;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use formix_node::home::Home;
+use formix_proto::directory::Role;
+
+use args::{Cli, Command, RunCommand};
+use failure::Failure;
+use output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.json);
+    let outcome = start(cli, output);
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            output.failed(&failure);
+            failure.code()
+        }
+    }
+}
+
+fn start(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Other(Box::new(error)))?;
+    let outcome = runtime.block_on(dispatch(cli, output));
+    // A responder that never returns must not keep a node that has stopped alive.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
+    let home = Home::resolve(cli.home)?;
+    let level = &cli.log_level;
+    match cli.command {
+        Command::Demo(demo) => demo::run(&demo, &home, level, output).await,
+        Command::Up(up) => up::up(&up, &home, level, output).await,
+        Command::Down => up::down(&home, output).await,
+        Command::Status => client::status(&home, output).await,
+        Command::Propose(propose) => client::propose(&propose, &home, output).await,
+        Command::List { most } => client::list(most, &home, output).await,
+        Command::Show { id } => client::show(&id, &home, output).await,
+        Command::Wait { id, timeout } => client::wait(&id, timeout, &home, output).await,
+        Command::Heavy { command } => run(command, Role::Heavy, &home, level).await,
+        Command::Light { command } => run(command, Role::Light, &home, level).await,
+        Command::Proposer { command } => run(command, Role::Proposer, &home, level).await,
+    }
+}
+
+async fn run(
+    command: RunCommand,
+    role: Role,
+    home: &Home,
+    level: &str,
+) -> Result<ExitCode, Failure> {
+    let RunCommand::Run { name } = command;
+    logging::of_one_node(home, &name, level)?;
+    formix_node::process::run(home, &name, role).await.inspect_err(|error| {
+        tracing::error!(%error, "stopped");
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,117 @@
+//! What people and programs are shown.
+//!
+//! With `--json`, standard output is one JSON object, on its last line; all else is on standard
+//! error. A reader that has gone away is no reason to fail: the work is done.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use formix_node::report::Report;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::failure::Failure;
+
+/// Where the command writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// A line for people.
+    pub(crate) fn line(&self, text: &str) {
+        let _ = if self.json {
+            writeln!(io::stderr(), "{text}")
+        } else {
+            writeln!(io::stdout(), "{text}")
+        };
+    }
+
+    /// The result for programs.
+    pub(crate) fn result(&self, value: &impl Serialize) {
+        if self.json {
+            let text = serde_json::to_string(value).unwrap_or_default();
+            let _ = writeln!(io::stdout(), "{text}");
+        }
+    }
+
+    pub(crate) fn failed(&self, failure: &Failure) {
+        let _ = writeln!(io::stderr(), "formix: {}", printable(&failure.to_string()));
+        self.result(&json!({ "status": "error", "error": failure.to_string() }));
+    }
+
+    /// A computation, whole; its exit status says whether it completed.
+    pub(crate) fn report(&self, report: &Report) -> ExitCode {
+        let code = self.describe(report);
+        self.result(report);
+        code
+    }
+
+    /// The same, for people only.
+    pub(crate) fn describe(&self, report: &Report) -> ExitCode {
+        for line in describe(report) {
+            self.line(&line);
+        }
+        match report.has_ended() && !report.is_completed() {
+            true => ExitCode::FAILURE,
+            false => ExitCode::SUCCESS,
+        }
+    }
+}
+
+fn describe(report: &Report) -> Vec<String> {
+    let row = &report.row;
+    let mut lines = vec![
+        format!("computation   {}", row.comp_id),
+        format!("question      {}", printable(&row.computation_prompt)),
+        format!("status        {}", row.status),
+    ];
+    let mut field = |name: &str, value: Option<String>| {
+        lines.extend(value.map(|value| format!("{name:<14}{}", printable(&value))));
+    };
+    field("why", row.failure.clone());
+    field("sum", row.result.clone());
+    field("mean", row.mean.clone());
+    field("participants", row.participants_count.map(|count| count.to_string()));
+    let waiting = report.waiting_for.join(", ");
+    field("waiting for", (!waiting.is_empty()).then_some(waiting));
+    lines
+}
+
+/// Untrusted text on one line: no control, direction or invisible characters reach the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || is_invisible(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Zero-width, direction and other format characters (Unicode general category Cf, and separators).
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn what_a_stranger_wrote_cannot_steer_the_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\u{a}c");
+        assert_eq!(printable("\u{202e}abc\u{200b}"), "\\u{202e}abc\\u{200b}");
+        assert_eq!(printable("How much, in €?"), "How much, in €?");
+    }
+}

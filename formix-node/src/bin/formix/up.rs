@@ -1,0 +1,172 @@
+//! `formix up` and `formix down`: a network of background processes on this machine.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
+use formix_node::control::{ControlError, Request, call};
+use formix_node::home::{Home, HomeError};
+use formix_node::key;
+use formix_node::responder::ResponderConfig;
+use formix_proto::directory::Role;
+use serde_json::json;
+
+use crate::args::Up;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// The node that `formix propose` asks from.
+pub(crate) const ANALYST: &str = "analyst";
+/// How often a node that starts is asked whether it runs, and how many times.
+const POLL: (Duration, u32) = (Duration::from_millis(20), 500);
+
+pub(crate) async fn up(
+    args: &Up,
+    home: &Home,
+    level: &str,
+    output: Output,
+) -> Result<ExitCode, Failure> {
+    let network = grow(args, home)?;
+    if network.policy.least_participants < 3 {
+        output.line("A test network: its policy allows sums over fewer than three participants.");
+    }
+    let mut starting = Vec::new();
+    for member in &network.nodes {
+        match call(home, &member.name, &Request::Reload).await {
+            Ok(_) => output.line(&format!("{:<16}runs already", member.name)),
+            Err(ControlError::NotRunning(_)) => {
+                starting.push((member, spawn(member, home, level)?))
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut started = Vec::new();
+    for (member, child) in starting {
+        let pid = child.id();
+        running(home, member, child).await?;
+        output.line(&format!("{:<16}started, process {pid}", member.name));
+        started.push(&member.name);
+    }
+    output.result(&json!({
+        "status": "running",
+        "heavy_nodes": network.with_role(Role::Heavy).count(),
+        "light_nodes": network.with_role(Role::Light).count(),
+        "started": started,
+    }));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn down(home: &Home, output: Output) -> Result<ExitCode, Failure> {
+    let network = Network::load(&home.network_file())?;
+    let mut stopped = Vec::new();
+    for member in &network.nodes {
+        match call(home, &member.name, &Request::Stop).await {
+            Ok(_) => {
+                output.line(&format!("{:<16}stopped", member.name));
+                stopped.push(&member.name);
+            }
+            Err(ControlError::NotRunning(_)) => {}
+            Err(error) => output.line(&format!("{:<16}{error}", member.name)),
+        }
+    }
+    output.result(&json!({ "status": "stopped", "stopped": stopped }));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The network of this home with at least so many nodes; what is there already stays as it is.
+fn grow(args: &Up, home: &Home) -> Result<Network, Failure> {
+    let _alone = home.share()?;
+    let file = home.network_file();
+    let mut network = match file.exists() {
+        true => Network::load(&file)?,
+        false => Network {
+            policy: PolicyConfig {
+                least_participants: args.least_participants,
+                ..PolicyConfig::default()
+            },
+            nodes: Vec::new(),
+        },
+    };
+    let mut wanted = vec![(ANALYST.to_owned(), Role::Proposer)];
+    wanted.extend((1..=args.heavy).map(|number| (format!("heavy-{number}"), Role::Heavy)));
+    wanted.extend((1..=args.light).map(|number| (format!("light-{number}"), Role::Light)));
+    let known: BTreeSet<_> = network.nodes.iter().map(|member| member.name.clone()).collect();
+    let mut ports = Vec::new();
+    for (name, role) in wanted.into_iter().filter(|(name, _)| !known.contains(name)) {
+        network.nodes.push(create(home, name, role, &mut ports)?);
+    }
+    network.save(&file)?;
+    Ok(network)
+}
+
+/// Makes a node's key and configuration.
+fn create(
+    home: &Home,
+    name: String,
+    role: Role,
+    ports: &mut Vec<UdpSocket>,
+) -> Result<Member, Failure> {
+    let place = home.node(&name);
+    place.make()?;
+    let identity =
+        key::load_or_create(&place.key()).map_err(|error| Failure::Other(Box::new(error)))?;
+    let address = (role == Role::Heavy).then(|| free_port(ports)).transpose()?;
+    let responder = (role == Role::Light).then_some(ResponderConfig::Random {});
+    let config = NodeConfig { name: name.clone(), role, listen: address, responder };
+    config.save(&place.config())?;
+    Ok(Member { name, role, id: identity.id(), address })
+}
+
+/// A port that is free now, held in `ports` until all have been chosen.
+fn free_port(ports: &mut Vec<UdpSocket>) -> Result<SocketAddr, Failure> {
+    let choose = || {
+        let socket = UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
+        Ok((socket.local_addr()?, socket))
+    };
+    let (address, socket) =
+        choose().map_err(|error: std::io::Error| Failure::Other(Box::new(error)))?;
+    ports.push(socket);
+    Ok(address)
+}
+
+/// Starts a node in a process group of its own: it outlives the shell, and Ctrl-C is not for it.
+fn spawn(member: &Member, home: &Home, level: &str) -> Result<Child, Failure> {
+    let kind = match member.role {
+        Role::Heavy => "heavy",
+        Role::Light => "light",
+        Role::Proposer => "proposer",
+    };
+    let log = home.node(&member.name).log();
+    let spawned = File::options().create(true).append(true).open(&log).and_then(|errors| {
+        Command::new(std::env::current_exe()?)
+            .args([kind, "run", &member.name, "--log-level", level, "--home"])
+            .arg(home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(errors)
+            .process_group(0)
+            .spawn()
+    });
+    spawned.map_err(|error| HomeError::Io { path: log, error }.into())
+}
+
+/// Waits until a node that was started answers its owner, or has ended.
+async fn running(home: &Home, member: &Member, mut child: Child) -> Result<(), Failure> {
+    let (pause, most) = POLL;
+    for _ in 0..most {
+        if call(home, &member.name, &Request::Status).await.is_ok() {
+            return Ok(());
+        }
+        if let Ok(Some(_)) = child.try_wait() {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+    }
+    let log = home.node(&member.name).log();
+    let why = format!("{} did not start: see {}", member.name, log.display());
+    Err(Failure::Other(why.into()))
+}

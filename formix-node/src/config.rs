@@ -1,0 +1,261 @@
+//! Configuration: who is enrolled (`network.toml`) and what one node is (`node.toml`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use formix_proto::directory::{Directory, Role};
+use formix_proto::id::NodeId;
+use formix_proto::policy::Policy;
+use formix_transport::peers::{Peer, Peers};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::duration;
+use crate::home::{HomeError, at};
+use crate::responder::ResponderConfig;
+
+/// `network.toml`: the same on every node of a network.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// The rules that every node here holds proposals to.
+    #[serde(default)]
+    pub policy: PolicyConfig,
+    /// The enrolled nodes.
+    #[serde(default, rename = "node")]
+    pub nodes: Vec<Member>,
+}
+
+/// One enrolled node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// What people call it.
+    pub name: String,
+    /// What it is enrolled as.
+    pub role: Role,
+    /// The digest of its public key.
+    #[serde(with = "hex_id")]
+    pub id: NodeId,
+    /// Where it listens; heavy nodes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<SocketAddr>,
+}
+
+/// A network's policy, as people write it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicyConfig {
+    /// The smallest `min_participants`. Below 3 is for tests on one machine only.
+    pub least_participants: u32,
+    /// The farthest deadline.
+    #[serde(with = "duration")]
+    pub horizon: Duration,
+    /// How long a committee may take to get ready.
+    #[serde(with = "duration")]
+    pub prepare_within: Duration,
+    /// How long after its deadline a committee may take to reveal.
+    #[serde(with = "duration")]
+    pub reveal_within: Duration,
+}
+
+/// `node.toml`: what one node is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// What people call it; the name of its directory, too.
+    pub name: String,
+    /// What it is enrolled as.
+    pub role: Role,
+    /// Where it listens; heavy nodes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// How it gets its answers; light nodes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responder: Option<ResponderConfig>,
+}
+
+/// Why a configuration is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read or written.
+    #[error(transparent)]
+    File(#[from] HomeError),
+    /// It is not what it should be; the message names the line.
+    #[error("{}: {message}", path.display())]
+    Syntax {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        message: String,
+    },
+    /// A name that is not one.
+    #[error("`{0}` is not a node's name: use 1 to 32 of a-z, 0-9 and -")]
+    Name(String),
+    /// Two nodes share a name or a key.
+    #[error("node `{0}` is enrolled twice")]
+    Twice(String),
+    /// A heavy node cannot be reached.
+    #[error("heavy node `{0}` has no address")]
+    NoAddress(String),
+    /// No such node.
+    #[error("no node is called `{name}`; there are {known}")]
+    Unknown {
+        /// The name that was looked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+}
+
+impl Network {
+    /// Reads and checks `network.toml`.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let network: Self = load(path)?;
+        network.check()?;
+        Ok(network)
+    }
+
+    /// Writes it, whole or not at all.
+    pub fn save(&self, path: &Path) -> Result<(), ConfigError> {
+        self.check()?;
+        save(path, self)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for member in &self.nodes {
+            check_name(&member.name)?;
+            if !names.insert(&member.name) || !ids.insert(member.id) {
+                return Err(ConfigError::Twice(member.name.clone()));
+            }
+            if member.role == Role::Heavy && member.address.is_none() {
+                return Err(ConfigError::NoAddress(member.name.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The node of that name.
+    pub fn member(&self, name: &str) -> Result<&Member, ConfigError> {
+        self.nodes.iter().find(|member| member.name == name).ok_or_else(|| ConfigError::Unknown {
+            name: name.to_owned(),
+            known: self.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The nodes of one role.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Member> {
+        self.nodes.iter().filter(move |member| member.role == role)
+    }
+
+    /// Who is enrolled, for the protocol.
+    pub fn directory(&self) -> Arc<Directory> {
+        Arc::new(self.nodes.iter().map(|member| (member.id, member.role)).collect())
+    }
+
+    /// Who is enrolled and where, for the transport.
+    pub fn peers(&self) -> Arc<Peers> {
+        let peer =
+            |member: &Member| (member.id, Peer { role: member.role, address: member.address });
+        Arc::new(self.nodes.iter().map(peer).collect())
+    }
+
+    /// What people call the nodes.
+    pub fn names(&self) -> BTreeMap<NodeId, String> {
+        self.nodes.iter().map(|member| (member.id, member.name.clone())).collect()
+    }
+}
+
+impl NodeConfig {
+    /// Reads and checks `node.toml`.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let node: Self = load(path)?;
+        check_name(&node.name)?;
+        if node.role == Role::Heavy && node.listen.is_none() {
+            return Err(ConfigError::NoAddress(node.name));
+        }
+        Ok(node)
+    }
+
+    /// Writes it, whole or not at all.
+    pub fn save(&self, path: &Path) -> Result<(), ConfigError> {
+        check_name(&self.name)?;
+        save(path, self)
+    }
+}
+
+impl PolicyConfig {
+    /// A policy for networks of made-up or one's own data on one machine: it reveals sums over a
+    /// single person.
+    pub fn local_test() -> Self {
+        Self { least_participants: 1, ..Self::default() }
+    }
+
+    /// The policy, for the protocol.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            least_participants: self.least_participants,
+            horizon: self.horizon,
+            prepare_within: self.prepare_within,
+            reveal_within: self.reveal_within,
+            ..Policy::default()
+        }
+    }
+}
+
+impl Default for PolicyConfig {
+    fn default() -> Self {
+        let Policy { least_participants, horizon, prepare_within, reveal_within, .. } =
+            Policy::default();
+        Self { least_participants, horizon, prepare_within, reveal_within }
+    }
+}
+
+/// Names become directories: nothing that means something to a shell or a file system.
+fn check_name(name: &str) -> Result<(), ConfigError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let fits = (1..=32).contains(&name.len()) && name.chars().all(plain);
+    fits.then_some(()).ok_or_else(|| ConfigError::Name(name.to_owned()))
+}
+
+/// The largest configuration file that is read, in bytes.
+const MOST: u64 = 64 << 20;
+
+fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+    let syntax = |message: String| ConfigError::Syntax { path: path.to_owned(), message };
+    let size = fs::metadata(path).map_err(at(path))?.len();
+    if size > MOST {
+        return Err(syntax(format!("{size} bytes are more than the {MOST} that are read")));
+    }
+    let text = fs::read(path).map_err(at(path))?;
+    let text = String::from_utf8(text).map_err(|_| syntax("is not UTF-8 text".to_owned()))?;
+    toml::from_str(&text).map_err(|error| syntax(error.to_string()))
+}
+
+fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), ConfigError> {
+    let text = toml::to_string_pretty(value).map_err(|error| ConfigError::Syntax {
+        path: path.to_owned(),
+        message: error.to_string(),
+    })?;
+    let unfinished = path.with_extension("toml.new");
+    fs::write(&unfinished, text).map_err(at(&unfinished))?;
+    Ok(fs::rename(&unfinished, path).map_err(at(path))?)
+}
+
+mod hex_id {
+    use formix_proto::id::NodeId;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(id: &NodeId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(de: D) -> Result<NodeId, D::Error> {
+        String::deserialize(de)?.parse().map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,205 @@
+//! How the owner talks to a running node: JSON lines over a socket that only the owner may open.
+//!
+//! One request a connection: the client writes one line, the node writes one line back. A node
+//! that is told to stop closes the connection when it has stopped.
+
+mod client;
+mod server;
+
+use std::path::PathBuf;
+
+use formix_proto::Decimal;
+use formix_proto::directory::Role;
+use formix_proto::id::ComputationId;
+use serde::{Deserialize, Serialize};
+
+pub use client::call;
+pub(crate) use server::Server;
+
+use crate::home::HomeError;
+use crate::question::Question;
+use crate::report::Report;
+
+/// What an owner can ask of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Request {
+    /// How it is.
+    Status,
+    /// What it knows of a computation, whatever its part in it.
+    Computation {
+        /// Which one.
+        id: String,
+    },
+    /// Ask a question from it.
+    Propose(Box<Ask>),
+    /// What it has asked, newest first.
+    List {
+        /// How many at most.
+        most: usize,
+    },
+    /// One that it has asked, by its id or the beginning of it.
+    Show {
+        /// Which one.
+        id: String,
+    },
+    /// The same, once it has ended.
+    Wait {
+        /// Which one.
+        id: String,
+    },
+    /// Read `network.toml` again.
+    Reload,
+    /// Finish what is under way, and stop.
+    Stop,
+}
+
+/// A question on its way to the node that asks it. The numbers are text: JSON's are not exact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The question, for people.
+    pub prompt: String,
+    /// The question, for programs.
+    pub query: Option<String>,
+    /// The least answer.
+    pub min: String,
+    /// The greatest answer.
+    pub max: String,
+    /// The decimal places that are kept.
+    pub decimals: u8,
+    /// How long answers are accepted, in milliseconds.
+    pub deadline_ms: u64,
+    /// The least number of answers that may be revealed.
+    pub min_participants: u32,
+    /// The greatest number of answers.
+    pub max_participants: Option<u32>,
+    /// The heavy nodes, by name.
+    pub committee: Option<[String; 3]>,
+}
+
+/// What a node answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Response {
+    /// How it is.
+    Status(NodeStatus),
+    /// What it knows of a computation.
+    Computation(Option<Standing>),
+    /// The computation that the question became.
+    Proposed(String),
+    /// Computations that it has asked.
+    Reports(Vec<Report>),
+    /// One of them.
+    Report(Box<Report>),
+    /// Done.
+    Done,
+    /// Not done, and why.
+    Error(String),
+}
+
+/// How a node is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeStatus {
+    /// What people call it.
+    pub name: String,
+    /// What it is enrolled as.
+    pub role: Role,
+    /// The digest of its public key.
+    pub id: String,
+    /// Its process.
+    pub pid: u32,
+    /// Where it listens.
+    pub address: Option<String>,
+}
+
+/// What a node knows of a computation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// How far it is here.
+    pub status: String,
+    /// Answers that the node holds.
+    pub answers: Option<u32>,
+    /// Whom it waits for, by name.
+    pub waiting_for: Vec<String>,
+}
+
+/// Why a node does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// It does not run.
+    #[error("node {0} is not running: `formix up` starts it")]
+    NotRunning(String),
+    /// Its socket fails.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The socket.
+        path: PathBuf,
+        /// What it says.
+        error: std::io::Error,
+    },
+    /// What came over the socket is not a line of the protocol.
+    #[error("node {0} answers in another language: is it another version of formix?")]
+    Garbled(String),
+    /// The node says no.
+    #[error("{0}")]
+    Refused(String),
+    /// The socket cannot be made.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+}
+
+impl From<&Question> for Ask {
+    fn from(question: &Question) -> Self {
+        Self {
+            prompt: question.prompt.clone(),
+            query: question.query.clone(),
+            min: question.min.to_string(),
+            max: question.max.to_string(),
+            decimals: question.decimals,
+            deadline_ms: u64::try_from(question.deadline.as_millis()).unwrap_or(u64::MAX),
+            min_participants: question.min_participants,
+            max_participants: question.max_participants,
+            committee: question.committee.clone(),
+        }
+    }
+}
+
+impl TryFrom<Ask> for Question {
+    type Error = String;
+
+    fn try_from(ask: Ask) -> Result<Self, String> {
+        let number = |text: &str| {
+            text.parse::<Decimal>().map_err(|error| format!("`{text}` is not a number: {error}"))
+        };
+        Ok(Self {
+            min: number(&ask.min)?,
+            max: number(&ask.max)?,
+            prompt: ask.prompt,
+            query: ask.query,
+            decimals: ask.decimals,
+            deadline: std::time::Duration::from_millis(ask.deadline_ms),
+            min_participants: ask.min_participants,
+            max_participants: ask.max_participants,
+            committee: ask.committee,
+        })
+    }
+}
+
+/// The one computation whose id begins like this.
+pub fn find<'a>(
+    ids: impl IntoIterator<Item = &'a str>,
+    beginning: &str,
+) -> Result<ComputationId, String> {
+    let beginning = beginning.to_ascii_lowercase();
+    let mut found = ids.into_iter().filter(|id| id.starts_with(&beginning));
+    match (found.next(), found.next()) {
+        _ if beginning.is_empty() => {
+            Err("name a computation by the beginning of its id".to_owned())
+        }
+        (None, _) => {
+            Err(format!("no computation {beginning} was proposed here: see `formix list`"))
+        }
+        (Some(id), None) => id.parse().map_err(|error| format!("{id}: {error}")),
+        (Some(_), Some(_)) => Err(format!("more than one computation begins with {beginning}")),
+    }
+}

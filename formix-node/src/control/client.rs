@@ -1,0 +1,40 @@
+//! The owner's end.
+
+use std::io;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+
+use super::{ControlError, Request, Response};
+use crate::home::Home;
+
+/// Asks one thing of the node of that name, and waits for its answer.
+pub async fn call(home: &Home, name: &str, request: &Request) -> Result<Response, ControlError> {
+    let path = home.node(name).socket();
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            ControlError::NotRunning(name.to_owned())
+        }
+        _ => ControlError::Io { path: path.clone(), error },
+    };
+    let mut stream = BufReader::new(UnixStream::connect(&path).await.map_err(failed)?);
+    let garbled = |_| ControlError::Garbled(name.to_owned());
+    let mut line = serde_json::to_vec(request).map_err(garbled)?;
+    line.push(b'\n');
+    stream.write_all(&line).await.map_err(failed)?;
+    let mut answer = String::new();
+    stream.read_line(&mut answer).await.map_err(failed)?;
+    if answer.is_empty() {
+        return Err(ControlError::NotRunning(name.to_owned()));
+    }
+    match serde_json::from_str(&answer).map_err(garbled)? {
+        Response::Error(reason) => Err(ControlError::Refused(reason)),
+        response => {
+            if *request == Request::Stop {
+                // The node closes the connection by ending.
+                let _ = stream.read_line(&mut answer).await;
+            }
+            Ok(response)
+        }
+    }
+}

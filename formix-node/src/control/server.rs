@@ -1,0 +1,168 @@
+//! The node's end.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use formix_proto::id::ComputationId;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
+use tracing::{debug, warn};
+
+use super::{NodeStatus, Request, Response, Standing, find};
+use crate::config::Network;
+use crate::home::{Home, HomeError, at};
+use crate::node::NodeHandle;
+use crate::question::Question;
+use crate::report::{Report, status_name};
+
+/// The longest request, in bytes.
+const MOST: u64 = 64 << 10;
+/// How many computations an id is looked up among.
+const SEARCHED: usize = 100_000;
+
+/// Answers the owner of one node.
+pub(crate) struct Server {
+    listener: UnixListener,
+    desk: Arc<Desk>,
+}
+
+struct Desk {
+    node: NodeHandle,
+    home: Home,
+    address: Option<String>,
+}
+
+impl Server {
+    /// Opens the node's socket. The caller holds the node's log, so a socket that is there is a
+    /// leftover of a process that is gone.
+    pub(crate) fn open(
+        home: &Home,
+        node: NodeHandle,
+        address: Option<String>,
+    ) -> Result<Self, HomeError> {
+        let path = home.node(node.name()).socket();
+        let _ = fs::remove_file(&path);
+        let listener = UnixListener::bind(&path).map_err(at(&path))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(at(&path))?;
+        Ok(Self { listener, desk: Arc::new(Desk { node, home: home.clone(), address }) })
+    }
+
+    /// Answers until it is dropped.
+    pub(crate) async fn serve(&self) {
+        let mut calls = JoinSet::new();
+        loop {
+            while calls.try_join_next().is_some() {}
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let desk = Arc::clone(&self.desk);
+                    calls.spawn(async move { desk.answer(stream).await });
+                }
+                Err(error) => warn!(%error, "the control socket fails"),
+            }
+        }
+    }
+}
+
+impl Desk {
+    async fn answer(&self, stream: UnixStream) {
+        let mut stream = BufReader::new(stream);
+        let mut line = String::new();
+        if (&mut stream).take(MOST).read_line(&mut line).await.is_err() {
+            return;
+        }
+        let response = match serde_json::from_str(&line) {
+            Ok(request) => self.handle(request).await.unwrap_or_else(Response::Error),
+            Err(error) => Response::Error(format!("not a request: {error}")),
+        };
+        let mut line = serde_json::to_vec(&response).unwrap_or_default();
+        line.push(b'\n');
+        if let Err(error) = stream.write_all(&line).await {
+            debug!(%error, "the owner left before the answer");
+        }
+        if response == Response::Done {
+            // After `stop`: held open until the process ends, which is what the owner waits for.
+            let _ = stream.read_line(&mut String::new()).await;
+        }
+    }
+
+    async fn handle(&self, request: Request) -> Result<Response, String> {
+        match request {
+            Request::Status => Ok(Response::Status(self.status())),
+            Request::Computation { id } => self.computation(&id).await,
+            Request::Propose(ask) => self.propose(Question::try_from(*ask)?).await,
+            Request::List { most } => self.reports(most).await.map(Response::Reports),
+            Request::Show { id } => {
+                let id = self.find(&id).await?;
+                self.report(self.node.report(id).await)
+            }
+            Request::Wait { id } => {
+                let id = self.find(&id).await?;
+                self.report(self.node.wait(id).await)
+            }
+            Request::Reload => {
+                self.node.enroll(&self.network()?).await;
+                Ok(Response::Done)
+            }
+            Request::Stop => {
+                self.node.tell_to_stop().await;
+                Ok(Response::Done)
+            }
+        }
+    }
+
+    fn status(&self) -> NodeStatus {
+        NodeStatus {
+            name: self.node.name().to_owned(),
+            role: self.node.role(),
+            id: self.node.id().to_string(),
+            pid: std::process::id(),
+            address: self.address.clone(),
+        }
+    }
+
+    async fn computation(&self, id: &str) -> Result<Response, String> {
+        let id: ComputationId = id.parse().map_err(|error| format!("{id}: {error}"))?;
+        let status = self.node.status(id).await;
+        let names = self.network()?.names();
+        Ok(Response::Computation(status.map(|status| {
+            Standing {
+                status: status_name(&status.standing).to_owned(),
+                answers: status.answers,
+                waiting_for: status
+                    .waiting_for
+                    .iter()
+                    .map(|id| names.get(id).cloned().unwrap_or_else(|| id.short()))
+                    .collect(),
+            }
+        })))
+    }
+
+    async fn propose(&self, question: Question) -> Result<Response, String> {
+        let proposal = question
+            .propose(&self.network()?, self.node.id())
+            .map_err(|error| error.to_string())?;
+        let id = self.node.propose(proposal).await.map_err(|error| error.to_string())?;
+        Ok(Response::Proposed(id.to_string()))
+    }
+
+    async fn reports(&self, most: usize) -> Result<Vec<Report>, String> {
+        self.node.reports(most).await.map_err(|error| error.to_string())
+    }
+
+    async fn find(&self, beginning: &str) -> Result<ComputationId, String> {
+        let reports = self.reports(SEARCHED).await?;
+        find(reports.iter().map(|report| report.row.comp_id.as_str()), beginning)
+    }
+
+    fn report<E: ToString>(&self, report: Result<Option<Report>, E>) -> Result<Response, String> {
+        let report = report.map_err(|error| error.to_string())?;
+        let report = report.ok_or_else(|| "that computation is gone".to_owned())?;
+        Ok(Response::Report(Box::new(report)))
+    }
+
+    fn network(&self) -> Result<Network, String> {
+        Network::load(&self.home.network_file()).map_err(|error| error.to_string())
+    }
+}

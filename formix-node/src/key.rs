@@ -1,0 +1,71 @@
+//! A node's secret key, in a file that only its owner may read.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use formix_transport::identity::{Identity, IdentityError};
+use zeroize::Zeroizing;
+
+use crate::home::{HomeError, at};
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// It cannot be read or written.
+    #[error(transparent)]
+    File(#[from] HomeError),
+    /// Others may read it.
+    #[error("{} can be read by others (mode {mode:o}): `chmod 600` it, and make a new key if anybody did", path.display())]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It is not a key.
+    #[error("{}: {error}", path.display())]
+    Identity {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: IdentityError,
+    },
+}
+
+/// Reads the key at `path`, or makes one there.
+pub fn load_or_create(path: &Path) -> Result<Identity, KeyError> {
+    match File::open(path) {
+        Ok(file) => load(path, file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path),
+        Err(error) => Err(at(path)(error).into()),
+    }
+}
+
+fn load(path: &Path, mut file: File) -> Result<Identity, KeyError> {
+    let mode = file.metadata().map_err(at(path))?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Exposed { path: path.to_owned(), mode });
+    }
+    let mut pem = Zeroizing::new(String::with_capacity(1 << 12));
+    file.read_to_string(&mut pem).map_err(at(path))?;
+    Identity::from_pem(&pem).map_err(|error| KeyError::Identity { path: path.to_owned(), error })
+}
+
+/// Written under another name and then renamed: a crash leaves a whole key or none.
+fn create(path: &Path) -> Result<Identity, KeyError> {
+    let identity = Identity::generate()
+        .map_err(|error| KeyError::Identity { path: path.to_owned(), error })?;
+    let unfinished = path.with_extension("pem.new");
+    let write = || {
+        let _ = fs::remove_file(&unfinished);
+        let mut file =
+            File::options().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+        file.write_all(identity.to_pem().as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)
+    };
+    write().map_err(at(path))?;
+    Ok(identity)
+}

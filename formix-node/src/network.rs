@@ -1,0 +1,333 @@
+//! A whole network in one process: real QUIC on loopback, real files, one task a node.
+
+mod builder;
+mod quick;
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use formix_proto::Decimal;
+use formix_proto::directory::Role;
+use formix_proto::id::ComputationId;
+use formix_proto::machine::Event;
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+pub use builder::NetworkBuilder;
+pub use quick::{quick_computation, quick_network};
+
+use crate::config::{ConfigError, Member, Network};
+use crate::home::{Home, HomeError, HomeLock};
+use crate::node::{BoundNode, NodeError, NodeHandle, ProposeError, RunningNode, Setup};
+use crate::question::{Question, QuestionError};
+use crate::report::Report;
+use crate::responder::{ResponderConfig, ResponderError};
+use crate::store::StoreError;
+
+/// How many computations [`FormixNetwork::list`] shows.
+const NEWEST: usize = 20;
+
+/// A network of nodes in this process.
+///
+/// Its files are in a temporary directory that goes with it, unless
+/// [`home`](NetworkBuilder::home) names a place for them: those are never erased.
+pub struct FormixNetwork {
+    /// In the order in which they joined; the first is the analyst.
+    nodes: Mutex<Vec<RunningNode>>,
+    network: tokio::sync::Mutex<Network>,
+    home: Home,
+    /// Dropped last, in this order: the lock, then the directory it is in.
+    _lock: HomeLock,
+    _scratch: Option<Scratch>,
+}
+
+/// A directory that goes when it is dropped.
+#[derive(Debug)]
+struct Scratch(std::path::PathBuf);
+
+/// Why a network cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// Its home cannot be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// Its configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A node cannot start.
+    #[error("node {name}: {error}")]
+    Node {
+        /// Which node.
+        name: String,
+        /// Why.
+        error: NodeError,
+    },
+    /// A light node has no way to answer.
+    #[error("node {name}: {error}")]
+    Responder {
+        /// Which node.
+        name: String,
+        /// Why.
+        error: ResponderError,
+    },
+    /// The question cannot be put.
+    #[error(transparent)]
+    Question(#[from] QuestionError),
+    /// The question was not accepted.
+    #[error(transparent)]
+    Propose(#[from] ProposeError),
+    /// A node's log fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No such computation.
+    #[error("no computation {0} was proposed here")]
+    NoComputation(ComputationId),
+    /// A wait that was given an end.
+    #[error("computation {} has not ended within {}", .0.short(), humantime::format_duration(*.1))]
+    TimedOut(ComputationId, Duration),
+}
+
+/// What a network is, at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NetworkStatus {
+    /// Nodes that hold shares.
+    pub heavy_nodes: usize,
+    /// Nodes that answer.
+    pub light_nodes: usize,
+    /// Nodes that only ask.
+    pub proposers: usize,
+    /// Nodes that run now.
+    pub running: usize,
+    /// Whether sums over fewer than three participants are revealed: for tests only.
+    pub reveals_below_three: bool,
+}
+
+impl FormixNetwork {
+    /// Describes a network before it starts.
+    pub fn builder() -> NetworkBuilder {
+        NetworkBuilder::default()
+    }
+
+    /// Starts a question; [`send`](Proposing::send) asks it.
+    pub fn propose(&self, prompt: impl Into<String>) -> Proposing<'_> {
+        Proposing { network: self, question: Question::new(prompt), from: None }
+    }
+
+    /// Waits until a computation has ended; a day at most.
+    pub async fn wait(&self, id: ComputationId) -> Result<Report, NetworkError> {
+        self.wait_within(id, Duration::from_secs(24 * 3600)).await
+    }
+
+    /// Waits until a computation has ended, so long at most.
+    pub async fn wait_within(
+        &self,
+        id: ComputationId,
+        patience: Duration,
+    ) -> Result<Report, NetworkError> {
+        let node = self.proposer_of(id).await?;
+        match tokio::time::timeout(patience, node.wait(id)).await {
+            Ok(report) => report?.ok_or(NetworkError::NoComputation(id)),
+            Err(_) => Err(NetworkError::TimedOut(id, patience)),
+        }
+    }
+
+    /// A computation as it stands, and whom it waits for.
+    pub async fn status(&self, id: ComputationId) -> Result<Report, NetworkError> {
+        let node = self.proposer_of(id).await?;
+        node.report(id).await?.ok_or(NetworkError::NoComputation(id))
+    }
+
+    /// The twenty newest computations.
+    pub async fn list(&self) -> Result<Vec<Report>, NetworkError> {
+        let mut all = Vec::new();
+        for node in self.handles() {
+            all.extend(node.reports(NEWEST).await?);
+        }
+        all.sort_by_key(|report| std::cmp::Reverse(report.row.created_at));
+        all.truncate(NEWEST);
+        Ok(all)
+    }
+
+    /// What the network is, at a glance.
+    pub async fn network_status(&self) -> NetworkStatus {
+        let network = self.network.lock().await;
+        let count = |role| network.with_role(role).count();
+        NetworkStatus {
+            heavy_nodes: count(Role::Heavy),
+            light_nodes: count(Role::Light),
+            proposers: count(Role::Proposer),
+            running: self.handles().iter().filter(|node| node.is_running()).count(),
+            reveals_below_three: network.policy.least_participants < 3,
+        }
+    }
+
+    /// Adds a heavy node, or a light node with a random answer, and says what it is called.
+    pub async fn add_node(&self, role: Role) -> Result<String, NetworkError> {
+        let responder = (role == Role::Light).then_some(ResponderConfig::Random {});
+        self.add(role, responder).await
+    }
+
+    /// Adds a light node that answers in this way, and says what it is called.
+    pub async fn add_light(&self, responder: ResponderConfig) -> Result<String, NetworkError> {
+        self.add(Role::Light, Some(responder)).await
+    }
+
+    async fn add(
+        &self,
+        role: Role,
+        responder: Option<ResponderConfig>,
+    ) -> Result<String, NetworkError> {
+        let mut network = self.network.lock().await;
+        let name = builder::next_name(&network, role);
+        let bound = bind(&self.home, &name, role, responder.as_ref())?;
+        let mut grown = network.clone();
+        grown.nodes.push(member(&bound));
+        grown.save(&self.home.network_file())?;
+        for node in self.handles() {
+            node.enroll(&grown).await;
+        }
+        let node = launch(bound, &grown)?;
+        self.running().push(node);
+        *network = grown;
+        Ok(name)
+    }
+
+    /// The running node of that name.
+    pub fn node(&self, name: &str) -> Option<NodeHandle> {
+        self.handles().into_iter().find(|node| node.name() == name)
+    }
+
+    /// What happens at all nodes from now on, with the node's name. Carries no secret.
+    pub fn events(&self) -> Vec<(String, broadcast::Receiver<Event>)> {
+        self.handles().iter().map(|node| (node.name().to_owned(), node.events())).collect()
+    }
+
+    /// Where the network's files are.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Lets every node finish what is under way, and stops it.
+    pub async fn shutdown(self) -> Result<(), NetworkError> {
+        let nodes = std::mem::take(&mut *self.running());
+        for node in &nodes {
+            node.handle().tell_to_stop().await;
+        }
+        for node in nodes {
+            node.stop().await?;
+        }
+        Ok(())
+    }
+
+    async fn proposer_of(&self, id: ComputationId) -> Result<NodeHandle, NetworkError> {
+        for node in self.handles() {
+            if node.report(id).await?.is_some() {
+                return Ok(node);
+            }
+        }
+        Err(NetworkError::NoComputation(id))
+    }
+
+    fn handles(&self) -> Vec<NodeHandle> {
+        self.running().iter().map(|node| node.handle().clone()).collect()
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Vec<RunningNode>> {
+        self.nodes.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A question that is being put together.
+pub struct Proposing<'a> {
+    network: &'a FormixNetwork,
+    question: Question,
+    from: Option<String>,
+}
+
+impl Proposing<'_> {
+    /// How long answers are accepted; a minute if not said.
+    pub fn deadline(mut self, span: Duration) -> Self {
+        self.question.deadline = span;
+        self
+    }
+
+    /// The least number of answers that may be revealed; three if not said.
+    pub fn min_participants(mut self, least: u32) -> Self {
+        self.question.min_participants = least;
+        self
+    }
+
+    /// The greatest number of answers; the number of light nodes if not said.
+    pub fn max_participants(mut self, most: u32) -> Self {
+        self.question.max_participants = Some(most);
+        self
+    }
+
+    /// The numbers that are taken for an answer; 0 to 1000 with two decimals if not said.
+    pub fn number(mut self, min: Decimal, max: Decimal, decimals: u8) -> Self {
+        (self.question.min, self.question.max, self.question.decimals) = (min, max, decimals);
+        self
+    }
+
+    /// An SQL expression over each owner's own table.
+    pub fn query(mut self, expression: impl Into<String>) -> Self {
+        self.question.query = Some(expression.into());
+        self
+    }
+
+    /// The committee, by the heavy nodes' names; three at random if not said.
+    pub fn committee(mut self, names: [&str; 3]) -> Self {
+        self.question.committee = Some(names.map(str::to_owned));
+        self
+    }
+
+    /// Who asks, by name; the network's analyst if not said. Any node may.
+    pub fn from(mut self, name: impl Into<String>) -> Self {
+        self.from = Some(name.into());
+        self
+    }
+
+    /// Asks, and returns once the committee collects answers.
+    pub async fn send(self) -> Result<ComputationId, NetworkError> {
+        let network = self.network.network.lock().await.clone();
+        let name = self.from.as_deref().unwrap_or(builder::ANALYST);
+        let proposer = network.member(name)?.id;
+        let proposal = self.question.propose(&network, proposer)?;
+        let node = self.network.node(name).ok_or(ProposeError::Stopped)?;
+        Ok(node.propose(proposal).await?)
+    }
+}
+
+fn bind(
+    home: &Home,
+    name: &str,
+    role: Role,
+    responder: Option<&ResponderConfig>,
+) -> Result<BoundNode, NetworkError> {
+    let place = home.node(name);
+    let responder = responder.map(|config| config.build(place.path())).transpose();
+    let responder =
+        responder.map_err(|error| NetworkError::Responder { name: name.to_owned(), error })?;
+    let listen = (role == Role::Heavy).then(|| std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
+    let setup = Setup { name: name.to_owned(), role, home: place, listen, responder };
+    BoundNode::bind(setup).map_err(|error| NetworkError::Node { name: name.to_owned(), error })
+}
+
+fn launch(bound: BoundNode, network: &Network) -> Result<RunningNode, NetworkError> {
+    let name = bound.name_and_role().0.to_owned();
+    bound.launch(network).map_err(|error| NetworkError::Node { name, error })
+}
+
+fn member(bound: &BoundNode) -> Member {
+    let (name, role) = bound.name_and_role();
+    Member { name: name.to_owned(), role, id: bound.id(), address: bound.address() }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(path = %self.0.display(), %error, "left a temporary directory behind");
+        }
+    }
+}

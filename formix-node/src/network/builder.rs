@@ -1,0 +1,129 @@
+//! What a network is to be, before it starts.
+
+use std::path::PathBuf;
+
+use formix_proto::directory::Role;
+use formix_proto::id::Nonce;
+
+use super::{FormixNetwork, NetworkError, Scratch, bind, launch, member};
+use crate::config::{Network, PolicyConfig};
+use crate::home::{Home, HomeError, at};
+use crate::node::{BoundNode, NodeError};
+use crate::responder::ResponderConfig;
+
+/// The node that asks if nobody else is named.
+pub(super) const ANALYST: &str = "analyst";
+
+/// Describes a network; [`start`](Self::start) starts it.
+#[derive(Debug, Clone)]
+pub struct NetworkBuilder {
+    heavies: usize,
+    lights: Vec<(Option<String>, ResponderConfig)>,
+    home: Option<PathBuf>,
+    policy: PolicyConfig,
+}
+
+impl Default for NetworkBuilder {
+    /// Three heavy nodes, five light nodes with random answers, and a policy for tests on one machine.
+    fn default() -> Self {
+        Self { heavies: 3, lights: Vec::new(), home: None, policy: PolicyConfig::local_test() }
+            .light(5)
+    }
+}
+
+impl NetworkBuilder {
+    /// How many heavy nodes.
+    pub fn heavy(mut self, count: usize) -> Self {
+        self.heavies = count;
+        self
+    }
+
+    /// How many light nodes; each answers at random, for trying things out.
+    pub fn light(mut self, count: usize) -> Self {
+        self.lights = vec![(None, ResponderConfig::Random {}); count];
+        self
+    }
+
+    /// One light node per answer.
+    pub fn answers<A: ToString>(mut self, answers: impl IntoIterator<Item = A>) -> Self {
+        let fixed = |answer: A| (None, ResponderConfig::Fixed { value: answer.to_string() });
+        self.lights = answers.into_iter().map(fixed).collect();
+        self
+    }
+
+    /// These light nodes, by name and how they answer. A responder's relative paths are in the node's
+    /// directory, `nodes/NAME` of the home.
+    pub fn lights(mut self, lights: impl IntoIterator<Item = (String, ResponderConfig)>) -> Self {
+        self.lights = lights.into_iter().map(|(name, how)| (Some(name), how)).collect();
+        self
+    }
+
+    /// Keeps the network's files here, for good: a later start goes on where this one stopped.
+    pub fn home(mut self, path: impl Into<PathBuf>) -> Self {
+        self.home = Some(path.into());
+        self
+    }
+
+    /// The policy; one for tests on one machine if not said.
+    pub fn policy(mut self, policy: PolicyConfig) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Starts every node.
+    pub async fn start(self) -> Result<FormixNetwork, NetworkError> {
+        let (home, scratch) = match self.home {
+            Some(path) => (Home::at(path), None),
+            None => temporary()?,
+        };
+        let lock = home.lock()?;
+        let mut network = Network { policy: self.policy, nodes: Vec::new() };
+        let mut bound = Vec::new();
+        let mut join = |name: Option<String>, role, responder: Option<&ResponderConfig>| {
+            let name = name.unwrap_or_else(|| next_name(&network, role));
+            let node = bind(&home, &name, role, responder)?;
+            network.nodes.push(member(&node));
+            bound.push(node);
+            Ok::<(), NetworkError>(())
+        };
+        join(Some(ANALYST.to_owned()), Role::Proposer, None)?;
+        for _ in 0..self.heavies {
+            join(None, Role::Heavy, None)?;
+        }
+        for (name, responder) in self.lights {
+            join(name, Role::Light, Some(&responder))?;
+        }
+        network.save(&home.network_file())?;
+        let launch = |node: BoundNode| launch(node, &network);
+        let nodes = bound.into_iter().map(launch).collect::<Result<Vec<_>, _>>()?;
+        Ok(FormixNetwork {
+            nodes: nodes.into(),
+            network: network.into(),
+            home,
+            _lock: lock,
+            _scratch: scratch,
+        })
+    }
+}
+
+/// The next free `heavy-N`, `light-N` or `proposer-N`.
+pub(super) fn next_name(network: &Network, role: Role) -> String {
+    let kind = match role {
+        Role::Heavy => "heavy",
+        Role::Light => "light",
+        Role::Proposer => "proposer",
+    };
+    let numbered = (1..).map(|number: usize| format!("{kind}-{number}"));
+    numbered.skip_while(|name| network.member(name).is_ok()).take(1).collect()
+}
+
+fn temporary() -> Result<(Home, Option<Scratch>), NetworkError> {
+    let mut name = [0; 16];
+    getrandom::fill(&mut name).map_err(|error| NetworkError::Node {
+        name: ANALYST.to_owned(),
+        error: NodeError::Randomness(error),
+    })?;
+    let path = std::env::temp_dir().join(format!("formix-{}", Nonce(name)));
+    std::fs::create_dir(&path).map_err(at(&path)).map_err(|error: HomeError| error)?;
+    Ok((Home::at(&path), Some(Scratch(path))))
+}

@@ -1,0 +1,111 @@
+//! One node as a process: from its configuration to a clean end.
+
+use std::path::PathBuf;
+
+use formix_proto::directory::Role;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::info;
+
+use crate::config::{ConfigError, Network, NodeConfig};
+use crate::control::Server;
+use crate::home::{Home, HomeError};
+use crate::node::{BoundNode, NodeError, Setup};
+use crate::responder::ResponderError;
+
+/// Why a node process ends with an error.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// Its configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its home cannot be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// It cannot start, or not go on.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// It has no way to answer.
+    #[error(transparent)]
+    Responder(#[from] ResponderError),
+    /// The node's configuration is another node's.
+    #[error("{} says that `{name}` is a {is:?} node, not a {asked:?} node", path.display())]
+    Role {
+        /// The configuration.
+        path: PathBuf,
+        /// Whose it is.
+        name: String,
+        /// What it says.
+        is: Role,
+        /// What was asked for.
+        asked: Role,
+    },
+    /// The network enrols another key under the node's name.
+    #[error("{} enrols another key for `{name}` than the one in {}", network.display(), key.display())]
+    Key {
+        /// Which node.
+        name: String,
+        /// Who is enrolled.
+        network: PathBuf,
+        /// The node's key.
+        key: PathBuf,
+    },
+    /// The operating system gives no signals.
+    #[error("cannot listen for signals: {0}")]
+    Signals(std::io::Error),
+}
+
+/// Runs the node of that name until it is told to stop: by its owner, by SIGINT or SIGTERM. Then it
+/// finishes what is under way.
+pub async fn run(home: &Home, name: &str, role: Role) -> Result<(), ProcessError> {
+    let _lock = home.share()?;
+    let network = Network::load(&home.network_file())?;
+    let enrolled = network.member(name)?;
+    let bound = bind(home, name, role)?;
+    if bound.id() != enrolled.id {
+        return Err(ProcessError::Key {
+            name: name.to_owned(),
+            network: home.network_file(),
+            key: home.node(name).key(),
+        });
+    }
+    let address = bound.address().map(|address| address.to_string());
+    let mut node = bound.launch(&network)?;
+    let server = Server::open(home, node.handle().clone(), address)?;
+    let mut ends = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    info!(name, "running");
+    tokio::select! {
+        outcome = node.stopped() => outcome.map_err(NodeError::from)?,
+        () = server.serve() => {}
+        ended = any(&mut ends) => {
+            ended?;
+            info!(name, "stopping: finishing what is under way");
+            node.stop().await.map_err(NodeError::from)?;
+        }
+    }
+    info!(name, "stopped");
+    Ok(())
+}
+
+fn bind(home: &Home, name: &str, role: Role) -> Result<BoundNode, ProcessError> {
+    let place = home.node(name);
+    let config = NodeConfig::load(&place.config())?;
+    if config.role != role {
+        let (path, name) = (place.config(), config.name);
+        return Err(ProcessError::Role { path, name, is: config.role, asked: role });
+    }
+    let responder = config.responder.map(|how| how.build(place.path())).transpose()?;
+    let listen = config.listen;
+    Ok(BoundNode::bind(Setup { name: config.name, role, home: place, listen, responder })?)
+}
+
+async fn any(signals: &mut [std::io::Result<Signal>; 2]) -> Result<(), ProcessError> {
+    let [interrupt, terminate] = signals;
+    let [interrupt, terminate] = [interrupt, terminate]
+        .map(|signal| signal.as_mut().map_err(|error| ProcessError::Signals(error.kind().into())));
+    let (interrupt, terminate) = (interrupt?, terminate?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! How a light node gets its answer: the "map" of private map.
+//!
+//! A [`Responder`] is asked each [`Question`] once, and answers or declines. Those built in are made
+//! from a [`ResponderConfig`]; a program that embeds a node can bring its own.
+
+mod command;
+mod config;
+mod error;
+mod expression;
+mod query;
+mod question;
+mod random;
+mod source;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::pin::Pin;
+
+use formix_proto::answer::Answer;
+
+pub use command::Command;
+pub use config::ResponderConfig;
+pub use error::ResponderError;
+pub use query::Query;
+pub use question::Question;
+pub use random::Random;
+
+/// What a responder says to a question.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// This. Printing it shows nothing of the answer.
+    Answer(Answer),
+    /// Nothing: the node does not take part.
+    Decline,
+}
+
+/// A reply that is being worked out.
+pub type Responding<'a> = Pin<Box<dyn Future<Output = Result<Reply, ResponderError>> + Send + 'a>>;
+
+/// Answers the questions that a light node is asked, from its owner's data.
+pub trait Responder: Send + Sync + 'static {
+    /// Answers one question. Dropping the future gives up on it.
+    ///
+    /// # Errors
+    ///
+    /// When no answer can be had. An error must not tell anything of the owner's data.
+    fn respond<'a>(&'a self, question: &'a Question) -> Responding<'a>;
+}
+
+/// Gives every question the same answer.
+#[derive(Debug, Clone)]
+pub struct Fixed(pub Answer);
+
+impl Responder for Fixed {
+    fn respond<'a>(&'a self, _: &'a Question) -> Responding<'a> {
+        Box::pin(async { Ok(Reply::Answer(self.0.clone())) })
+    }
+}

@@ -1,0 +1,121 @@
+//! What is erased is gone from every file, and nothing else is.
+
+use std::fs;
+
+use super::*;
+
+/// Whether these lanes are in any file of the node, as they are or in the midst of a page.
+fn on_disk(home: &Home, lanes: &Lanes) -> bool {
+    let needle: Vec<_> = lanes.expose().iter().flat_map(|lane| lane.to_le_bytes()).collect();
+    fs::read_dir(home.0.path()).unwrap().any(|entry| {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        bytes.windows(needle.len()).any(|window| window == needle)
+    })
+}
+
+fn split(computation: u32) -> Record {
+    let shares = [0, 1, 2].map(|seat| share(computation, seat));
+    record(computation, Fact::Split { tag: Tag([9; 16]), shares })
+}
+
+#[test]
+fn each_ending_erases_the_shares_of_its_computation_only() {
+    let endings: [fn() -> Record; 5] = [
+        || sealed(1),
+        || record(1, Fact::Failed(Failure::NeverOpened)),
+        || record(1, Fact::Delivered),
+        || record(1, Fact::Settled(None)),
+        || record(1, Fact::Forgotten),
+    ];
+    for ending in endings {
+        let home = Home::new();
+        let (store, mut opened) = open(&home.file());
+        let before = vec![record(1, Fact::Opened), split(1), split(2), contributed(1, 0)];
+        store.write(&mut opened, 1, before);
+        assert!(on_disk(&home, &share(1, 2)) && on_disk(&home, &share(2, 2)));
+        let end = ending();
+        store.write(&mut opened, 2, vec![end.clone()]);
+        assert!(!on_disk(&home, &share(1, 0)) && !on_disk(&home, &share(1, 2)), "{end:?}");
+        assert!(on_disk(&home, &share(2, 2)), "{end:?}");
+        store.shut();
+        let mut left = vec![record(1, Fact::Opened), split(2), end.clone()];
+        if end.fact == Fact::Forgotten {
+            left.remove(0);
+        }
+        assert_eq!(open(&home.file()).1.records, left);
+    }
+}
+
+#[test]
+fn shares_that_come_and_go_in_one_batch_are_never_left() {
+    let home = Home::new();
+    let (store, mut opened) = open(&home.file());
+    store.write(&mut opened, 1, vec![contributed(1, 0), sealed(1), contributed(2, 0)]);
+    assert!(!on_disk(&home, &share(1, 0)));
+    assert!(on_disk(&home, &share(2, 0)));
+}
+
+#[test]
+fn no_copy_of_a_share_outlives_it_among_many_that_stay() {
+    const COMPUTATIONS: u32 = 12;
+    const LIGHTS: u32 = 150;
+    let home = Home::new();
+    let (store, mut opened) = open(&home.file());
+    let mut seq = 0;
+    let mut write = |records| {
+        seq += 1;
+        store.write(&mut opened, seq, records);
+    };
+    for light in 0..LIGHTS {
+        write((0..COMPUTATIONS).map(|computation| contributed(computation, light)).collect());
+    }
+    // Out of order, and with new shares in between.
+    for n in 0..COMPUTATIONS {
+        let ended = n * 5 % COMPUTATIONS;
+        write(vec![sealed(ended), contributed(100 + n, n)]);
+        for light in (0..LIGHTS).step_by(7) {
+            assert!(!on_disk(&home, &share(ended, light)), "{ended} {light}");
+        }
+        assert!(on_disk(&home, &share(100, 0)));
+    }
+}
+
+#[test]
+fn a_node_that_dies_before_it_could_erase_does_so_when_it_starts() {
+    let home = Home::new();
+    let (store, mut opened) = open(&home.file());
+    store.write(&mut opened, 1, vec![contributed(1, 0)]);
+    // The log of a node that died after its commit, and before it emptied the log.
+    let log = fs::read(home.0.path().join("node.db-wal")).unwrap();
+    store.write(&mut opened, 2, vec![sealed(1)]);
+    store.shut();
+    let copy = Home::new();
+    fs::copy(home.file(), copy.file()).unwrap();
+    fs::write(copy.0.path().join("node.db-wal"), log).unwrap();
+    assert!(on_disk(&copy, &share(1, 0)));
+    let (_store, _opened) = open(&copy.file());
+    let log = fs::read(copy.0.path().join("node.db-wal")).unwrap_or_default();
+    assert_eq!(log, []);
+}
+
+#[test]
+fn drawers_are_used_again() {
+    let home = Home::new();
+    for round in 0..3 {
+        let (store, mut opened) = open(&home.file());
+        for n in 0..5 {
+            let batch = vec![contributed(round, n), sealed(round)];
+            store.write(&mut opened, u64::from(n) + 1, batch);
+        }
+        store.shut();
+    }
+    let (writer, _) = Writer::open(&home.file(), ME).unwrap();
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name GLOB 'shares_*'";
+    writer
+        .connection
+        .query(tables, (), |mut row| {
+            assert_eq!(row.integer().unwrap(), 1);
+            Ok(())
+        })
+        .unwrap();
+}

@@ -1,0 +1,162 @@
+//! Files that are not this node's to use, and are left as they are.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use super::*;
+use crate::store::connection::Connection;
+use crate::store::schema;
+
+fn refused(file: &Path) -> StoreError {
+    Store::open(file, ME).unwrap_err()
+}
+
+/// Opening fails, names the file, and changes nothing.
+fn refused_untouched(home: &Home) -> StoreError {
+    let content = |file: &str| fs::read(home.0.path().join(file)).ok();
+    let before = ["node.db", "node.db-wal", "node.db-shm", "node.db-journal"].map(content);
+    let error = refused(&home.file());
+    assert!(error.to_string().contains("node.db"), "{error}");
+    assert!(read_computations(&home.file(), 1).is_err());
+    assert_eq!(["node.db", "node.db-wal", "node.db-shm", "node.db-journal"].map(content), before);
+    error
+}
+
+/// What another program left behind, with a write-ahead log that it has yet to empty.
+fn foreign(home: &Home) {
+    let made = Home::new();
+    fs::write(made.file(), []).unwrap();
+    let other = Connection::open(&made.file()).unwrap();
+    other
+        .execute(
+            "PRAGMA journal_mode = WAL; CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)",
+        )
+        .unwrap();
+    other.execute("PRAGMA wal_checkpoint; INSERT INTO theirs VALUES (2)").unwrap();
+    for name in ["node.db", "node.db-wal"] {
+        fs::copy(made.0.path().join(name), home.0.path().join(name)).unwrap();
+    }
+}
+
+#[test]
+fn what_is_no_store_is_refused() {
+    for content in [&b""[..], b"?", b"not a database", &[0; 4096], &[0xff; 9000]] {
+        let home = Home::new();
+        fs::write(home.file(), content).unwrap();
+        assert!(matches!(refused_untouched(&home), StoreError::NotAStore { .. }));
+    }
+    let home = Home::new();
+    foreign(&home);
+    assert!(matches!(refused_untouched(&home), StoreError::NotAStore { .. }));
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let home = Home::new();
+    open(&home.file()).0.shut();
+    let mut bytes = fs::read(home.file()).unwrap();
+    bytes[63] += 1;
+    fs::write(home.file(), bytes).unwrap();
+    let error = refused_untouched(&home);
+    assert!(matches!(error, StoreError::Newer { version: 2, known: 1, .. }), "{error}");
+}
+
+#[test]
+fn the_file_of_another_node_is_refused() {
+    let home = Home::new();
+    open(&home.file()).0.shut();
+    let error = Store::open(&home.file(), NodeId([8; 32])).unwrap_err();
+    assert!(matches!(error, StoreError::OtherNode { .. }));
+    assert!(error.to_string().contains(&ME.short()));
+    open(&home.file()).0.shut();
+}
+
+#[test]
+fn a_log_without_its_database_is_not_applied_to_a_new_one() {
+    let home = Home::new();
+    fs::write(home.0.path().join("node.db-wal"), b"rows").unwrap();
+    assert!(matches!(refused(&home.file()), StoreError::Damaged { .. }));
+    assert!(!home.file().exists());
+}
+
+#[test]
+fn a_crash_in_the_middle_of_making_it_leaves_nothing_in_the_way() {
+    let home = Home::new();
+    for name in ["node.db-new", "node.db-new-journal"] {
+        fs::write(home.0.path().join(name), b"half").unwrap();
+    }
+    open(&home.file()).0.shut();
+    assert!(!home.0.path().join("node.db-new").exists());
+}
+
+#[test]
+fn one_node_at_a_time() {
+    let home = Home::new();
+    let (store, _opened) = open(&home.file());
+    assert!(matches!(refused(&home.file()), StoreError::InUse { .. }));
+    assert!(matches!(read_computations(&home.file(), 1), Err(StoreError::InUse { .. })));
+    assert!(child_is_refused(&home.file()));
+    store.shut();
+    assert!(!child_is_refused(&home.file()));
+    open(&home.file()).0.shut();
+}
+
+#[test]
+fn no_other_program_reads_the_file_of_a_running_node() {
+    let home = Home::new();
+    let (_store, _opened) = open(&home.file());
+    let other = Connection::open(&home.file()).unwrap();
+    let read = other.query("SELECT * FROM log", (), |_| Ok(()));
+    assert!(matches!(read, Err(StoreError::InUse { .. })));
+    assert!(!home.0.path().join("node.db-shm").exists());
+}
+
+/// Runs [`a_child_opens_it`] in a process of its own.
+fn child_is_refused(file: &Path) -> bool {
+    let test = "store::tests::refusal::a_child_opens_it";
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test, "--ignored"]).env("FORMIX_TEST_FILE", file);
+    let output = child.output().unwrap();
+    let output = String::from_utf8_lossy(&output.stdout);
+    assert!(output.contains("1 passed") || output.contains("InUse"), "{output}");
+    !output.contains("1 passed")
+}
+
+#[test]
+#[ignore = "run by one_node_at_a_time, in another process"]
+fn a_child_opens_it() {
+    if let Some(file) = std::env::var_os("FORMIX_TEST_FILE") {
+        Store::open(file.as_ref(), ME).unwrap();
+    }
+}
+
+#[test]
+fn settings_that_do_not_take_are_refused() {
+    let home = Home::new();
+    let (writer, _) = Writer::open(&home.file(), ME).unwrap();
+    for (setting, value) in [("journal_mode", "wal"), ("synchronous", "2"), ("secure_delete", "1")]
+    {
+        assert_eq!(writer.connection.pragma(setting).unwrap(), value);
+    }
+    // A database in memory has no write-ahead log.
+    let memory = Connection::open(Path::new(":memory:")).unwrap();
+    let refused = schema::configure(&memory).unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::NotDurable { setting: "journal_mode", found, .. } if found == "memory"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn only_the_owner_reads_it() {
+    let home = Home::new();
+    let file = home.0.path().join("nodes").join("one").join("node.db");
+    let (store, mut opened) = open(&file);
+    store.write(&mut opened, 1, vec![record(1, Fact::Opened)]);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(file.parent().unwrap()), 0o700);
+    for entry in fs::read_dir(file.parent().unwrap()).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
+}
