@@ -26,10 +26,13 @@ use crate::report::Report;
 pub enum Request {
     /// How it is.
     Status,
-    /// What it knows of a computation, whatever its part in it.
+    /// What it knows of a computation, whatever its part in it, once it holds so many answers or
+    /// the computation has ended.
     Computation {
-        /// Which one.
+        /// Which one, in full.
         id: String,
+        /// Answers to wait for.
+        answers: u32,
     },
     /// Ask a question from it.
     Propose(Box<Ask>),

@@ -323,6 +323,20 @@ impl NodeHandle {
         answer.await.ok().flatten()
     }
 
+    /// The same, once the node holds so many answers or the computation is over.
+    pub async fn status_with(&self, id: ComputationId, answers: u32) -> Option<Status> {
+        let mut events = self.events();
+        loop {
+            match self.status(id).await {
+                Some(status) if status.is_open() && status.answers < Some(answers) => {}
+                enough_or_unknown => return enough_or_unknown,
+            }
+            if let Err(broadcast::error::RecvError::Closed) = events.recv().await {
+                return None;
+            }
+        }
+    }
+
     /// The network is now this one.
     pub async fn enroll(&self, network: &Network) {
         *self.names.write().unwrap_or_else(PoisonError::into_inner) = network.names();

@@ -90,7 +90,7 @@ impl Desk {
     async fn handle(&self, request: Request) -> Result<Response, String> {
         match request {
             Request::Status => Ok(Response::Status(self.status())),
-            Request::Computation { id } => self.computation(&id).await,
+            Request::Computation { id, answers } => self.computation(&id, answers).await,
             Request::Propose(ask) => self.propose(Question::try_from(*ask)?).await,
             Request::List { most } => self.reports(most).await.map(Response::Reports),
             Request::Show { id } => {
@@ -122,9 +122,9 @@ impl Desk {
         }
     }
 
-    async fn computation(&self, id: &str) -> Result<Response, String> {
+    async fn computation(&self, id: &str, answers: u32) -> Result<Response, String> {
         let id: ComputationId = id.parse().map_err(|error| format!("{id}: {error}"))?;
-        let status = self.node.status(id).await;
+        let status = self.node.status_with(id, answers).await;
         let names = self.network()?.names();
         Ok(Response::Computation(status.map(|status| {
             Standing {

@@ -37,7 +37,7 @@ pub(super) struct Writer {
     log: Log,
     begin: Prepared,
     commit: Prepared,
-    connection: Connection,
+    pub(super) connection: Connection,
     _lock: Lock,
 }
 
@@ -113,7 +113,7 @@ impl Writer {
     }
 
     /// One transaction, durable when this returns; shares that it erases are gone from the disk.
-    fn write(&mut self, group: &[Batch]) -> Result<(), StoreError> {
+    pub(super) fn write(&mut self, group: &[Batch]) -> Result<(), StoreError> {
         if group.iter().all(|batch| batch.records.is_empty()) {
             return Ok(());
         }
