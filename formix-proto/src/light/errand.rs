@@ -1,7 +1,6 @@
 //! One computation at one light node: from the first invitation to knowing whether it counted.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::mem;
 
 use rand_core::Rng;
@@ -17,6 +16,7 @@ use crate::record::{Fact, Unfit};
 use crate::share::{SEATS, Share, split};
 use crate::spec::{Proposal, Seat};
 use crate::status::{Standing, Status};
+use crate::time::Time;
 use crate::timers::Reason;
 
 /// One computation at one light node.
@@ -116,6 +116,7 @@ impl Errand {
             self.commit(cx, Fact::Asked(Box::new(self.proposal.clone())));
             cx.event(question(&self.proposal));
             cx.timers.cancel(self.id, Reason::LightResend);
+            self.arm(cx);
         } else if first {
             self.arm(cx);
             // The other seats' invitations are on their way: knock only if they do not come.
@@ -209,25 +210,39 @@ impl Errand {
 
     /// Sends whatever has not been answered.
     pub(super) fn resend(&mut self, cx: &mut Context<'_>) {
-        for (seat, message) in self.unanswered() {
-            cx.send(self.proposal.spec.committee.node(seat), message);
+        let overdue = self.inquiry_time(cx) <= cx.now;
+        for seat in Seat::ALL {
+            let inquiry =
+                || (overdue && self.is_delivered_to(seat)).then_some(Message::Inquire(self.id));
+            if let Some(message) = self.unanswered(seat).or_else(inquiry) {
+                cx.send(self.proposal.spec.committee.node(seat), message);
+            }
         }
         self.wake_to_resend(cx);
     }
 
-    fn unanswered(&self) -> Vec<(Seat, Message)> {
+    /// What a seat has not answered yet.
+    fn unanswered(&self, seat: Seat) -> Option<Message> {
         let id = self.id;
-        let message = |seat: Seat| match &self.phase {
+        match &self.phase {
             Phase::Hearing { invited } => (!invited[seat.index()]).then_some(Message::Knock(id)),
             Phase::Sending { tag, shares } => {
                 let share = shares[seat.index()].clone()?;
                 Some(Message::Contribution { id, tag: *tag, share })
             }
             Phase::Declining { untold } => untold[seat.index()].then_some(Message::Decline(id)),
-            Phase::Waiting => Some(Message::Inquire(id)),
-            Phase::Asking | Phase::Settled { .. } => None,
-        };
-        Seat::ALL.into_iter().filter_map(|seat| Some((seat, message(seat)?))).collect()
+            Phase::Waiting | Phase::Asking | Phase::Settled { .. } => None,
+        }
+    }
+
+    /// Whether a seat has all that it will get, and can only be asked how it ended.
+    fn is_delivered_to(&self, seat: Seat) -> bool {
+        match &self.phase {
+            Phase::Sending { shares, .. } => shares[seat.index()].is_none(),
+            Phase::Declining { untold } => !untold[seat.index()],
+            Phase::Waiting => true,
+            Phase::Hearing { .. } | Phase::Asking | Phase::Settled { .. } => false,
+        }
     }
 
     /// After a restart: arms the timers, asks the owner again or sends again.
@@ -252,8 +267,8 @@ impl Errand {
     }
 
     /// Asks for the end only when it should have come by itself.
-    fn inquiry_time(&self, cx: &Context<'_>) -> crate::time::Time {
-        (self.proposal.spec.deadline + cx.policy.resend_first).max(cx.now)
+    fn inquiry_time(&self, cx: &Context<'_>) -> Time {
+        self.proposal.spec.deadline + cx.policy.resend_first
     }
 
     fn arm(&self, cx: &mut Context<'_>) {
@@ -271,7 +286,11 @@ impl Errand {
 
     pub(super) fn status(&self) -> Status {
         let committee = self.proposal.spec.committee;
-        let waiting = self.unanswered().into_iter().map(|(seat, _)| committee.node(seat));
+        let waited = |seat: &Seat| match self.phase {
+            Phase::Waiting => true,
+            _ => self.unanswered(*seat).is_some(),
+        };
+        let waiting = Seat::ALL.into_iter().filter(waited).map(|seat| committee.node(seat));
         let standing = match self.phase {
             Phase::Hearing { .. } => Standing::Open(Stage::Pending),
             Phase::Waiting => Standing::Open(Stage::Revealing),

@@ -26,7 +26,7 @@ pub(crate) async fn propose(
     let ask = Ask::from(&args.question());
     let response = analyst(home, &Request::Propose(Box::new(ask))).await?;
     let Response::Proposed(id) = response else { return Err(unexpected()) };
-    output.line(&format!("computation   {id}"));
+    output.line(&format!("asked         {id}"));
     if args.wait {
         return wait(&id, None, home, output).await;
     }
