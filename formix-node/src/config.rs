@@ -86,13 +86,18 @@ pub enum ConfigError {
     #[error(transparent)]
     File(#[from] HomeError),
     /// It is not what it should be; the message names the line.
-    #[error("{}: {message}", path.display())]
+    #[error("{}:{line}: {message}", path.display())]
     Syntax {
         /// Which file.
         path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
         /// What is wrong, and where.
         message: String,
     },
+    /// Nobody is enrolled: the file is empty, or cut short.
+    #[error("{} enrols no node", .0.display())]
+    Empty(PathBuf),
     /// A name that is not one.
     #[error("`{0}` is not a node's name: use 1 to 32 of a-z, 0-9 and -")]
     Name(String),
@@ -117,7 +122,10 @@ impl Network {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let network: Self = load(path)?;
         network.check()?;
-        Ok(network)
+        match network.nodes.is_empty() {
+            true => Err(ConfigError::Empty(path.to_owned())),
+            false => Ok(network),
+        }
     }
 
     /// Writes it, whole or not at all.
@@ -227,19 +235,28 @@ fn check_name(name: &str) -> Result<(), ConfigError> {
 const MOST: u64 = 64 << 20;
 
 fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let syntax = |message: String| ConfigError::Syntax { path: path.to_owned(), message };
+    let syntax = |line, message| ConfigError::Syntax { path: path.to_owned(), line, message };
     let size = fs::metadata(path).map_err(at(path))?.len();
     if size > MOST {
-        return Err(syntax(format!("{size} bytes are more than the {MOST} that are read")));
+        return Err(syntax(1, format!("{size} bytes are more than the {MOST} that are read")));
     }
     let text = fs::read(path).map_err(at(path))?;
-    let text = String::from_utf8(text).map_err(|_| syntax("is not UTF-8 text".to_owned()))?;
-    toml::from_str(&text).map_err(|error| syntax(error.to_string()))
+    let line_of = |text: &[u8]| 1 + text.iter().filter(|byte| **byte == b'\n').count();
+    let text = String::from_utf8(text).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        syntax(line_of(&error.as_bytes()[..valid]), "is not UTF-8 text".to_owned())
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.as_bytes().get(..start).map_or(1, line_of);
+        syntax(line, error.message().replace('\n', ", "))
+    })
 }
 
 fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), ConfigError> {
     let text = toml::to_string_pretty(value).map_err(|error| ConfigError::Syntax {
         path: path.to_owned(),
+        line: 1,
         message: error.to_string(),
     })?;
     let unfinished = path.with_extension("toml.new");

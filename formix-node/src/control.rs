@@ -96,8 +96,10 @@ pub enum Response {
     Report(Box<Report>),
     /// Done.
     Done,
-    /// Not done, and why.
-    Error(String),
+    /// Not done, and why; it may work another time.
+    Failed(String),
+    /// Not done, and why; it must be asked differently.
+    Refused(String),
 }
 
 /// How a node is.
@@ -143,7 +145,10 @@ pub enum ControlError {
     /// What came over the socket is not a line of the protocol.
     #[error("node {0} answers in another language: is it another version of formix?")]
     Garbled(String),
-    /// The node says no.
+    /// It did not work.
+    #[error("{0}")]
+    Failed(String),
+    /// The request is wrong.
     #[error("{0}")]
     Refused(String),
     /// The socket cannot be made.

@@ -14,6 +14,11 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use formix_proto::id::Nonce;
+
+/// What the node is called that asks if nobody else is named.
+pub const ANALYST: &str = "analyst";
+
 /// The home of a network on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home(PathBuf);
@@ -28,6 +33,36 @@ pub struct HomeLock {
     _file: File,
 }
 
+/// A home that goes, with all that is in it, when this is dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    home: Home,
+}
+
+impl Scratch {
+    /// A new directory that nobody else could have foreseen, and only its owner may enter.
+    pub fn new() -> Result<Self, HomeError> {
+        let mut name = [0; 16];
+        getrandom::fill(&mut name).map_err(HomeError::Randomness)?;
+        let path = std::env::temp_dir().join(format!("formix-{}", Nonce(name)));
+        fs::DirBuilder::new().mode(0o700).create(&path).map_err(at(&path))?;
+        Ok(Self { home: Home(path) })
+    }
+
+    /// The home.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.home.0) {
+            tracing::warn!(path = %self.home.0.display(), %error, "left a temporary directory");
+        }
+    }
+}
+
 /// Why a home cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
@@ -37,6 +72,12 @@ pub enum HomeError {
     /// Something else runs nodes of this home.
     #[error("{} is in use by a running network: stop it (`formix down`), or choose another with FORMIX_HOME or --home", .0.display())]
     InUse(PathBuf),
+    /// It is run by processes, which a network in one process would get in the way of.
+    #[error("{} is the home of a network of processes: run that with `formix up`, or choose another home", .0.display())]
+    OfProcesses(PathBuf),
+    /// The operating system gives no randomness.
+    #[error("no randomness from the operating system: {0}")]
+    Randomness(getrandom::Error),
     /// The file system says no.
     #[error("{}: {error}", path.display())]
     Io {
@@ -85,9 +126,14 @@ impl Home {
         NodeHome(self.0.join("nodes").join(name))
     }
 
-    /// Takes the home for this process alone.
+    /// Takes the home for a network in this process alone. Only `formix up` gives the analyst a
+    /// configuration: a home that has one is a network of processes.
     pub fn lock(&self) -> Result<HomeLock, HomeError> {
-        self.lock_with(File::try_lock)
+        let lock = self.lock_with(File::try_lock)?;
+        match self.node(ANALYST).config().exists() {
+            true => Err(HomeError::OfProcesses(self.0.clone())),
+            false => Ok(lock),
+        }
     }
 
     /// Takes the home for one node process among others.

@@ -18,7 +18,7 @@ pub use builder::NetworkBuilder;
 pub use quick::{quick_computation, quick_network};
 
 use crate::config::{ConfigError, Member, Network};
-use crate::home::{Home, HomeError, HomeLock};
+use crate::home::{ANALYST, Home, HomeError, HomeLock, Scratch};
 use crate::node::{BoundNode, NodeError, NodeHandle, ProposeError, RunningNode, Setup};
 use crate::question::{Question, QuestionError};
 use crate::report::Report;
@@ -41,10 +41,6 @@ pub struct FormixNetwork {
     _lock: HomeLock,
     _scratch: Option<Scratch>,
 }
-
-/// A directory that goes when it is dropped.
-#[derive(Debug)]
-struct Scratch(std::path::PathBuf);
 
 /// Why a network cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -291,7 +287,7 @@ impl Proposing<'_> {
     /// Asks, and returns once the committee collects answers.
     pub async fn send(self) -> Result<ComputationId, NetworkError> {
         let network = self.network.network.lock().await.clone();
-        let name = self.from.as_deref().unwrap_or(builder::ANALYST);
+        let name = self.from.as_deref().unwrap_or(ANALYST);
         let proposer = network.member(name)?.id;
         let proposal = self.question.propose(&network, proposer)?;
         let node = self.network.node(name).ok_or(ProposeError::Stopped)?;
@@ -322,12 +318,4 @@ fn launch(bound: BoundNode, network: &Network) -> Result<RunningNode, NetworkErr
 fn member(bound: &BoundNode) -> Member {
     let (name, role) = bound.name_and_role();
     Member { name: name.to_owned(), role, id: bound.id(), address: bound.address() }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(path = %self.0.display(), %error, "left a temporary directory behind");
-        }
-    }
 }

@@ -256,7 +256,7 @@ impl NodeHandle {
         self.request(Request::Command(Command::Propose(Box::new(proposal)))).await;
         let opened = async {
             loop {
-                match events.recv().await {
+                match self.next(&mut events).await {
                     Ok(Event::Rejected { id: of, error }) if of == id => return Err(error.into()),
                     Ok(Event::Progress { id: of, stage }) if of == id && stage > Stage::Pending => {
                         return Ok(id);
@@ -270,9 +270,6 @@ impl NodeHandle {
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => return Ok(id),
                     Err(broadcast::error::RecvError::Closed) => return Err(ProposeError::Stopped),
-                }
-                if !self.is_running() {
-                    return Err(ProposeError::Stopped);
                 }
             }
         };
@@ -288,11 +285,10 @@ impl NodeHandle {
                 ended_or_unknown => return Ok(ended_or_unknown),
             }
             loop {
-                match events.recv().await {
+                match self.next(&mut events).await {
                     Ok(Event::Ended { id: of, .. }) if of == id => break,
                     Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => break,
-                    Err(broadcast::error::RecvError::Closed) => break,
+                    Err(_) => break,
                 }
             }
         }
@@ -331,7 +327,7 @@ impl NodeHandle {
                 Some(status) if status.is_open() && status.answers < Some(answers) => {}
                 enough_or_unknown => return enough_or_unknown,
             }
-            if let Err(broadcast::error::RecvError::Closed) = events.recv().await {
+            if let Err(broadcast::error::RecvError::Closed) = self.next(&mut events).await {
                 return None;
             }
         }
@@ -346,6 +342,18 @@ impl NodeHandle {
     /// Lets it finish what is under way and stop.
     pub async fn tell_to_stop(&self) {
         self.request(Request::Stop).await;
+    }
+
+    /// The next event; `Closed` once the node has stopped, too.
+    async fn next(
+        &self,
+        events: &mut broadcast::Receiver<Event>,
+    ) -> Result<Event, broadcast::error::RecvError> {
+        tokio::select! {
+            biased;
+            event = events.recv() => event,
+            () = self.requests.closed() => Err(broadcast::error::RecvError::Closed),
+        }
     }
 
     /// A node that has stopped takes nothing; callers see that from what does not come back.

@@ -28,7 +28,8 @@ pub async fn call(home: &Home, name: &str, request: &Request) -> Result<Response
         return Err(ControlError::NotRunning(name.to_owned()));
     }
     match serde_json::from_str(&answer).map_err(garbled)? {
-        Response::Error(reason) => Err(ControlError::Refused(reason)),
+        Response::Failed(reason) => Err(ControlError::Failed(reason)),
+        Response::Refused(reason) => Err(ControlError::Refused(reason)),
         response => {
             if *request == Request::Stop {
                 // The node closes the connection by ending.

@@ -1,5 +1,6 @@
 //! The node's end.
 
+use std::fmt::Display;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use tracing::{debug, warn};
 use super::{NodeStatus, Request, Response, Standing, find};
 use crate::config::Network;
 use crate::home::{Home, HomeError, at};
-use crate::node::NodeHandle;
+use crate::node::{NodeHandle, ProposeError};
 use crate::question::Question;
 use crate::report::{Report, status_name};
 
@@ -73,8 +74,8 @@ impl Desk {
             return;
         }
         let response = match serde_json::from_str(&line) {
-            Ok(request) => self.handle(request).await.unwrap_or_else(Response::Error),
-            Err(error) => Response::Error(format!("not a request: {error}")),
+            Ok(request) => self.handle(request).await.unwrap_or_else(|no| no),
+            Err(error) => Response::Refused(format!("not a request: {error}")),
         };
         let mut line = serde_json::to_vec(&response).unwrap_or_default();
         line.push(b'\n');
@@ -87,19 +88,22 @@ impl Desk {
         }
     }
 
-    async fn handle(&self, request: Request) -> Result<Response, String> {
+    /// Both ends of the result are what is answered; an `Err` is one of the ways to say no.
+    async fn handle(&self, request: Request) -> Result<Response, Response> {
         match request {
             Request::Status => Ok(Response::Status(self.status())),
             Request::Computation { id, answers } => self.computation(&id, answers).await,
-            Request::Propose(ask) => self.propose(Question::try_from(*ask)?).await,
+            Request::Propose(ask) => {
+                self.propose(Question::try_from(*ask).map_err(Response::Refused)?).await
+            }
             Request::List { most } => self.reports(most).await.map(Response::Reports),
             Request::Show { id } => {
                 let id = self.find(&id).await?;
-                self.report(self.node.report(id).await)
+                report(self.node.report(id).await)
             }
             Request::Wait { id } => {
                 let id = self.find(&id).await?;
-                self.report(self.node.wait(id).await)
+                report(self.node.wait(id).await)
             }
             Request::Reload => {
                 self.node.enroll(&self.network()?).await;
@@ -122,8 +126,8 @@ impl Desk {
         }
     }
 
-    async fn computation(&self, id: &str, answers: u32) -> Result<Response, String> {
-        let id: ComputationId = id.parse().map_err(|error| format!("{id}: {error}"))?;
+    async fn computation(&self, id: &str, answers: u32) -> Result<Response, Response> {
+        let id: ComputationId = id.parse().map_err(refused)?;
         let status = self.node.status_with(id, answers).await;
         let names = self.network()?.names();
         Ok(Response::Computation(status.map(|status| {
@@ -139,30 +143,40 @@ impl Desk {
         })))
     }
 
-    async fn propose(&self, question: Question) -> Result<Response, String> {
-        let proposal = question
-            .propose(&self.network()?, self.node.id())
-            .map_err(|error| error.to_string())?;
-        let id = self.node.propose(proposal).await.map_err(|error| error.to_string())?;
-        Ok(Response::Proposed(id.to_string()))
+    async fn propose(&self, question: Question) -> Result<Response, Response> {
+        let proposal = question.propose(&self.network()?, self.node.id()).map_err(refused)?;
+        match self.node.propose(proposal).await {
+            Ok(id) => Ok(Response::Proposed(id.to_string())),
+            Err(error @ ProposeError::Terms(_)) => Err(refused(error)),
+            Err(error) => Err(failed(error)),
+        }
     }
 
-    async fn reports(&self, most: usize) -> Result<Vec<Report>, String> {
-        self.node.reports(most).await.map_err(|error| error.to_string())
+    async fn reports(&self, most: usize) -> Result<Vec<Report>, Response> {
+        self.node.reports(most).await.map_err(failed)
     }
 
-    async fn find(&self, beginning: &str) -> Result<ComputationId, String> {
+    async fn find(&self, beginning: &str) -> Result<ComputationId, Response> {
         let reports = self.reports(SEARCHED).await?;
         find(reports.iter().map(|report| report.row.comp_id.as_str()), beginning)
+            .map_err(Response::Refused)
     }
 
-    fn report<E: ToString>(&self, report: Result<Option<Report>, E>) -> Result<Response, String> {
-        let report = report.map_err(|error| error.to_string())?;
-        let report = report.ok_or_else(|| "that computation is gone".to_owned())?;
-        Ok(Response::Report(Box::new(report)))
+    fn network(&self) -> Result<Network, Response> {
+        Network::load(&self.home.network_file()).map_err(failed)
     }
+}
 
-    fn network(&self) -> Result<Network, String> {
-        Network::load(&self.home.network_file()).map_err(|error| error.to_string())
-    }
+fn report<E: Display>(report: Result<Option<Report>, E>) -> Result<Response, Response> {
+    let report = report.map_err(failed)?;
+    let gone = || Response::Failed("that computation is gone".to_owned());
+    Ok(Response::Report(Box::new(report.ok_or_else(gone)?)))
+}
+
+fn failed(error: impl Display) -> Response {
+    Response::Failed(error.to_string())
+}
+
+fn refused(error: impl Display) -> Response {
+    Response::Refused(error.to_string())
 }

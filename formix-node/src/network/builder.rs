@@ -3,16 +3,12 @@
 use std::path::PathBuf;
 
 use formix_proto::directory::Role;
-use formix_proto::id::Nonce;
 
-use super::{FormixNetwork, NetworkError, Scratch, bind, launch, member};
+use super::{FormixNetwork, NetworkError, bind, launch, member};
 use crate::config::{Network, PolicyConfig};
-use crate::home::{Home, HomeError, at};
-use crate::node::{BoundNode, NodeError};
+use crate::home::{ANALYST, Home, Scratch};
+use crate::node::BoundNode;
 use crate::responder::ResponderConfig;
-
-/// The node that asks if nobody else is named.
-pub(super) const ANALYST: &str = "analyst";
 
 /// Describes a network; [`start`](Self::start) starts it.
 #[derive(Debug, Clone)]
@@ -72,9 +68,10 @@ impl NetworkBuilder {
 
     /// Starts every node.
     pub async fn start(self) -> Result<FormixNetwork, NetworkError> {
-        let (home, scratch) = match self.home {
-            Some(path) => (Home::at(path), None),
-            None => temporary()?,
+        let scratch = if self.home.is_none() { Some(Scratch::new()?) } else { None };
+        let home = match (self.home, &scratch) {
+            (None, Some(scratch)) => scratch.home().clone(),
+            (path, _) => Home::resolve(path)?,
         };
         let lock = home.lock()?;
         let mut network = Network { policy: self.policy, nodes: Vec::new() };
@@ -115,15 +112,4 @@ pub(super) fn next_name(network: &Network, role: Role) -> String {
     };
     let numbered = (1..).map(|number: usize| format!("{kind}-{number}"));
     numbered.skip_while(|name| network.member(name).is_ok()).take(1).collect()
-}
-
-fn temporary() -> Result<(Home, Option<Scratch>), NetworkError> {
-    let mut name = [0; 16];
-    getrandom::fill(&mut name).map_err(|error| NetworkError::Node {
-        name: ANALYST.to_owned(),
-        error: NodeError::Randomness(error),
-    })?;
-    let path = std::env::temp_dir().join(format!("formix-{}", Nonce(name)));
-    std::fs::create_dir(&path).map_err(at(&path)).map_err(|error: HomeError| error)?;
-    Ok((Home::at(&path), Some(Scratch(path))))
 }

@@ -161,7 +161,9 @@ fn authorize(context: &AuthContext<'_>, table: &str) -> Authorization {
     let allowed = match context.action {
         AuthAction::Select => true,
         AuthAction::Read { table_name, .. } => {
-            table_name.eq_ignore_ascii_case(table) && context.database_name == Some("main")
+            // Where only rows are counted, SQLite names no database.
+            let database = context.database_name.unwrap_or("main");
+            table_name.eq_ignore_ascii_case(table) && database == "main"
         }
         AuthAction::Function { function_name } => {
             FUNCTIONS.iter().any(|name| function_name.eq_ignore_ascii_case(name))

@@ -1,11 +1,170 @@
-use super::*;
+//! Responders made from a configuration, as a node does.
+
+mod query;
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
 use formix_proto::Decimal;
 use formix_proto::statistic::{Domain, Statistic};
+use tempfile::TempDir;
 
-/// An answer cannot be printed; a sum of one answer can.
+use super::question::tests::question;
+use super::*;
+
+/// An answer cannot be printed; the sum of one answer can.
 pub(super) fn shown(answer: &Answer, question: &Question) -> Decimal {
     let domain = Domain::new(question.min, question.max, question.decimals).unwrap();
     let statistic = Statistic::Number(domain);
     let lanes = statistic.encode(answer).unwrap();
     statistic.decode(lanes.expose(), 1).unwrap().sum
+}
+
+fn wait<F: Future>(future: F) -> F::Output {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(future)
+}
+
+/// The reply, with `None` for declining.
+fn ask(config: &str, home: &Path, query: Option<&str>) -> Result<Option<Decimal>, ResponderError> {
+    let config: ResponderConfig = toml::from_str(config).unwrap();
+    let question = Question { query: query.map(str::to_owned), ..question("-999", "999", 5) };
+    let responder = config.build(home)?;
+    match wait(responder.respond(&question))? {
+        Reply::Answer(answer) => Ok(Some(shown(&answer, &question))),
+        Reply::Decline => Ok(None),
+    }
+}
+
+fn number(text: &str) -> Option<Decimal> {
+    Some(text.parse().unwrap())
+}
+
+/// A shell script as a responder.
+fn script(text: &str) -> Result<Option<Decimal>, ResponderError> {
+    let home = TempDir::new().unwrap();
+    run(text, "60s", home.path())
+}
+
+fn run(text: &str, limit: &str, home: &Path) -> Result<Option<Decimal>, ResponderError> {
+    let quoted = toml::Value::from(text);
+    let config = format!(
+        "kind = 'command'\nprogram = 'sh'\nargs = ['-c', {quoted}]\ntime_limit = '{limit}'"
+    );
+    ask(&config, home, None)
+}
+
+#[test]
+fn a_fixed_answer() {
+    let home = Path::new("/");
+    assert_eq!(ask("kind = 'fixed'\nvalue = '72.5'", home, None).unwrap(), number("72.5"));
+    let wrong = ask("kind = 'fixed'\nvalue = 'plenty'", home, None);
+    assert!(matches!(wrong, Err(ResponderError::Answer(_))));
+    assert!(ask("kind = 'random'", home, None).unwrap().is_some());
+}
+
+#[test]
+fn what_is_configured_by_mistake_is_refused() {
+    for config in [
+        "kind = 'fixed'",
+        "kind = 'fixed'\nvalue = '1'\nvalu = '1'",
+        "kind = 'random'\nseed = 1",
+        "kind = 'command'\nprogram = 'sh'\ntime_limit = 'soon'",
+        "kind = 'oracle'",
+        "value = '1'",
+    ] {
+        assert!(toml::from_str::<ResponderConfig>(config).is_err(), "{config}");
+    }
+    let zero = ask("kind = 'command'\nprogram = 'sh'\ntime_limit = '0s'", Path::new("/"), None);
+    assert!(matches!(zero, Err(ResponderError::NoTime)));
+    let config = "kind = \"query\"\nsource = \"a.csv\"\ntable = \"data\"\ntime_limit = \"10s\"\n";
+    let read: ResponderConfig = toml::from_str(config).unwrap();
+    assert_eq!(toml::to_string(&read).unwrap(), config);
+}
+
+#[test]
+fn a_command_reads_the_question_and_writes_a_number() {
+    assert_eq!(script("echo ' 3.5 '").unwrap(), number("3.5"));
+    assert_eq!(script(r#"grep -c '"min":"-999".*"decimals":5'"#).unwrap(), number("1"));
+    for declining in ["true", "echo decline", "echo DECLINE; echo"] {
+        assert_eq!(script(declining).unwrap(), None, "{declining}");
+    }
+    for wrong in ["echo lots", "echo 1 2", "echo NaN", "printf '\\377'"] {
+        assert!(matches!(script(wrong), Err(ResponderError::Answer(_))), "{wrong}");
+    }
+}
+
+#[test]
+fn a_command_that_fails_has_no_answer() {
+    assert!(matches!(script("echo 72; exit 3"), Err(ResponderError::Failed { .. })));
+    assert!(matches!(script("yes"), Err(ResponderError::TooMuch { .. })));
+    let home = TempDir::new().unwrap();
+    let missing = ask("kind = 'command'\nprogram = './missing'", home.path(), None);
+    assert!(matches!(missing, Err(ResponderError::Program { .. })));
+}
+
+#[test]
+fn a_relative_program_is_looked_for_beside_the_configuration() {
+    let home = TempDir::new().unwrap();
+    std::os::unix::fs::symlink("/bin/echo", home.path().join("answer")).unwrap();
+    let config = "kind = 'command'\nprogram = './answer'\nargs = ['8']";
+    assert_eq!(ask(config, home.path(), None).unwrap(), number("8"));
+}
+
+/// A script that stays, and starts what stays, and a thread that ends when all of it is gone: it reads
+/// from a pipe that they hold open. The channel tells when they have begun.
+fn lingering(home: &Path) -> (String, Receiver<()>, JoinHandle<Duration>) {
+    let pipe = home.join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let script = format!("exec 9>{}; echo 1; sleep 60 & sleep 60", pipe.display());
+    let (begun, began) = channel();
+    let reader = thread::spawn(move || {
+        let mut pipe = fs::File::open(pipe).unwrap();
+        let _ = begun.send(());
+        let start = Instant::now();
+        pipe.read_to_end(&mut Vec::new()).unwrap();
+        start.elapsed()
+    });
+    (script, began, reader)
+}
+
+#[test]
+fn nothing_of_a_command_is_left_when_its_time_is_over() {
+    let home = TempDir::new().unwrap();
+    let (script, _, reader) = lingering(home.path());
+    assert!(matches!(run(&script, "3s", home.path()), Err(ResponderError::TimeOut(_))));
+    assert!(reader.join().unwrap() < Duration::from_secs(30));
+}
+
+#[test]
+fn nothing_of_a_command_is_left_when_nobody_waits_for_it() {
+    let home = TempDir::new().unwrap();
+    let (script, began, reader) = lingering(home.path());
+    let hour = Duration::from_secs(3600);
+    let command = Command::new("sh".into(), vec!["-c".into(), script], hour).unwrap();
+    let question = question("0", "9", 0);
+    wait(async {
+        let began = tokio::task::spawn_blocking(move || began.recv());
+        tokio::select! {
+            _ = command.respond(&question) => panic!("it answered"),
+            begun = began => begun.unwrap().unwrap(),
+        }
+    });
+    assert!(reader.join().unwrap() < Duration::from_secs(30));
+}
+
+#[test]
+fn errors_tell_nothing_of_the_data() {
+    let error = script("echo 4711 secret; echo 4711 secret >&2; exit 1").unwrap_err();
+    let error = format!("{error} {error:?}");
+    assert!(!error.contains("4711") && !error.contains("secret"), "{error}");
+    assert_eq!(format!("{:?}", Reply::Answer(Answer::parse("4711").unwrap())).find("4711"), None);
+    let home = TempDir::new().unwrap();
+    fs::write(home.path().join("a.csv"), "secret\n4711\n4711,4711\n").unwrap();
+    let error = ask("kind = 'query'\nsource = 'a.csv'", home.path(), Some("1")).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("4711"), "{error}");
 }

@@ -109,7 +109,7 @@ Examples:
   formix demo --json 2>/dev/null     only the result, for a program")]
 pub(crate) struct Demo {
     /// Heavy nodes
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, value_parser = at_least_three, default_value = "3")]
     pub(crate) heavy: usize,
     /// Light nodes with random answers, in place of the study
     #[arg(long, conflicts_with = "answers")]
@@ -139,7 +139,7 @@ A light node answers at random until its owner says otherwise in nodes/NAME/node
 Example: formix up --heavy 3 --light 5")]
 pub(crate) struct Up {
     /// Heavy nodes that there should be
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, value_parser = at_least_three, default_value = "3")]
     pub(crate) heavy: usize,
     /// Light nodes that there should be
     #[arg(long, default_value_t = 5)]
@@ -179,8 +179,8 @@ pub(crate) struct Propose {
     #[arg(long)]
     pub(crate) max_participants: Option<u32>,
     /// The three heavy nodes, by name [default: any three]
-    #[arg(long, value_delimiter = ',', num_args = 3, value_name = "A,B,C")]
-    pub(crate) committee: Option<Vec<String>>,
+    #[arg(long, value_parser = three_names, value_name = "A,B,C")]
+    pub(crate) committee: Option<[String; 3]>,
     /// Wait for the outcome, and show it
     #[arg(long)]
     pub(crate) wait: bool,
@@ -197,7 +197,7 @@ impl Propose {
             deadline: self.deadline,
             min_participants: self.min_participants,
             max_participants: self.max_participants,
-            committee: self.committee.clone().and_then(|names| names.try_into().ok()),
+            committee: self.committee.clone(),
         }
     }
 }
@@ -206,4 +206,17 @@ fn number(text: &str) -> Result<Decimal, String> {
     Decimal::from_str_exact(text)
         .or_else(|_| Decimal::from_scientific(text))
         .map_err(|_| "not a decimal number".to_owned())
+}
+
+fn three_names(text: &str) -> Result<[String; 3], String> {
+    let names: Vec<_> = text.split(',').map(str::to_owned).collect();
+    names.try_into().map_err(|_| "three names are needed, with commas between them".to_owned())
+}
+
+fn at_least_three(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count >= 3 => Ok(count),
+        Ok(_) => Err("a computation needs three heavy nodes".to_owned()),
+        Err(_) => Err("not a whole number".to_owned()),
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use formix_node::config::Network;
 use formix_node::control::{Ask, ControlError, Request, Response, call, find};
-use formix_node::home::Home;
+use formix_node::home::{ANALYST, Home};
 use formix_node::report::Report;
 use formix_node::store::read_computations;
 use serde_json::json;
@@ -13,7 +13,6 @@ use serde_json::json;
 use crate::args::Propose;
 use crate::failure::Failure;
 use crate::output::{Output, printable};
-use crate::up::ANALYST;
 
 /// How many computations an id is looked up among.
 const SEARCHED: usize = 100_000;

@@ -1,11 +1,11 @@
 //! `formix demo`: a whole network, once, with the truth beside its result.
 
+use std::fs;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
 use formix_node::FormixNetwork;
-use formix_node::home::{Home, HomeError};
+use formix_node::home::{Home, HomeError, Scratch};
 use formix_node::network::{NetworkBuilder, Proposing};
 use formix_node::report::{Report, stage_name};
 use formix_node::responder::ResponderConfig;
@@ -44,11 +44,13 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<ExitCode, Failure> {
     let answers = answers(args);
-    let place = Place::new(args, home);
-    place.home.make().map_err(Failure::from)?;
-    logging::of_many_nodes(&place.home, level)?;
+    let scratch = if args.keep { None } else { Some(Scratch::new()?) };
+    let home = scratch.as_ref().map_or(home, Scratch::home);
+    // Before anything is written into it.
+    drop(home.lock()?);
+    logging::of_many_nodes(home, level)?;
     tokio::select! {
-        code = compute(args, &place.home, &answers, output) => {
+        code = compute(args, home, &answers, output) => {
             if args.keep {
                 output.line(&format!("The network's files are in {}.", home.path().display()));
             }
@@ -217,28 +219,6 @@ struct Beside<'a> {
     report: &'a Report,
     truth: Option<String>,
     exact: Option<bool>,
-}
-
-/// The directory of the demo's network; it goes with the demo unless it is to be kept.
-struct Place {
-    home: Home,
-    keep: bool,
-}
-
-impl Place {
-    fn new(args: &Demo, home: &Home) -> Self {
-        let name = format!("formix-demo-{}", std::process::id());
-        let home = if args.keep { home.clone() } else { Home::at(env::temp_dir().join(name)) };
-        Self { home, keep: args.keep }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if !self.keep {
-            let _ = fs::remove_dir_all(self.home.path());
-        }
-    }
 }
 
 async fn interrupted() {

@@ -7,6 +7,7 @@ use formix_node::config::ConfigError;
 use formix_node::control::ControlError;
 use formix_node::home::HomeError;
 use formix_node::network::NetworkError;
+use formix_node::node::{NodeError, ProposeError};
 use formix_node::process::ProcessError;
 use formix_node::store::StoreError;
 
@@ -38,10 +39,19 @@ impl Failure {
         match self {
             Self::Usage(_)
             | Self::Config(_)
-            | Self::Process(ProcessError::Config(_) | ProcessError::Responder(_))
-            | Self::Network(NetworkError::Config(_) | NetworkError::Question(_)) => {
-                ExitCode::from(2)
-            }
+            | Self::Control(ControlError::Refused(_))
+            | Self::Process(
+                ProcessError::Config(_)
+                | ProcessError::Responder(_)
+                | ProcessError::Role { .. }
+                | ProcessError::Key { .. }
+                | ProcessError::Node(NodeError::Key(_)),
+            )
+            | Self::Network(
+                NetworkError::Config(_)
+                | NetworkError::Question(_)
+                | NetworkError::Propose(ProposeError::Terms(_)),
+            ) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

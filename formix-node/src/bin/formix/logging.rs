@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use formix_node::home::{Home, HomeError};
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
@@ -43,9 +44,19 @@ pub(crate) fn of_many_nodes(home: &Home, level: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether `level` is one.
+pub(crate) fn check(level: &str) -> Result<(), Failure> {
+    filter(level).map(|_| ())
+}
+
+/// A bare word is a level: the filter itself would take it for the name of a module.
 fn filter(level: &str) -> Result<EnvFilter, Failure> {
-    EnvFilter::try_new(level)
-        .map_err(|error| Failure::Usage(format!("--log-level `{level}`: {error}")))
+    let wrong = |what: String| Failure::Usage(format!("--log-level `{level}`: {what}"));
+    let is_level = |word: &str| word.contains(['=', '[']) || word.parse::<LevelFilter>().is_ok();
+    match level.split(',').find(|word| !is_level(word)) {
+        Some(word) => Err(wrong(format!("`{word}` is none of error, warn, info, debug, trace"))),
+        None => EnvFilter::try_new(level).map_err(|error| wrong(error.to_string())),
+    }
 }
 
 fn open(path: &Path) -> Result<Arc<File>, HomeError> {

@@ -9,18 +9,18 @@ use std::time::Duration;
 
 use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
 use formix_node::control::{ControlError, Request, call};
-use formix_node::home::{Home, HomeError};
+use formix_node::home::{ANALYST, Home, HomeError};
 use formix_node::key;
 use formix_node::responder::ResponderConfig;
 use formix_proto::directory::Role;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::args::Up;
 use crate::failure::Failure;
+use crate::logging;
 use crate::output::Output;
 
-/// The node that `formix propose` asks from.
-pub(crate) const ANALYST: &str = "analyst";
 /// How often a node that starts is asked whether it runs, and how many times.
 const POLL: (Duration, u32) = (Duration::from_millis(20), 500);
 
@@ -30,6 +30,7 @@ pub(crate) async fn up(
     level: &str,
     output: Output,
 ) -> Result<ExitCode, Failure> {
+    logging::check(level)?;
     let network = grow(args, home)?;
     if network.policy.least_participants < 3 {
         output.line("A test network: its policy allows sums over fewer than three participants.");
@@ -62,17 +63,26 @@ pub(crate) async fn up(
 
 pub(crate) async fn down(home: &Home, output: Output) -> Result<ExitCode, Failure> {
     let network = Network::load(&home.network_file())?;
+    let mut stopping = JoinSet::new();
+    for Member { name, .. } in network.nodes {
+        let home = home.clone();
+        stopping.spawn(async move {
+            let outcome = call(&home, &name, &Request::Stop).await;
+            (name, outcome)
+        });
+    }
     let mut stopped = Vec::new();
-    for member in &network.nodes {
-        match call(home, &member.name, &Request::Stop).await {
+    while let Some(Ok((name, outcome))) = stopping.join_next().await {
+        match outcome {
             Ok(_) => {
-                output.line(&format!("{:<16}stopped", member.name));
-                stopped.push(&member.name);
+                output.line(&format!("{name:<16}stopped"));
+                stopped.push(name);
             }
             Err(ControlError::NotRunning(_)) => {}
-            Err(error) => output.line(&format!("{:<16}{error}", member.name)),
+            Err(error) => output.line(&format!("{name:<16}{error}")),
         }
     }
+    stopped.sort_unstable();
     output.result(&json!({ "status": "stopped", "stopped": stopped }));
     Ok(ExitCode::SUCCESS)
 }

@@ -82,7 +82,7 @@ fn a_cut_log_loses_whole_batches_at_its_end() {
         fs::write(copy.file(), &database).unwrap();
         fs::write(copy.0.path().join("node.db-wal"), &log[..length]).unwrap();
         let records = open(&copy.file()).1.records;
-        assert!(records.len() >= last && records.len() % 3 == 0, "{length} bytes");
+        assert!(records.len() >= last && records.len().is_multiple_of(3), "{length} bytes");
         assert_eq!(records, all[..records.len()], "{length} bytes");
         last = records.len();
     }
