@@ -1,0 +1,201 @@
+//! The checkers' own account of the truth: the plan, and what has become durable where.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use formix_proto::id::{ComputationId, NodeId, Tag};
+use formix_proto::outcome::Outcome;
+use formix_proto::record::{Fact, Record};
+use formix_proto::roster::Entry;
+use sha2::{Digest, Sha256};
+
+use crate::plan::{Peer, Plan};
+use crate::sight::Sight;
+
+/// Everything that the checkers know.
+#[derive(Debug)]
+pub(crate) struct Books<'p> {
+    pub(crate) plan: &'p Plan,
+    ids: BTreeMap<ComputationId, usize>,
+    peers: BTreeMap<NodeId, Peer>,
+    pages: Vec<Vec<Page>>,
+}
+
+/// What is durable at one node about one computation.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Page {
+    pub(crate) began: bool,
+    pub(crate) opened: bool,
+    /// Every contribution that was ever durable here, superseded ones included.
+    pub(crate) contributed: BTreeMap<Peer, Part>,
+    pub(crate) declined: BTreeSet<Peer>,
+    pub(crate) frozen: bool,
+    pub(crate) sealed: Option<Sealed>,
+    pub(crate) revealed: bool,
+    pub(crate) failed: bool,
+    pub(crate) asked: bool,
+    pub(crate) split: Option<Split>,
+    /// Whether it was counted, if it learned that.
+    pub(crate) settled: Option<Option<bool>>,
+    pub(crate) proposed: bool,
+    pub(crate) concluded: bool,
+}
+
+/// One seat's share under a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) tag: Tag,
+    pub(crate) share: Vec<u32>,
+}
+
+/// How a light node split its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Split {
+    pub(crate) tag: Tag,
+    pub(crate) shares: [Vec<u32>; 3],
+}
+
+/// A sealed roster and its partial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) digest: [u8; 32],
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) partial: Vec<u32>,
+}
+
+impl<'p> Books<'p> {
+    pub(crate) fn new(plan: &'p Plan) -> Self {
+        let id =
+            |(number, question): (usize, &crate::plan::Question)| (question.proposal.id(), number);
+        let cluster = &plan.cluster;
+        Self {
+            plan,
+            ids: plan.workload.iter().enumerate().map(id).collect(),
+            peers: cluster.peers().map(|peer| (cluster.member(peer).id, peer)).collect(),
+            pages: vec![vec![Page::default(); cluster.members.len()]; plan.workload.len()],
+        }
+    }
+
+    /// Which question of the workload this is.
+    pub(crate) fn question(&self, id: &ComputationId) -> Option<usize> {
+        self.ids.get(id).copied()
+    }
+
+    pub(crate) fn peer(&self, id: &NodeId) -> Option<Peer> {
+        self.peers.get(id).copied()
+    }
+
+    pub(crate) fn page(&self, question: usize, peer: Peer) -> &Page {
+        &self.pages[question][peer.index()]
+    }
+
+    /// The seat of a node in a question's committee.
+    pub(crate) fn seat(&self, question: usize, peer: Peer) -> Option<usize> {
+        self.committee(question).iter().position(|seat| *seat == Some(peer))
+    }
+
+    /// The nodes of the seats; `None` for a stranger.
+    pub(crate) fn committee(&self, question: usize) -> [Option<Peer>; 3] {
+        self.plan.workload[question].proposal.spec.committee.0.map(|id| self.peer(&id))
+    }
+
+    /// The pages of the three seats.
+    pub(crate) fn seats(&self, question: usize) -> Option<[&Page; 3]> {
+        let [a, b, c] = self.committee(question);
+        Some([a?, b?, c?].map(|peer| self.page(question, peer)))
+    }
+
+    /// The light nodes whose contribution, under one tag, is or was durable at all three seats.
+    pub(crate) fn accepted_everywhere(&self, question: usize) -> Vec<(Peer, Tag)> {
+        let Some([first, second, third]) = self.seats(question) else { return Vec::new() };
+        let everywhere = |(light, part): (&Peer, &Part)| {
+            let same = |page: &Page| page.contributed.get(light).is_some_and(|p| p.tag == part.tag);
+            (same(second) && same(third)).then_some((*light, part.tag))
+        };
+        first.contributed.iter().filter_map(everywhere).collect()
+    }
+
+    /// A sealed roster of this digest, from whichever seat has it.
+    pub(crate) fn roster(&self, question: usize, digest: &[u8; 32]) -> Option<&[Entry]> {
+        let sealed = self.pages[question].iter().filter_map(|page| page.sealed.as_ref());
+        sealed.filter(|sealed| sealed.digest == *digest).map(|sealed| &sealed.entries[..]).next()
+    }
+
+    /// Takes note, before the checkers look.
+    pub(crate) fn note(&mut self, sight: &Sight<'_>) {
+        match sight {
+            Sight::Durable { peer, records } => {
+                records.iter().for_each(|record| self.record(*peer, record));
+            }
+            Sight::Stopped { peer, amnesia: true, .. } => {
+                for pages in &mut self.pages {
+                    pages[peer.index()] = Page::default();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn record(&mut self, peer: Peer, Record { id, fact }: &Record) {
+        let Some(question) = self.question(id) else { return };
+        let light = |id: &NodeId| self.peers.get(id).copied();
+        let page = &mut self.pages[question][peer.index()];
+        match fact {
+            Fact::Prepared(_) => page.began = true,
+            Fact::Opened => page.opened = true,
+            Fact::Contributed { light: id, tag, share } => {
+                if let Some(light) = light(id) {
+                    let part = Part { tag: *tag, share: share.expose().to_vec() };
+                    page.contributed.entry(light).or_insert(part);
+                }
+            }
+            Fact::Declined(id) => page.declined.extend(light(id)),
+            Fact::Frozen => page.frozen = true,
+            Fact::Sealed(seal) => {
+                let entries = seal.roster.entries().to_vec();
+                let (digest, partial) = (digest(&entries), seal.partial.expose().to_vec());
+                page.sealed = Some(Sealed { digest, entries, partial });
+            }
+            Fact::Revealed(_) => page.revealed = true,
+            Fact::Failed(_) => page.failed = true,
+            Fact::Asked(_) => page.asked = true,
+            Fact::Split { tag, shares } => {
+                let shares = shares.each_ref().map(|share| share.expose().to_vec());
+                page.split = Some(Split { tag: *tag, shares });
+            }
+            Fact::Settled(counted) => page.settled = Some(*counted),
+            Fact::Proposed(_) => page.proposed = true,
+            Fact::Concluded(_) => page.concluded = true,
+            Fact::Withheld | Fact::Delivered | Fact::Accepted | Fact::Forgotten => {}
+        }
+    }
+}
+
+impl Page {
+    /// Whether the node has taken it up as a heavy, light or proposer, and not ended it.
+    pub(crate) fn is_open(&self) -> bool {
+        let heavy = self.began && !self.revealed && !self.failed;
+        heavy || (self.asked && self.settled.is_none()) || (self.proposed && !self.concluded)
+    }
+}
+
+/// The published digest of a roster: SHA-256 over the purpose and the entries, each with its length.
+pub(crate) fn digest(entries: &[Entry]) -> [u8; 32] {
+    const PURPOSE: &[u8] = b"formix/1 roster";
+    let mut hasher = Sha256::new();
+    hasher.update((PURPOSE.len() as u64).to_le_bytes());
+    hasher.update(PURPOSE);
+    hasher.update((48 * entries.len() as u64).to_le_bytes());
+    for entry in entries {
+        hasher.update(entry.light.0);
+        hasher.update(entry.tag.0);
+    }
+    hasher.finalize().into()
+}
+
+/// The digest and totals of a completed outcome.
+pub(crate) fn completion(outcome: &Outcome) -> Option<([u8; 32], u32, &[u32])> {
+    match outcome {
+        Outcome::Completed(reveal) => Some((reveal.digest.0, reveal.participants, &reveal.totals)),
+        Outcome::Failed(_) => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! P8, as far as facts go: what ends a computation erases its shares, and none follows.
+
+use std::collections::BTreeSet;
+
+use formix_proto::record::{Erases, Fact};
+
+use super::Check;
+use crate::book::Books;
+use crate::plan::Peer;
+use crate::sight::Sight;
+use crate::violation::{Breach, Invariant};
+
+/// Where shares are held now.
+#[derive(Default)]
+pub(super) struct Erased(BTreeSet<(usize, Peer)>);
+
+impl Check for Erased {
+    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
+        match sight {
+            Sight::Durable { peer, records } => {
+                records.iter().try_for_each(|record| match books.question(&record.id) {
+                    Some(question) => self.record(question, *peer, &record.fact),
+                    None => Ok(()),
+                })
+            }
+            Sight::Stopped { peer, amnesia: true, .. } => {
+                self.0.retain(|(_, held)| held != peer);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Erased {
+    fn record(&mut self, question: usize, peer: Peer, fact: &Fact) -> Result<(), Breach> {
+        if fact.erases() != Erases::Nothing {
+            self.0.remove(&(question, peer));
+        }
+        let held = match fact {
+            Fact::Contributed { .. } | Fact::Split { .. } => {
+                self.0.insert((question, peer));
+                fact.holds_shares()
+            }
+            Fact::Sealed(_) | Fact::Revealed(_) | Fact::Failed(_) | Fact::Settled(_) => {
+                !self.0.contains(&(question, peer))
+            }
+            _ => true,
+        };
+        if held {
+            return Ok(());
+        }
+        let what = "shares are still on the disk";
+        Err(Breach::new(Invariant::P8, question, what).at(peer))
+    }
+}

@@ -1,0 +1,82 @@
+//! L1, L2, L3 and L6: what must have come of a computation when its time is over.
+
+use core::time::Duration;
+
+use formix_proto::time::Time;
+
+use super::Check;
+use crate::book::{Books, Page};
+use crate::plan::Peer;
+use crate::sight::Sight;
+use crate::violation::{Breach, Invariant};
+
+pub(super) struct Live;
+
+impl Check for Live {
+    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
+        let Sight::Judged { question, standing, dead } = sight else { return Ok(()) };
+        let committee = books.committee(*question);
+        let lame: Vec<_> = dead.iter().filter(|peer| committee.contains(&Some(**peer))).collect();
+        for (peer, waits_for) in *standing {
+            if books.page(*question, *peer).is_open() {
+                has_an_excuse(*question, *peer, waits_for, &lame)?;
+            }
+        }
+        if lame.is_empty() && is_healed_in_time(books, *question) {
+            completes(books, *question)?;
+            standing.iter().try_for_each(|(peer, _)| learns(books, *question, *peer))?;
+        }
+        Ok(())
+    }
+}
+
+/// L1 and L3.
+fn has_an_excuse(
+    question: usize,
+    peer: Peer,
+    waits_for: &[Peer],
+    lame: &[&Peer],
+) -> Result<(), Breach> {
+    match lame {
+        [] => Err(Breach::new(Invariant::L1, question, "it has not ended in time").at(peer)),
+        _ if lame.iter().any(|dead| waits_for.contains(dead)) => Ok(()),
+        _ => {
+            let what = "it has neither ended nor named the dead heavy node";
+            Err(Breach::new(Invariant::L3, question, what).at(peer))
+        }
+    }
+}
+
+/// Whether the faults ended so early that all that was lost could be sent again, thrice, before any
+/// heavy node's clock said that the committee has had long enough to reveal.
+fn is_healed_in_time(books: &Books<'_>, question: usize) -> bool {
+    let (cluster, heal) = (&books.plan.cluster, books.plan.faults.heal);
+    let policy = cluster.policy();
+    let gives_up = books.plan.workload[question].proposal.spec.deadline + policy.reveal_within;
+    let needed = 3 * policy.resend_most + cluster.skew() + Duration::from_millis(200);
+    Time(crate::EPOCH + heal) + needed <= gives_up
+}
+
+/// L2: applies when at least `min_participants` light nodes were accepted by all three seats.
+fn completes(books: &Books<'_>, question: usize) -> Result<(), Breach> {
+    let needed = books.plan.workload[question].proposal.spec.min_participants;
+    if (books.accepted_everywhere(question).len() as u64) < u64::from(needed) {
+        return Ok(());
+    }
+    let failed = |page: &Page| page.failed;
+    if books.seats(question).is_some_and(|seats| seats.into_iter().any(failed)) {
+        let what = "it failed although enough answers were accepted everywhere";
+        return Err(Breach::new(Invariant::L2, question, what));
+    }
+    Ok(())
+}
+
+/// L6: applies whichever seats the answer has reached.
+fn learns(books: &Books<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
+    let page = books.page(question, peer);
+    if page.split.is_some() && page.settled == Some(None) {
+        let what = "a light node that answered was never told";
+        return Err(Breach::new(Invariant::L6, question, what).at(peer));
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! R3: each heavy node accepts one contribution of each light node, ever; and no declining beside it.
+
+use std::collections::BTreeSet;
+
+use formix_proto::record::Fact;
+
+use super::Check;
+use crate::book::Books;
+use crate::plan::Peer;
+use crate::sight::Sight;
+use crate::violation::{Breach, Invariant};
+
+#[derive(Default)]
+pub(super) struct Once(BTreeSet<(usize, Peer, Peer)>);
+
+impl Check for Once {
+    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
+        let Sight::Durable { peer, records } = sight else { return Ok(()) };
+        for record in *records {
+            let (Fact::Contributed { light, .. } | Fact::Declined(light)) = &record.fact else {
+                continue;
+            };
+            let (Some(question), Some(light)) = (books.question(&record.id), books.peer(light))
+            else {
+                continue;
+            };
+            if !self.0.insert((question, *peer, light)) {
+                let what = "a light node was heard twice";
+                return Err(Breach::new(Invariant::R3, question, what).at(*peer));
+            }
+        }
+        Ok(())
+    }
+}

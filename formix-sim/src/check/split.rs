@@ -1,0 +1,77 @@
+//! R7 at the light nodes, and the oracle's half of C3: a split encodes the planned answer, is
+//! durable before its first share leaves, and never changes.
+
+use formix_proto::message::Message;
+use formix_proto::record::{Fact, Record};
+
+use super::Check;
+use crate::book::Books;
+use crate::plan::{Deed, Peer};
+use crate::sight::Sight;
+use crate::violation::{Breach, Invariant};
+
+pub(super) struct Split;
+
+impl Check for Split {
+    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
+        match sight {
+            Sight::Issued { peer, records, .. } => {
+                records.iter().try_for_each(|record| encodes_the_answer(books, *peer, record))
+            }
+            Sight::Sent { from, to, message, .. } => leaves(books, *from, *to, message),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn encodes_the_answer(books: &Books<'_>, peer: Peer, record: &Record) -> Result<(), Breach> {
+    let Fact::Split { shares, .. } = &record.fact else { return Ok(()) };
+    let Some(question) = books.question(&record.id) else { return Ok(()) };
+    let total = shares
+        .iter()
+        .fold(0u32, |sum, share| sum.wrapping_add(share.expose().first().copied().unwrap_or(0)));
+    match expected(books, question, peer) {
+        Some(lane) if lane == total && shares.iter().all(|share| share.dimension() == 1) => Ok(()),
+        _ => {
+            Err(Breach::new(Invariant::C3, question, "a split is not of the planned answer")
+                .at(peer))
+        }
+    }
+}
+
+/// The lane that a light node's planned answer is encoded as.
+pub(super) fn expected(books: &Books<'_>, question: usize, light: Peer) -> Option<u32> {
+    let asked = &books.plan.workload[question];
+    let number = books.plan.cluster.member(light).number;
+    match asked.owners.get(usize::from(number))?.deed {
+        Deed::Answer { tenths } => u32::try_from(steps(tenths) - asked.scale.min).ok(),
+        Deed::Decline | Deed::Ignore | Deed::Blunder { .. } => None,
+    }
+}
+
+/// Whole steps, half to even.
+fn steps(tenths: i64) -> i64 {
+    let (whole, rest) = (tenths.div_euclid(10), tenths.rem_euclid(10));
+    match rest {
+        0..5 => whole,
+        5 => whole + whole.rem_euclid(2),
+        _ => whole + 1,
+    }
+}
+
+fn leaves(books: &Books<'_>, from: Peer, to: Peer, message: &Message) -> Result<(), Breach> {
+    let Message::Contribution { id, tag, share } = message else { return Ok(()) };
+    let Some(question) = books.question(id) else { return Ok(()) };
+    let broken = |what| Err(Breach::new(Invariant::R7, question, what).at(from));
+    let Some(seat) = books.seat(question, to) else {
+        return broken("a share is sent to a node without a seat");
+    };
+    match &books.page(question, from).split {
+        None => broken("a share is sent before its split is durable"),
+        Some(split) if split.tag != *tag => broken("a share of a second split is sent"),
+        Some(split) if split.shares[seat] != share.expose() => {
+            broken("a share is not the seat's, or has changed")
+        }
+        Some(_) => Ok(()),
+    }
+}

@@ -1,0 +1,61 @@
+//! From a seed to a plan.
+
+use core::time::Duration;
+
+use formix_proto::directory::Role;
+use formix_proto::policy::Policy;
+
+use super::cluster::Cluster;
+use super::faults::Faults;
+use super::{Plan, questions, trouble};
+use crate::random::Stream;
+
+pub(super) fn plan(seed: u64) -> Plan {
+    let mut shape = Stream::new(seed, "cluster");
+    let sizes = [shape.within(3..=6), shape.within(1..=12), shape.within(1..=2)];
+    let mut cluster = Cluster::new(seed, sizes.map(small), &policy(&mut shape));
+    vary_policies(&mut cluster, &mut shape);
+    let workload = questions::questions(seed, &cluster);
+    let faults = trouble::faults(seed, &mut cluster, &workload);
+    Plan { seed, cluster, workload, faults }
+}
+
+pub(super) fn plain(heavies: u8, lights: u8) -> Plan {
+    let policy = policy(&mut Stream::new(0, "plain"));
+    let policy = Policy { least_participants: 1, ..policy };
+    let cluster = Cluster::new(0, [heavies, lights, 1], &policy);
+    let workload = vec![questions::plain(&cluster)];
+    Plan { seed: 0, cluster, workload, faults: Faults::default() }
+}
+
+pub(super) fn small(number: u64) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
+}
+
+fn policy(draw: &mut Stream) -> Policy {
+    let resend_most = draw.within(400..=1_000);
+    Policy {
+        least_participants: u32::from(small(draw.within(1..=3))),
+        horizon: Duration::from_secs(30),
+        prepare_within: Duration::from_millis(draw.within(1_000..=3_000)),
+        reveal_within: Duration::from_millis(resend_most * draw.within(4..=6)),
+        resend_first: Duration::from_millis(draw.within(50..=150)),
+        resend_most: Duration::from_millis(resend_most),
+        retention: Duration::from_secs(60),
+    }
+}
+
+/// Proposers that allow what the committee refuses, and a heavy node stricter than the others.
+fn vary_policies(cluster: &mut Cluster, draw: &mut Stream) {
+    let (lenient, strict) = (draw.chance(40), draw.chance(15));
+    for member in &mut cluster.members {
+        if member.role == Role::Proposer && lenient {
+            member.policy.least_participants = 1;
+            member.policy.horizon *= 4;
+        }
+        if member.role == Role::Heavy && member.number == 2 && strict {
+            member.policy.least_participants += 1;
+        }
+        member.disk = draw.within(1..=4);
+    }
+}

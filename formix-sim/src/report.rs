@@ -1,0 +1,76 @@
+//! What a swarm came to, for people and for programs.
+
+use std::fmt::Write;
+
+use formix_sim::mark::Mark;
+use formix_sim::plan::Kind;
+use formix_sim::tally::Tally;
+use serde_json::{Value, json};
+
+/// The command that runs this seed again.
+pub(crate) fn replay(seed: u64) -> String {
+    format!("formix-sim run --seed {seed}")
+}
+
+/// For people.
+pub(crate) fn text(tally: &Tally, seconds: f64) -> String {
+    let mut out = String::new();
+    let runs = rate(tally.runs, seconds);
+    let events = rate(tally.events, seconds);
+    let _ = writeln!(out, "{} seeds in {seconds:.1} s: {runs:.0} seeds/s", tally.runs);
+    let _ = writeln!(out, "{} events: {events:.0} events/s\n\nquestions", tally.events);
+    for (end, count) in &tally.ends {
+        let _ = writeln!(out, "  {count:>9}  {end}");
+    }
+    let _ = writeln!(out, "\nfaults that took effect");
+    for kind in Kind::ALL {
+        let _ = writeln!(out, "  {:>9}  {kind}", tally.faults.get(&kind).unwrap_or(&0));
+    }
+    let _ = writeln!(out, "\nsituations");
+    for mark in Mark::ALL {
+        let count = tally.marks.get(mark).unwrap_or(&0);
+        let never = if *count == 0 { "   NEVER" } else { "" };
+        let _ = writeln!(out, "  {count:>9}  {}{never}", mark.text());
+    }
+    let found = tally.violations.len() + tally.panics.len();
+    let _ = writeln!(out, "\n{found} violations");
+    for (seed, violation) in &tally.violations {
+        let _ = writeln!(out, "  {}  # {violation}", replay(*seed));
+    }
+    for seed in &tally.panics {
+        let _ = writeln!(out, "  {}  # panicked", replay(*seed));
+    }
+    out
+}
+
+/// For programs.
+pub(crate) fn json(tally: &Tally, seconds: f64) -> Value {
+    let faults = tally.faults.iter().map(|(kind, n)| (kind.to_string(), Value::from(*n)));
+    let ends = tally.ends.iter().map(|(end, n)| ((*end).to_owned(), Value::from(*n)));
+    let mark =
+        |mark: &Mark| (mark.text().to_owned(), Value::from(*tally.marks.get(mark).unwrap_or(&0)));
+    let violation = |(seed, violation): (&u64, &formix_sim::violation::Violation)| {
+        json!({
+            "seed": seed,
+            "invariant": format!("{:?}", violation.invariant),
+            "what": violation.to_string(),
+            "replay": replay(*seed),
+        })
+    };
+    json!({
+        "seeds": tally.runs,
+        "seconds": seconds,
+        "seeds_per_second": rate(tally.runs, seconds),
+        "events": tally.events,
+        "events_per_second": rate(tally.events, seconds),
+        "questions": Value::Object(ends.collect()),
+        "faults": Value::Object(faults.collect()),
+        "situations": Value::Object(Mark::ALL.iter().map(mark).collect()),
+        "violations": tally.violations.iter().map(violation).collect::<Vec<_>>(),
+        "panics": tally.panics,
+    })
+}
+
+fn rate(count: u64, seconds: f64) -> f64 {
+    count as f64 / seconds.max(1e-9)
+}

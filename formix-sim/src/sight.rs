@@ -1,0 +1,113 @@
+//! What can be observed of a run from outside of the nodes.
+
+use formix_proto::machine::Event;
+use formix_proto::message::Message;
+use formix_proto::outcome::Outcome;
+use formix_proto::record::Record;
+use formix_proto::time::Time;
+
+use crate::plan::{Kind, Peer};
+use crate::violation::Violation;
+
+/// One observation.
+#[derive(Debug)]
+pub enum Sight<'a> {
+    /// A node handed a batch to its disk.
+    Issued {
+        /// Which node.
+        peer: Peer,
+        /// What its clock says.
+        clock: Time,
+        /// The batch.
+        records: &'a [Record],
+    },
+    /// A batch became durable, and what it makes obsolete was erased.
+    Durable {
+        /// On whose disk.
+        peer: Peer,
+        /// The batch.
+        records: &'a [Record],
+    },
+    /// A node handed a message to the network.
+    Sent {
+        /// Which node.
+        from: Peer,
+        /// For whom.
+        to: Peer,
+        /// The bytes.
+        frame: &'a [u8],
+        /// What they decode to.
+        message: &'a Message,
+    },
+    /// A node told its owner something.
+    Told {
+        /// Which node.
+        peer: Peer,
+        /// What.
+        event: &'a Event,
+    },
+    /// A fault took effect.
+    Struck {
+        /// Which kind.
+        kind: Kind,
+        /// Where: a node, or the sender of a link.
+        peer: Peer,
+        /// The link's other end.
+        to: Option<Peer>,
+    },
+    /// A node stopped.
+    Stopped {
+        /// Which node.
+        peer: Peer,
+        /// Batches that were not durable and survived nevertheless.
+        kept: usize,
+        /// Batches that were lost.
+        lost: usize,
+        /// The whole disk was.
+        amnesia: bool,
+        /// It stopped while it recovered.
+        recovering: bool,
+    },
+    /// A node was started from what its disk held.
+    Started {
+        /// Which node.
+        peer: Peer,
+        /// Its how manieth start, from 1.
+        life: u32,
+    },
+    /// A node could not be started from what its disk held.
+    Unrecoverable {
+        /// Which node.
+        peer: Peer,
+    },
+    /// From here on nothing goes wrong any more.
+    Healed,
+    /// A computation has had its time: where it is not over, it must be known why.
+    Judged {
+        /// Which question of the workload.
+        question: usize,
+        /// Each running node with what it knows of the computation.
+        standing: &'a [(Peer, Vec<Peer>)],
+        /// The heavy nodes that never came back.
+        dead: &'a [Peer],
+    },
+    /// How a question ended where it was asked.
+    Concluded {
+        /// Which question of the workload.
+        question: usize,
+        /// How; `None` if it was not taken up at all.
+        outcome: Option<&'a Outcome>,
+    },
+}
+
+/// Somebody who watches a run.
+pub trait Witness {
+    /// Something happened, that many milliseconds after the start.
+    fn see(&mut self, at: u64, sight: &Sight<'_>);
+    /// The run broke an invariant, and is over.
+    fn verdict(&mut self, _violation: &Violation) {}
+}
+
+impl Witness for () {
+    fn see(&mut self, _: u64, _: &Sight<'_>) {}
+}

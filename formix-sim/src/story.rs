@@ -1,0 +1,145 @@
+//! One run as people read it: who did what, when.
+
+use std::fmt::Write;
+
+use formix_proto::id::ComputationId;
+use formix_proto::machine::Event;
+use formix_proto::record::{Fact, Record};
+
+use crate::plan::{Peer, Plan};
+use crate::sight::{Sight, Witness};
+use crate::violation::Violation;
+
+/// Tells a run line by line.
+pub struct Story<'p, T> {
+    plan: &'p Plan,
+    tell: T,
+}
+
+impl<'p, T: FnMut(&str)> Story<'p, T> {
+    /// Tells the run of a plan to `tell`.
+    pub fn new(plan: &'p Plan, tell: T) -> Self {
+        Self { plan, tell }
+    }
+
+    fn name(&self, peer: Peer) -> String {
+        self.plan.cluster.name(peer)
+    }
+
+    fn names(&self, peers: &[Peer]) -> String {
+        peers.iter().map(|peer| self.name(*peer)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn question(&self, id: &ComputationId) -> String {
+        let same = |question: &crate::plan::Question| question.proposal.id() == *id;
+        let at = self.plan.workload.iter().position(same);
+        at.map_or_else(|| id.short(), |at| format!("c{at}"))
+    }
+
+    fn line(&self, sight: &Sight<'_>) -> Option<String> {
+        Some(match sight {
+            Sight::Issued { peer, records, .. } => {
+                format!("{} records {}", self.name(*peer), self.facts(records))
+            }
+            Sight::Durable { peer, records } => {
+                format!("{} has durable {}", self.name(*peer), self.facts(records))
+            }
+            Sight::Sent { from, to, message, .. } => {
+                format!("{} -> {}  {}", self.name(*from), self.name(*to), message.name())
+            }
+            Sight::Told { peer, event } => format!("{} {}", self.name(*peer), self.event(event)),
+            Sight::Struck { kind, peer, to } => {
+                let to = to.map_or_else(String::new, |to| format!(" -> {}", self.name(to)));
+                format!("fault: {kind} at {}{to}", self.name(*peer))
+            }
+            Sight::Stopped { peer, kept, lost, amnesia, .. } => {
+                let disk = if *amnesia { ", and all that its disk held" } else { "" };
+                let name = self.name(*peer);
+                format!("{name} STOPS: {kept} pending batches survive, {lost} are lost{disk}")
+            }
+            Sight::Started { peer, life: 1 } => format!("{} starts", self.name(*peer)),
+            Sight::Started { peer, life } => {
+                format!("{} STARTS again, life {life}", self.name(*peer))
+            }
+            Sight::Unrecoverable { peer } => format!("{} does not start", self.name(*peer)),
+            Sight::Healed => "HEALED: nothing goes wrong from here on".to_owned(),
+            Sight::Judged { question, standing, .. } => {
+                let waits = |(_, named): &&(Peer, Vec<Peer>)| !named.is_empty();
+                let mut line = format!("c{question} has had its time");
+                for (peer, named) in standing.iter().filter(waits) {
+                    let _ = write!(line, "; {} waits for {}", self.name(*peer), self.names(named));
+                }
+                line
+            }
+            Sight::Concluded { question, outcome: Some(outcome) } => {
+                format!("c{question} ENDED for its asker: {outcome:?}")
+            }
+            Sight::Concluded { question, outcome: None } => format!("c{question} is REJECTED"),
+        })
+    }
+
+    fn facts(&self, records: &[Record]) -> String {
+        let fact = |record: &Record| {
+            format!("{} of {}", fact_name(&record.fact), self.question(&record.id))
+        };
+        records.iter().map(fact).collect::<Vec<_>>().join(", ")
+    }
+
+    fn event(&self, event: &Event) -> String {
+        match event {
+            Event::Proposed(id) => format!("has taken {} up", self.question(id)),
+            Event::Rejected { id, error } => format!("does not ask {}: {error}", self.question(id)),
+            Event::Progress { id, stage } => format!("sees {} {stage:?}", self.question(id)),
+            Event::Answers { id, answered, declined, enrolled } => {
+                let id = self.question(id);
+                format!("has {answered} answers and {declined} declined of {enrolled} for {id}")
+            }
+            Event::Ended { id, .. } => format!("sees {} ended", self.question(id)),
+            Event::Asked(proposal) => format!("is asked {}", self.question(&proposal.id())),
+            Event::AnswerRefused { id, .. } => {
+                format!("refuses its owner's answer to {}", self.question(id))
+            }
+            Event::Settled { id, counted } => {
+                format!("is done with {}, counted: {counted:?}", self.question(id))
+            }
+            Event::Fault { peer, fault } => {
+                let peer = self.plan.cluster.peer(peer);
+                format!("complains: {} {fault}", self.names(peer.as_slice()))
+            }
+        }
+    }
+}
+
+impl<T: FnMut(&str)> Witness for Story<'_, T> {
+    fn see(&mut self, at: u64, sight: &Sight<'_>) {
+        if let Some(line) = self.line(sight) {
+            (self.tell)(&format!("{at:>7} ms  {line}"));
+        }
+    }
+
+    fn verdict(&mut self, violation: &Violation) {
+        (self.tell)(&format!("VIOLATION  {violation}"));
+    }
+}
+
+fn fact_name(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Prepared(_) => "prepared",
+        Fact::Opened => "opened",
+        Fact::Contributed { .. } => "a contribution",
+        Fact::Declined(_) => "a declining",
+        Fact::Frozen => "frozen",
+        Fact::Sealed(_) => "sealed",
+        Fact::Revealed(_) => "revealed",
+        Fact::Failed(_) => "failed",
+        Fact::Asked(_) => "asked",
+        Fact::Split { .. } => "a split",
+        Fact::Withheld => "withheld",
+        Fact::Delivered => "delivered",
+        Fact::Settled(_) => "settled",
+        Fact::Proposed(_) => "proposed",
+        Fact::Accepted => "accepted",
+        Fact::Concluded(_) => "concluded",
+        Fact::Forgotten => "forgotten",
+    }
+}

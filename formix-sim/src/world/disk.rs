@@ -1,0 +1,90 @@
+//! A disk: one writer that groups what is waiting, and an image that a crash leaves behind.
+
+use std::collections::VecDeque;
+
+use formix_proto::frame::Frame;
+use formix_proto::id::ComputationId;
+use formix_proto::machine::{Batch, BatchSeq};
+use formix_proto::record::{Erases, Record};
+use formix_proto::wire::{self, DecodeError};
+
+/// What is durable, what is being written, and what waits for that.
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    image: Vec<Stored>,
+    tail: VecDeque<Batch>,
+    /// How many batches of the tail the write in flight holds.
+    writing: usize,
+    /// How many writes there have been.
+    pub(super) writes: u32,
+}
+
+/// One record, as its bytes.
+#[derive(Debug)]
+struct Stored {
+    id: ComputationId,
+    holds_shares: bool,
+    bytes: Frame,
+}
+
+impl Disk {
+    pub(super) fn push(&mut self, batch: Batch) {
+        self.tail.push_back(batch);
+    }
+
+    /// Begins to write all that waits, if there is anything and the disk is idle.
+    pub(super) fn begin_write(&mut self) -> bool {
+        if self.writing > 0 || self.tail.is_empty() {
+            return false;
+        }
+        self.writing = self.tail.len();
+        self.writes += 1;
+        true
+    }
+
+    /// The write in flight is done: its batches are durable.
+    pub(super) fn end_write(&mut self) -> Vec<Batch> {
+        let written = std::mem::take(&mut self.writing);
+        self.survive(written)
+    }
+
+    /// A crash: the first `keep` batches of the tail are durable after all, the rest is lost.
+    pub(super) fn crash(&mut self, keep: usize) -> (Vec<Batch>, usize) {
+        let survivors = self.survive(keep.min(self.tail.len()));
+        let lost = self.tail.len();
+        self.tail.clear();
+        self.writing = 0;
+        (survivors, lost)
+    }
+
+    pub(super) fn wipe(&mut self) {
+        self.image.clear();
+    }
+
+    /// The records, as a node that starts reads them.
+    pub(super) fn records(&self) -> Result<Vec<Record>, DecodeError> {
+        self.image.iter().map(|stored| wire::decode_record(stored.bytes.as_ref())).collect()
+    }
+
+    fn survive(&mut self, count: usize) -> Vec<Batch> {
+        let batches: Vec<_> = self.tail.drain(..count).collect();
+        batches.iter().flat_map(|batch| &batch.records).for_each(|record| self.store(record));
+        batches
+    }
+
+    fn store(&mut self, record: &Record) {
+        let id = record.id;
+        match record.fact.erases() {
+            Erases::Nothing => {}
+            Erases::Shares => self.image.retain(|held| held.id != id || !held.holds_shares),
+            Erases::Everything => self.image.retain(|held| held.id != id),
+        }
+        let holds_shares = record.fact.holds_shares();
+        self.image.push(Stored { id, holds_shares, bytes: wire::encode_record(record) });
+    }
+}
+
+/// The last of some batches.
+pub(super) fn last(batches: &[Batch]) -> Option<BatchSeq> {
+    batches.last().map(|batch| batch.seq)
+}

@@ -1,0 +1,106 @@
+//! Carries out what a node wants done.
+
+use formix_proto::driver::Effects;
+use formix_proto::frame::Frame;
+use formix_proto::id::NodeId;
+use formix_proto::machine::{Batch, Event};
+use formix_proto::wire;
+
+use super::World;
+use super::host::Kind;
+use super::queue::Happening;
+use crate::plan::{self, Peer};
+use crate::sight::Sight;
+
+/// The world, as one node's driver sees it.
+pub(super) struct Hands<'w, 'a> {
+    pub(super) world: &'w mut World<'a>,
+    pub(super) peer: Peer,
+}
+
+impl Hands<'_, '_> {
+    /// Nothing that a node wants after the output at which it stops is carried out.
+    fn carry_out(&mut self, kind: Kind, act: impl FnOnce(&mut World<'_>, Peer)) {
+        if self.world.host(self.peer).is_stopping() {
+            return;
+        }
+        act(self.world, self.peer);
+        if !self.world.healed {
+            self.world.host(self.peer).carried_out(kind);
+        }
+    }
+}
+
+impl Effects for Hands<'_, '_> {
+    fn persist(&mut self, batch: Batch) {
+        self.carry_out(Kind::Persist, |world, peer| {
+            let clock = world.clock(peer);
+            world.see(&Sight::Issued { peer, clock, records: &batch.records });
+            world.host(peer).disk.push(batch);
+            world.write(peer);
+        });
+    }
+
+    fn send(&mut self, to: NodeId, frame: Frame) {
+        self.carry_out(Kind::Send, |world, peer| world.send(peer, to, frame));
+    }
+
+    fn event(&mut self, event: Event) {
+        self.carry_out(Kind::Event, |world, peer| {
+            world.see(&Sight::Told { peer, event: &event });
+            world.hear(peer, event);
+        });
+    }
+}
+
+impl World<'_> {
+    fn send(&mut self, from: Peer, to: NodeId, frame: Frame) {
+        let Some(to) = self.plan.cluster.peer(&to) else { return };
+        if let Ok(message) = wire::decode(frame.as_ref()) {
+            self.see(&Sight::Sent { from, to, frame: frame.as_ref(), message: &message });
+        }
+        let passage = self.network.carry(self.plan, self.now, from, to);
+        for kind in passage.struck.into_iter().flatten() {
+            self.struck(kind, from, Some(to));
+        }
+        for at in passage.arrivals.into_iter().flatten() {
+            self.queue.push(at, Happening::Deliver { from, to, frame: frame.clone() });
+        }
+    }
+
+    /// Lets the disk write what waits, if it is idle.
+    pub(super) fn write(&mut self, peer: Peer) {
+        let (plan, healed, now) = (self.plan, self.healed, self.now);
+        let host = self.host(peer);
+        if !host.disk.begin_write() {
+            return;
+        }
+        let (life, nth) = (host.life, host.disk.writes);
+        let slow = plan.faults.slow.get(&peer).filter(|_| !healed);
+        let extra = slow.and_then(|slow| slow.iter().find(|(slow, _)| *slow == nth));
+        let extra = extra.map_or(0, |(_, extra)| *extra);
+        if extra > 0 {
+            self.struck(plan::Kind::SlowDisk, peer, None);
+        }
+        let done = now + plan.cluster.member(peer).disk + extra;
+        self.queue.push(done, Happening::Flushed { peer, life });
+    }
+
+    pub(super) fn flushed(&mut self, peer: Peer, life: u32) {
+        if self.host(peer).life != life || self.host(peer).driver.is_none() {
+            return;
+        }
+        let batches = self.host(peer).disk.end_write();
+        self.durable(peer, &batches);
+        if let Some(seq) = super::disk::last(&batches) {
+            self.feed(peer, |driver, now, hands| driver.persisted(now, seq, hands));
+        }
+        self.write(peer);
+    }
+
+    pub(super) fn durable(&mut self, peer: Peer, batches: &[Batch]) {
+        for batch in batches {
+            self.see(&Sight::Durable { peer, records: &batch.records });
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! One machine of the world: a node's process, if it runs, and its disk.
+
+use std::collections::VecDeque;
+
+use formix_proto::driver::Driver;
+use formix_proto::node::Node;
+
+use super::disk::Disk;
+use crate::plan::{Crash, Peer, Plan, Trigger};
+
+/// One machine.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) driver: Option<Driver<Node>>,
+    pub(super) disk: Disk,
+    /// How often the node was started.
+    pub(super) life: u32,
+    /// It never runs again.
+    pub(super) dead: bool,
+    /// When the next wake-up on the queue is.
+    pub(super) wakes: Option<u64>,
+    /// The crash that the output just carried out has set off.
+    pub(super) crashing: Option<Crash>,
+    /// Outputs after which it stops while it recovers, a start each.
+    pub(super) relapses: VecDeque<u32>,
+    /// Outputs left until such a stop.
+    pub(super) relapse_after: Option<u32>,
+    done: Counts,
+    armed: Vec<Crash>,
+}
+
+/// How many outputs of each kind were carried out, over all lives.
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    outputs: u32,
+    batches: u32,
+    messages: u32,
+}
+
+/// A kind of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Persist,
+    Send,
+    Event,
+}
+
+impl Host {
+    pub(super) fn new(plan: &Plan, peer: Peer) -> Self {
+        let by_output =
+            |crash: &&Crash| crash.peer == peer && !matches!(crash.trigger, Trigger::Time(_));
+        Self {
+            driver: None,
+            disk: Disk::default(),
+            life: 0,
+            dead: false,
+            wakes: None,
+            crashing: None,
+            relapses: VecDeque::new(),
+            relapse_after: None,
+            done: Counts::default(),
+            armed: plan.faults.crashes.iter().filter(by_output).cloned().collect(),
+        }
+    }
+
+    /// Counts an output that was carried out, and sets off the crash that comes right after it.
+    pub(super) fn carried_out(&mut self, kind: Kind) {
+        self.done.outputs += 1;
+        self.done.batches += u32::from(kind == Kind::Persist);
+        self.done.messages += u32::from(kind == Kind::Send);
+        let Counts { outputs, batches, messages } = self.done;
+        let due = |crash: &Crash| match crash.trigger {
+            Trigger::Output(nth) => nth == outputs,
+            Trigger::Persist(nth) => kind == Kind::Persist && nth == batches,
+            Trigger::Send(nth) => kind == Kind::Send && nth == messages,
+            Trigger::Time(_) => false,
+        };
+        if let Some(at) = self.armed.iter().position(due) {
+            self.crashing = Some(self.armed.swap_remove(at));
+        }
+        self.relapse_after = self.relapse_after.map(|left| left.saturating_sub(1));
+    }
+
+    /// Whether what the node still wants done is not done any more.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.crashing.is_some() || self.relapse_after == Some(0)
+    }
+}

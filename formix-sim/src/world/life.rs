@@ -1,0 +1,111 @@
+//! Starting, feeding and stopping the nodes.
+
+use formix_proto::driver::Driver;
+use formix_proto::frame::Frame;
+use formix_proto::node::{Config, Node};
+use formix_proto::time::Time;
+
+use super::World;
+use super::effects::Hands;
+use super::queue::Happening;
+use crate::plan::{Crash, Kind, Peer, Trigger};
+use crate::random::Stream;
+use crate::sight::Sight;
+
+/// How long a node that stopped while it recovered is down.
+const RELAPSE_DOWN: u64 = 10;
+
+impl World<'_> {
+    /// Starts a node from what its disk holds, with fresh coins.
+    pub(super) fn start(&mut self, peer: Peer) {
+        let now = self.clock(peer);
+        let host = self.host(peer);
+        host.life += 1;
+        host.wakes = None;
+        let (life, records) = (host.life, host.disk.records());
+        host.relapse_after = host.relapses.pop_front();
+        self.see(&Sight::Started { peer, life });
+        let member = self.plan.cluster.member(peer);
+        let purpose = format!("coins {} life {life}", self.plan.cluster.name(peer));
+        let coins = Stream::new(self.plan.seed, &purpose).bytes();
+        let config = Config {
+            id: member.id,
+            role: member.role,
+            policy: member.policy.clone(),
+            directory: self.plan.cluster.directory.clone(),
+        };
+        let node = records.ok().and_then(|r| Node::recover(config, coins, now, r).ok());
+        let Some(node) = node else { return self.see(&Sight::Unrecoverable { peer }) };
+        let driver = Driver::start(node, now, &mut Hands { world: self, peer });
+        self.settle(peer, driver);
+        if self.hosts[peer.index()].driver.is_some() {
+            self.ask_again(peer);
+        }
+    }
+
+    /// Lets a node handle one input, if it runs.
+    pub(super) fn feed(
+        &mut self,
+        peer: Peer,
+        input: impl FnOnce(&mut Driver<Node>, Time, &mut Hands<'_, '_>),
+    ) {
+        let Some(mut driver) = self.host(peer).driver.take() else { return };
+        self.events += 1;
+        let now = self.clock(peer);
+        input(&mut driver, now, &mut Hands { world: self, peer });
+        self.settle(peer, driver);
+    }
+
+    pub(super) fn deliver(&mut self, from: Peer, to: Peer, frame: &Frame) {
+        let id = self.plan.cluster.member(from).id;
+        self.feed(to, |driver, now, hands| driver.receive(now, id, frame.as_ref(), hands));
+    }
+
+    /// After an input, the node waits for the next one, or has stopped in the midst of it.
+    fn settle(&mut self, peer: Peer, driver: Driver<Node>) {
+        let host = self.host(peer);
+        let relapsing = host.relapse_after.take().is_some();
+        match host.crashing.take() {
+            Some(crash) => self.stop(&crash, false),
+            None if relapsing => {
+                let trigger = Trigger::Time(self.now);
+                let (down, relapses) = (Some(RELAPSE_DOWN), Vec::new());
+                let kind = Kind::Relapse;
+                self.stop(&Crash { kind, peer, trigger, keep: 0, down, relapses }, true);
+            }
+            None => {
+                host.driver = Some(driver);
+                self.set_alarm(peer);
+            }
+        }
+    }
+
+    /// A node stops between two inputs, if it runs at all.
+    pub(super) fn crash(&mut self, crash: &Crash) {
+        if !self.healed && self.host(crash.peer).driver.take().is_some() {
+            self.stop(crash, false);
+        }
+    }
+
+    fn stop(&mut self, crash: &Crash, recovering: bool) {
+        let peer = crash.peer;
+        let amnesia = crash.kind == Kind::Amnesia;
+        self.struck(crash.kind, peer, None);
+        let host = self.host(peer);
+        host.relapses.extend(&crash.relapses);
+        let (survivors, lost) = host.disk.crash(crash.keep);
+        if amnesia {
+            host.disk.wipe();
+        }
+        let (kept, life) = (survivors.len(), host.life);
+        match crash.down {
+            Some(down) => {
+                let at = self.now + down;
+                self.queue.push(at, Happening::Start { peer, life });
+            }
+            None => host.dead = true,
+        }
+        self.durable(peer, &survivors);
+        self.see(&Sight::Stopped { peer, kept, lost, amnesia, recovering });
+    }
+}

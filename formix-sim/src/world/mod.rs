@@ -1,0 +1,227 @@
+//! A virtual world: real nodes, on virtual time, over a network and disks that do as the plan says.
+
+mod clock;
+mod disk;
+mod effects;
+mod host;
+mod life;
+mod network;
+mod owner;
+mod queue;
+mod trace;
+
+use formix_proto::id::ComputationId;
+use formix_proto::outcome::Outcome;
+use formix_proto::spec::SpecError;
+
+use crate::court::Court;
+use crate::plan::{Kind, Peer, Plan, Trigger};
+use crate::sight::{Sight, Witness};
+use crate::violation::Violation;
+use host::Host;
+use network::Network;
+use queue::{Happening, Queue};
+use trace::Trace;
+
+/// How a run went.
+#[derive(Debug)]
+pub struct Run {
+    /// The first invariant that did not hold, if any.
+    pub violation: Option<Violation>,
+    /// What came of each question of the workload, and when, where it was asked.
+    pub ends: Vec<Option<(u64, End)>>,
+    /// Names everything that happened: equal runs have equal digests.
+    pub digest: u64,
+    /// How many inputs the nodes handled.
+    pub events: u64,
+}
+
+/// What came of a question where it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// It was taken up, and has ended.
+    Ended(Outcome),
+    /// It was not taken up.
+    Rejected(SpecError),
+}
+
+/// Runs a plan until everything is quiet or has had its time, or an invariant is broken.
+pub fn simulate(plan: &Plan, witness: &mut dyn Witness) -> Run {
+    let mut world = World::new(plan, witness);
+    world.begin();
+    while world.violation.is_none() {
+        let Some((at, happening)) = world.queue.pop() else { break };
+        if at > world.until {
+            break;
+        }
+        world.now = at;
+        world.happen(happening);
+    }
+    if let Some(violation) = &world.violation {
+        world.witness.verdict(violation);
+    }
+    Run {
+        violation: world.violation,
+        ends: world.ends,
+        digest: world.trace.digest(),
+        events: world.events,
+    }
+}
+
+struct World<'a> {
+    plan: &'a Plan,
+    witness: &'a mut dyn Witness,
+    court: Court<'a>,
+    trace: Trace,
+    now: u64,
+    until: u64,
+    healed: bool,
+    queue: Queue,
+    network: Network,
+    hosts: Vec<Host>,
+    /// Whether the owner of the asker knows that each question is on its way, or is not asked.
+    asked: Vec<bool>,
+    ends: Vec<Option<(u64, End)>>,
+    events: u64,
+    violation: Option<Violation>,
+}
+
+impl<'a> World<'a> {
+    fn new(plan: &'a Plan, witness: &'a mut dyn Witness) -> Self {
+        let count = plan.workload.len();
+        Self {
+            plan,
+            witness,
+            court: Court::new(plan),
+            trace: Trace::default(),
+            now: 0,
+            until: 0,
+            healed: false,
+            queue: Queue::default(),
+            network: Network::new(plan),
+            hosts: plan.cluster.peers().map(|peer| Host::new(plan, peer)).collect(),
+            asked: vec![false; count],
+            ends: vec![None; count],
+            events: 0,
+            violation: None,
+        }
+    }
+
+    /// Puts on the queue what is known from the start, and starts every node.
+    fn begin(&mut self) {
+        let plan = self.plan;
+        for (at, question) in plan.workload.iter().enumerate() {
+            self.queue.push(question.at, Happening::Ask(at));
+            let over = self.over(at);
+            self.queue.push(over, Happening::Judge(at));
+            self.until = self.until.max(over);
+        }
+        // While the ended computations are remembered, and when they are not any more.
+        let forgotten = self.until + clock::millis(plan.cluster.policy().retention);
+        self.queue.push(self.until, Happening::StartAll);
+        self.queue.push(forgotten, Happening::StartAll);
+        self.until = forgotten;
+        for crash in &plan.faults.crashes {
+            if let Trigger::Time(at) = crash.trigger {
+                self.queue.push(at, Happening::Crash(crash.clone()));
+            }
+        }
+        self.queue.push(plan.faults.heal, Happening::Heal);
+        for peer in plan.cluster.peers() {
+            if plan.cluster.member(peer).ahead != 0 {
+                self.struck(Kind::Skew, peer, None);
+            }
+            self.start(peer);
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Deliver { from, to, frame } => self.deliver(from, to, &frame),
+            Happening::Flushed { peer, life } => self.flushed(peer, life),
+            Happening::Wake { peer, life } => self.wake(peer, life),
+            Happening::Owner { peer, life, act } => self.act(peer, life, act),
+            Happening::Ask(question) => self.ask(question),
+            Happening::Crash(crash) => self.crash(&crash),
+            Happening::Start { peer, life } => {
+                if self.host(peer).life == life && self.host(peer).driver.is_none() {
+                    self.start(peer);
+                }
+            }
+            Happening::Heal => self.heal(),
+            Happening::Judge(question) => self.judge(question),
+            Happening::StartAll => self.start_all(),
+        }
+    }
+
+    /// Shows an observation to everyone who watches.
+    fn see(&mut self, sight: &Sight<'_>) {
+        if self.violation.is_none() {
+            self.trace.see(self.now, sight);
+            self.witness.see(self.now, sight);
+            self.violation = self.court.see(self.now, sight).err();
+        }
+    }
+
+    fn struck(&mut self, kind: Kind, peer: Peer, to: Option<Peer>) {
+        self.see(&Sight::Struck { kind, peer, to });
+    }
+
+    fn host(&mut self, peer: Peer) -> &mut Host {
+        &mut self.hosts[peer.index()]
+    }
+
+    /// When a computation must be over everywhere (L1).
+    fn over(&self, question: usize) -> u64 {
+        let (plan, asked) = (self.plan, &self.plan.workload[question]);
+        let slack = clock::millis(plan.cluster.skew()) + 500;
+        let bound = clock::millis(plan.cluster.policy().bound()) + slack;
+        asked.deadline().max(plan.faults.heal).max(asked.at) + bound
+    }
+
+    /// Good links and disks from here on; whoever is down and not dead is started.
+    fn heal(&mut self) {
+        self.healed = true;
+        self.network.heal();
+        self.see(&Sight::Healed);
+        for peer in self.plan.cluster.peers() {
+            let host = self.host(peer);
+            host.relapses.clear();
+            if host.driver.is_none() && !host.dead {
+                self.start(peer);
+            }
+        }
+    }
+
+    /// Every running node stops, with all it had written, and is started again: nothing may come
+    /// of it.
+    fn start_all(&mut self) {
+        for peer in self.plan.cluster.peers() {
+            if self.host(peer).driver.take().is_some() {
+                let (survivors, _) = self.host(peer).disk.crash(usize::MAX);
+                self.durable(peer, &survivors);
+                self.start(peer);
+            }
+        }
+    }
+
+    fn judge(&mut self, question: usize) {
+        let id = self.plan.workload[question].proposal.id();
+        let cluster = &self.plan.cluster;
+        let running = |peer: &Peer| self.hosts[peer.index()].driver.is_some();
+        let standing: Vec<_> = cluster
+            .peers()
+            .filter(running)
+            .map(|peer| (peer, self.waiting_for(peer, &id)))
+            .collect();
+        let dead: Vec<_> = cluster.peers().filter(|peer| self.hosts[peer.index()].dead).collect();
+        self.see(&Sight::Judged { question, standing: &standing, dead: &dead });
+    }
+
+    fn waiting_for(&self, peer: Peer, id: &ComputationId) -> Vec<Peer> {
+        let driver = self.hosts[peer.index()].driver.as_ref();
+        let status = driver.and_then(|driver| driver.machine().status(id));
+        let named = status.map(|status| status.waiting_for).unwrap_or_default();
+        named.iter().filter_map(|id| self.plan.cluster.peer(id)).collect()
+    }
+}

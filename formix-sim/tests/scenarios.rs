@@ -1,0 +1,146 @@
+//! Named situations, each spelled out as a plan.
+
+use formix_proto::directory::Role;
+use formix_proto::outcome::{Outcome, Reveal};
+use formix_sim::plan::{Crash, Deed, Kind, Link, Mishap, Peer, Plan, Trigger, What};
+use formix_sim::sight::{Sight, Witness};
+use formix_sim::world::{End, Run, simulate};
+
+const H0: Peer = Peer(0);
+const H1: Peer = Peer(1);
+
+fn light(plan: &Plan, number: usize) -> Peer {
+    plan.cluster.with_role(Role::Light)[number]
+}
+
+/// The sum of the plain question's answers of these light nodes, in lanes: `answer - min` each.
+fn total(numbers: &[u32]) -> u32 {
+    numbers.iter().map(|number| number + 498).sum()
+}
+
+/// When it ended, and what was revealed.
+fn completed(run: &Run) -> (u64, &Reveal) {
+    assert_eq!(run.violation, None);
+    match &run.ends[0] {
+        Some((at, End::Ended(Outcome::Completed(reveal)))) => (*at, reveal),
+        other => unreachable!("{other:?}"),
+    }
+}
+
+fn never(plan: &mut Plan, from: Peer, to: Peer) {
+    plan.faults.links.insert((from, to), Link { deaf: true, ..Link::default() });
+}
+
+fn crash(peer: Peer, trigger: Trigger) -> Crash {
+    let (kind, down, relapses) = (Kind::CrashAtOutput, Some(300), Vec::new());
+    Crash { kind, peer, trigger, keep: 0, down, relapses }
+}
+
+#[test]
+fn a_share_that_never_arrives_leaves_its_light_node_out() {
+    let mut plan = Plan::plain(3, 5);
+    let from = light(&plan, 3);
+    never(&mut plan, from, H1);
+    let run = simulate(&plan, &mut ());
+    assert_eq!(completed(&run).1.participants, 4);
+    assert_eq!(completed(&run).1.totals, [total(&[0, 1, 2, 4])]);
+}
+
+#[test]
+fn the_result_is_exact_over_whom_all_three_seats_saw() {
+    let mut plan = Plan::plain(3, 6);
+    for (number, heavy) in [(0, Peer(0)), (1, Peer(1)), (2, Peer(2))] {
+        let from = light(&plan, number);
+        never(&mut plan, from, heavy);
+    }
+    let run = simulate(&plan, &mut ());
+    assert_eq!(completed(&run).1.participants, 3);
+    assert_eq!(completed(&run).1.totals, [total(&[3, 4, 5])]);
+}
+
+#[test]
+fn a_heavy_node_that_crashes_while_collecting_loses_nothing() {
+    for seat in 0..3 {
+        for batch in 1..=8 {
+            for relapses in [vec![], vec![0, 1, 3]] {
+                let mut plan = Plan::plain(3, 4);
+                plan.faults.heal = 5_000;
+                let crash = crash(Peer(seat), Trigger::Persist(batch));
+                plan.faults.crashes.push(Crash { relapses, ..crash });
+                let run = simulate(&plan, &mut ());
+                assert_eq!(completed(&run).1.totals, [total(&[0, 1, 2, 3])], "{seat} {batch}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_light_node_that_crashes_between_its_shares_counts_once() {
+    for message in 1..=4 {
+        let mut plan = Plan::plain(3, 4);
+        plan.faults.heal = 5_000;
+        plan.faults.crashes.push(crash(light(&plan, 2), Trigger::Send(message)));
+        let run = simulate(&plan, &mut ());
+        assert_eq!(completed(&run).1.participants, 4);
+        assert_eq!(completed(&run).1.totals, [total(&[0, 1, 2, 3])]);
+    }
+}
+
+#[test]
+fn the_outcome_is_early_when_everyone_has_answered_or_declined() {
+    let mut plan = Plan::plain(4, 5);
+    plan.workload[0].owners[1].deed = Deed::Decline;
+    let run = simulate(&plan, &mut ());
+    assert_eq!(completed(&run).1.participants, 4);
+    assert!(completed(&run).0 < 1_000, "the deadline is at {}", plan.workload[0].deadline());
+}
+
+#[test]
+fn who_ignores_the_question_holds_it_up_until_the_deadline_only() {
+    let mut plan = Plan::plain(3, 5);
+    plan.workload[0].owners[1].deed = Deed::Ignore;
+    let run = simulate(&plan, &mut ());
+    let deadline = plan.workload[0].deadline();
+    assert_eq!(completed(&run).1.participants, 4);
+    assert!((deadline..deadline + 200).contains(&completed(&run).0));
+}
+
+/// Collects who waits for whom when the question has had its time.
+#[derive(Default)]
+struct Waiting(Vec<(Peer, Vec<Peer>)>);
+
+impl Witness for Waiting {
+    fn see(&mut self, _: u64, sight: &Sight<'_>) {
+        if let Sight::Judged { standing, .. } = sight {
+            self.0 = standing.to_vec();
+        }
+    }
+}
+
+#[test]
+fn seats_that_have_sent_their_partials_name_the_primary_that_is_gone() {
+    let mut named = 0;
+    for message in 1..=60 {
+        let mut plan = Plan::plain(3, 4);
+        plan.faults.heal = 10_000;
+        let trigger = Trigger::Send(message);
+        plan.faults.crashes.push(Crash { kind: Kind::Death, down: None, ..crash(H0, trigger) });
+        let mut waiting = Waiting::default();
+        let run = simulate(&plan, &mut waiting);
+        assert_eq!(run.violation, None, "{message}");
+        let seats = waiting.0.iter().filter(|(peer, _)| (1..3).contains(&peer.0));
+        named += u32::from(seats.filter(|(_, named)| named == &[H0]).count() == 2);
+    }
+    assert!(named > 0);
+}
+
+#[test]
+fn a_lost_frozen_is_sent_again() {
+    for nth in 1..=12 {
+        let mut plan = Plan::plain(3, 3);
+        plan.faults.heal = 20_000;
+        let mishaps = vec![Mishap { nth, what: What::Lose }];
+        plan.faults.links.insert((H1, H0), Link { mishaps, ..Link::default() });
+        assert_eq!(completed(&simulate(&plan, &mut ())).1.participants, 3);
+    }
+}
