@@ -98,15 +98,14 @@ pub enum ConfigError {
     /// Nobody is enrolled: the file is empty, or cut short.
     #[error("{} enrols no node", .0.display())]
     Empty(PathBuf),
-    /// A name that is not one.
-    #[error("`{0}` is not a node's name: use 1 to 32 of a-z, 0-9 and -")]
-    Name(String),
-    /// Two nodes share a name or a key.
-    #[error("node `{0}` is enrolled twice")]
-    Twice(String),
-    /// A heavy node cannot be reached.
-    #[error("heavy node `{0}` has no address")]
-    NoAddress(String),
+    /// What it says cannot be.
+    #[error("{}: {what}", path.display())]
+    Content {
+        /// Which file.
+        path: PathBuf,
+        /// What cannot be.
+        what: ContentError,
+    },
     /// No such node.
     #[error("no node is called `{name}`; there are {known}")]
     Unknown {
@@ -117,32 +116,55 @@ pub enum ConfigError {
     },
 }
 
+/// What a configuration says that cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum ContentError {
+    /// A name that is not one.
+    #[error("`{0}` is not a node's name: use 1 to 32 of a-z, 0-9 and -")]
+    Name(String),
+    /// Two nodes share a name or a key.
+    #[error("node `{0}` is enrolled twice")]
+    Twice(String),
+    /// A heavy node cannot be reached.
+    #[error("heavy node `{0}` has no address")]
+    NoAddress(String),
+    /// Nobody is enrolled: the file is empty, or cut short.
+    #[error("no node is enrolled")]
+    Nobody,
+}
+
+impl ContentError {
+    fn of(self, path: &Path) -> ConfigError {
+        ConfigError::Content { path: path.to_owned(), what: self }
+    }
+}
+
 impl Network {
     /// Reads and checks `network.toml`.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let network: Self = load(path)?;
-        network.check()?;
-        match network.nodes.is_empty() {
-            true => Err(ConfigError::Empty(path.to_owned())),
-            false => Ok(network),
-        }
+        network.check().map_err(|what| what.of(path))?;
+        Ok(network)
     }
 
     /// Writes it, whole or not at all.
     pub fn save(&self, path: &Path) -> Result<(), ConfigError> {
-        self.check()?;
+        self.check().map_err(|what| what.of(path))?;
         save(path, self)
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    fn check(&self) -> Result<(), ContentError> {
+        if self.nodes.is_empty() {
+            return Err(ContentError::Nobody);
+        }
         let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for member in &self.nodes {
             check_name(&member.name)?;
             if !names.insert(&member.name) || !ids.insert(member.id) {
-                return Err(ConfigError::Twice(member.name.clone()));
+                return Err(ContentError::Twice(member.name.clone()));
             }
             if member.role == Role::Heavy && member.address.is_none() {
-                return Err(ConfigError::NoAddress(member.name.clone()));
+                return Err(ContentError::NoAddress(member.name.clone()));
             }
         }
         Ok(())
@@ -183,17 +205,22 @@ impl NodeConfig {
     /// Reads and checks `node.toml`.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let node: Self = load(path)?;
-        check_name(&node.name)?;
-        if node.role == Role::Heavy && node.listen.is_none() {
-            return Err(ConfigError::NoAddress(node.name));
-        }
+        node.check().map_err(|what| what.of(path))?;
         Ok(node)
     }
 
     /// Writes it, whole or not at all.
     pub fn save(&self, path: &Path) -> Result<(), ConfigError> {
-        check_name(&self.name)?;
+        self.check().map_err(|what| what.of(path))?;
         save(path, self)
+    }
+
+    fn check(&self) -> Result<(), ContentError> {
+        check_name(&self.name)?;
+        match self.role == Role::Heavy && self.listen.is_none() {
+            true => Err(ContentError::NoAddress(self.name.clone())),
+            false => Ok(()),
+        }
     }
 }
 
@@ -225,10 +252,10 @@ impl Default for PolicyConfig {
 }
 
 /// Names become directories: nothing that means something to a shell or a file system.
-fn check_name(name: &str) -> Result<(), ConfigError> {
+fn check_name(name: &str) -> Result<(), ContentError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = (1..=32).contains(&name.len()) && name.chars().all(plain);
-    fits.then_some(()).ok_or_else(|| ConfigError::Name(name.to_owned()))
+    fits.then_some(()).ok_or_else(|| ContentError::Name(name.to_owned()))
 }
 
 /// The largest configuration file that is read, in bytes.

@@ -13,7 +13,7 @@ use formix_proto::directory::Role;
 use formix_proto::id::ComputationId;
 use serde::{Deserialize, Serialize};
 
-pub use client::call;
+pub use client::{call, call_promptly};
 pub(crate) use server::Server;
 
 use crate::home::HomeError;
@@ -134,6 +134,9 @@ pub enum ControlError {
     /// It does not run.
     #[error("node {0} is not running: `formix up` starts it")]
     NotRunning(String),
+    /// It runs, and does not answer.
+    #[error("node {0} runs but does not answer: is its process stopped?")]
+    Stuck(String),
     /// Its socket fails.
     #[error("{}: {error}", path.display())]
     Io {

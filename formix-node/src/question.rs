@@ -10,7 +10,7 @@ use formix_proto::spec::{Committee, Proposal, Spec};
 use formix_proto::statistic::{Domain, DomainError, Statistic};
 
 use crate::clock::now;
-use crate::config::{ConfigError, Network};
+use crate::config::{ConfigError, Member, Network};
 
 /// A question and what its asker says about its terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub enum QuestionError {
     /// A heavy node that there is not.
     #[error(transparent)]
     Node(#[from] ConfigError),
+    /// A committee member that is not a heavy node.
+    #[error("`{0}` is not a heavy node")]
+    NotHeavy(String),
     /// Too few heavy nodes for a committee.
     #[error("a computation needs {SEATS} heavy nodes, this network has {0}")]
     TooFewHeavies(usize),
@@ -92,8 +95,12 @@ impl Question {
     }
 }
 
-fn named(network: &Network, names: &[String; SEATS]) -> Result<Committee, ConfigError> {
-    let [a, b, c] = names.each_ref().map(|name| network.member(name).map(|member| member.id));
+fn named(network: &Network, names: &[String; SEATS]) -> Result<Committee, QuestionError> {
+    let heavy = |name: &String| match network.member(name)? {
+        Member { role: Role::Heavy, id, .. } => Ok(*id),
+        _ => Err(QuestionError::NotHeavy(name.clone())),
+    };
+    let [a, b, c] = names.each_ref().map(heavy);
     Ok(Committee([a?, b?, c?]))
 }
 

@@ -8,6 +8,7 @@ use rcgen::{CertificateParams, KeyPair, PKCS_ED25519, PublicKeyData as _};
 use rustls::crypto::aws_lc_rs::sign::any_eddsa_type;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 /// Why there is no identity.
@@ -74,6 +75,14 @@ impl Identity {
         self.certified.clone()
     }
 
+    /// A secret for one purpose: the same at every start of this node, and nobody else's.
+    /// SHA-256 over the purpose and the private key (PKCS #8).
+    pub(crate) fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let private = Zeroizing::new(self.key.serialize_der());
+        let digest = Sha256::new().chain_update(purpose).chain_update(&*private).finalize();
+        Zeroizing::new(digest.into())
+    }
+
     fn new(key: KeyPair) -> Result<Self, IdentityError> {
         Self::with(Zeroizing::new(key))
     }
@@ -118,6 +127,15 @@ mod tests {
         // RFC 8410, 4: SEQUENCE { SEQUENCE { 1.3.101.112 }, BIT STRING }.
         let prefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
         assert_eq!(identity.public_key()[..12], prefix);
+    }
+
+    #[test]
+    fn derived_secrets_last_and_differ() {
+        let identity = Identity::generate().unwrap();
+        let again = Identity::from_pem(&identity.to_pem()).unwrap();
+        assert_eq!(identity.derive("a"), again.derive("a"));
+        assert_ne!(identity.derive("a"), identity.derive("b"));
+        assert_ne!(identity.derive("a"), Identity::generate().unwrap().derive("a"));
     }
 
     #[test]

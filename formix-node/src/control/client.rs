@@ -1,12 +1,26 @@
 //! The owner's end.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
 use super::{ControlError, Request, Response};
 use crate::home::Home;
+
+/// How long a node may take over what it can answer at once.
+const PROMPTLY: Duration = Duration::from_secs(5);
+
+/// Asks how a node is, or to read its network again: a node that does not answer in time is stuck.
+pub async fn call_promptly(
+    home: &Home,
+    name: &str,
+    request: &Request,
+) -> Result<Response, ControlError> {
+    let answer = tokio::time::timeout(PROMPTLY, call(home, name, request)).await;
+    answer.unwrap_or_else(|_| Err(ControlError::Stuck(name.to_owned())))
+}
 
 /// Asks one thing of the node of that name, and waits for its answer.
 pub async fn call(home: &Home, name: &str, request: &Request) -> Result<Response, ControlError> {

@@ -1,8 +1,9 @@
 //! The durable log of a node: one SQLite file, written by one thread, all or nothing.
 //!
 //! [`Store::append`] queues a batch of records; a thread of its own writes what has queued in one
-//! transaction and then acknowledges it. What a record makes obsolete is erased with it: once a batch
-//! is acknowledged, neither the database nor its write-ahead log holds a share that the batch erased.
+//! transaction and then acknowledges it. What a record makes obsolete is erased in its transaction. The
+//! old pages go from the write-ahead log as soon as the thread is idle, at the latest after a second,
+//! and before anything is read: then no file holds an erased share.
 //!
 //! A file that is damaged, another node's, or no store at all is refused when it is opened. What can
 //! be found: any change to a record or a computation, missing and additional rows, broken pages. What

@@ -3,7 +3,7 @@
 use std::mem;
 use std::path::Path;
 use std::sync::mpsc::Receiver;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::machine::{Batch, BatchSeq};
@@ -31,12 +31,16 @@ pub(super) type Acknowledgement = Result<BatchSeq, StoreError>;
 
 /// The most records in one transaction, so that the first of many do not wait for the last.
 const MOST_RECORDS: usize = 4096;
+/// How long erased shares may stay in the write-ahead log of a node that is never idle.
+const SCRUB_WITHIN: Duration = Duration::from_secs(1);
 
 /// An open file. Its fields are dropped in order: the lock goes last.
 pub(super) struct Writer {
     log: Log,
     begin: Prepared,
     commit: Prepared,
+    /// Since when the write-ahead log holds pages as they were before an erasure.
+    pub(super) erased: Option<Instant>,
     pub(super) connection: Connection,
     _lock: Lock,
 }
@@ -52,8 +56,8 @@ impl Writer {
         let (log, records) = Log::load(&connection)?;
         let begin = connection.prepare("BEGIN IMMEDIATE")?;
         let commit = connection.prepare("COMMIT")?;
-        let writer = Self { log, begin, commit, connection, _lock: lock };
-        writer.scrub()?;
+        let writer = Self { log, begin, commit, erased: None, connection, _lock: lock };
+        writer.checkpoint()?;
         debug!(records = records.len(), "opened the log");
         Ok((writer, records))
     }
@@ -86,39 +90,54 @@ impl Writer {
         requests: &Receiver<Request>,
         acknowledgements: &mpsc::UnboundedSender<Acknowledgement>,
     ) -> Result<Option<Reply<()>>, StoreError> {
-        let mut next = requests.recv().ok();
-        while let Some(request) = next.take() {
-            match request {
-                Request::Append(batch) => {
+        let mut next = None;
+        loop {
+            if next.is_none() {
+                next = self.next(requests)?;
+            }
+            match next.take() {
+                Some(Request::Append(batch)) => {
                     let group = gather(batch, requests, &mut next);
-                    if let Some(last) = group.last().map(|batch| batch.seq) {
-                        self.write(&group)?;
-                        let _ = acknowledgements.send(Ok(last));
-                    }
+                    self.write(&group)?;
+                    let last = group.last().map_or(BatchSeq::default(), |batch| batch.seq);
+                    let _ = acknowledgements.send(Ok(last));
                 }
-                Request::Newest(most, reply) => {
+                Some(Request::Newest(most, reply)) => {
+                    self.scrub()?;
                     let _ = reply.send(projection::newest(&self.connection, most));
                 }
-                Request::Find(id, reply) => {
+                Some(Request::Find(id, reply)) => {
+                    self.scrub()?;
                     let _ = reply.send(projection::find(&self.connection, id));
                 }
-                Request::Close(reply) => {
-                    self.scrub()?;
+                Some(Request::Close(reply)) => {
+                    self.checkpoint()?;
                     return Ok(reply);
                 }
+                None => return Ok(None),
             }
-            next = next.or_else(|| requests.recv().ok());
         }
-        Ok(None)
     }
 
-    /// One transaction, durable when this returns; shares that it erases are gone from the disk.
+    /// The next request. Scrubs when there is none yet, or when that has waited long enough.
+    pub(super) fn next(
+        &mut self,
+        requests: &Receiver<Request>,
+    ) -> Result<Option<Request>, StoreError> {
+        let can_wait = self.erased.is_some_and(|since| since.elapsed() < SCRUB_WITHIN);
+        if can_wait && let Ok(request) = requests.try_recv() {
+            return Ok(Some(request));
+        }
+        self.scrub()?;
+        Ok(requests.recv().ok())
+    }
+
+    /// One transaction, durable when this returns.
     pub(super) fn write(&mut self, group: &[Batch]) -> Result<(), StoreError> {
         if group.iter().all(|batch| batch.records.is_empty()) {
             return Ok(());
         }
-        let now = unix_millis();
-        let mut erased = false;
+        let (now, mut erased) = (unix_millis(), false);
         self.begin.run(())?;
         for record in group.iter().flat_map(|batch| &batch.records) {
             erased |= self.log.append(&self.connection, record)?;
@@ -126,11 +145,19 @@ impl Writer {
         }
         self.log.save()?;
         self.commit.run(())?;
-        if erased { self.scrub() } else { Ok(()) }
+        if erased {
+            self.erased.get_or_insert_with(Instant::now);
+        }
+        Ok(())
     }
 
-    /// Empties the write-ahead log, which still has the pages as they were before an erasure.
-    fn scrub(&self) -> Result<(), StoreError> {
+    /// Makes what was erased be gone from the disk.
+    fn scrub(&mut self) -> Result<(), StoreError> {
+        self.erased.take().map_or(Ok(()), |_| self.checkpoint())
+    }
+
+    /// Moves everything from the write-ahead log to the database, and empties it.
+    fn checkpoint(&self) -> Result<(), StoreError> {
         let busy = self.connection.pragma("wal_checkpoint(TRUNCATE)")?;
         if busy == "0" {
             return Ok(());

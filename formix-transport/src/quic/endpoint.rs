@@ -5,11 +5,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
 use formix_proto::id::NodeId;
 use quinn::{
     ClientConfig, Endpoint, EndpointConfig, IdleTimeout, NoneTokenLog, NoneTokenStore,
     ServerConfig, TokioRuntime, TransportConfig, ValidationTokenConfig, VarInt,
 };
+
+use quinn_proto::HashedConnectionIdGenerator;
 
 use super::tls::{self, Enrolled};
 use super::{QuicConfig, StartError};
@@ -25,7 +28,19 @@ pub(super) fn bind(config: &QuicConfig, enrolled: Enrolled) -> Result<Endpoint, 
     let listen = |error| StartError::Listen { address, error };
     let socket = UdpSocket::bind(address).map_err(listen)?;
     let runtime = Arc::new(TokioRuntime);
-    Endpoint::new(EndpointConfig::default(), Some(server), socket, runtime).map_err(listen)
+    Endpoint::new(recognizable(&config.identity), Some(server), socket, runtime).map_err(listen)
+}
+
+/// A node that starts again is asked about connections of its earlier life. With keys that outlast
+/// it, its stateless reset (RFC 9000, 10.3) tells its peers at once that those are gone; without, they
+/// would wait out their idle timeout.
+fn recognizable(identity: &Identity) -> EndpointConfig {
+    let reset = identity.derive("formix/1 stateless reset");
+    let mut endpoint = EndpointConfig::new(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &*reset)));
+    let [a, b, c, d, e, f, g, h, ..] = *identity.derive("formix/1 connection ids");
+    let key = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+    endpoint.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(key)));
+    endpoint
 }
 
 /// How to dial one node, and no other.

@@ -115,7 +115,7 @@ pub(crate) struct Demo {
     #[arg(long, conflicts_with = "answers")]
     pub(crate) light: Option<usize>,
     /// One light node per answer, in place of the study
-    #[arg(long, value_parser = number, value_delimiter = ',', value_name = "N,N,...", allow_negative_numbers = true)]
+    #[arg(long, value_parser = number, value_delimiter = ',', value_name = "N,N,...", allow_hyphen_values = true)]
     pub(crate) answers: Vec<Decimal>,
     /// How long answers are accepted; it ends earlier when all are in
     #[arg(long, value_parser = humantime::parse_duration, default_value = "30s", value_name = "SPAN")]

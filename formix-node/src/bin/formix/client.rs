@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use formix_node::config::Network;
-use formix_node::control::{Ask, ControlError, Request, Response, call, find};
+use formix_node::control::{Ask, ControlError, Request, Response, call, call_promptly, find};
 use formix_node::home::{ANALYST, Home};
 use formix_node::report::Report;
 use formix_node::store::read_computations;
@@ -82,13 +82,14 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<ExitCode, Fail
     let network = Network::load(&home.network_file())?;
     let mut nodes = Vec::new();
     for member in &network.nodes {
-        let running = match call(home, &member.name, &Request::Status).await {
-            Ok(Response::Status(status)) => Some(status),
-            _ => None,
+        let (running, state) = match call_promptly(home, &member.name, &Request::Status).await {
+            Ok(Response::Status(status)) => {
+                let state = format!("running, process {}", status.pid);
+                (Some(status), state)
+            }
+            Err(ControlError::Stuck(_)) => (None, "does not answer".to_owned()),
+            _ => (None, "not running".to_owned()),
         };
-        let state = running
-            .as_ref()
-            .map_or("not running".to_owned(), |status| format!("running, process {}", status.pid));
         let address = member.address.map(|address| address.to_string()).unwrap_or_default();
         let role = format!("{:?}", member.role).to_lowercase();
         output.line(&format!("{:<16}{role:<10}{state:<24}{address}", member.name));

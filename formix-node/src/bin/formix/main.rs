@@ -12,6 +12,7 @@ mod up;
 use std::process::ExitCode;
 
 use clap::Parser;
+use formix_node::config::Network;
 use formix_node::home::Home;
 use formix_proto::directory::Role;
 
@@ -66,6 +67,8 @@ async fn run(
     level: &str,
 ) -> Result<ExitCode, Failure> {
     let RunCommand::Run { name } = command;
+    // A name that is enrolled is no path.
+    Network::load(&home.network_file())?.member(&name)?;
     logging::of_one_node(home, &name, level)?;
     formix_node::process::run(home, &name, role).await.inspect_err(|error| {
         tracing::error!(%error, "stopped");

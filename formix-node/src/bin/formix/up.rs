@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
-use formix_node::control::{ControlError, Request, call};
+use formix_node::control::{ControlError, Request, call, call_promptly};
 use formix_node::home::{ANALYST, Home, HomeError};
 use formix_node::key;
 use formix_node::responder::ResponderConfig;
@@ -37,7 +37,7 @@ pub(crate) async fn up(
     }
     let mut starting = Vec::new();
     for member in &network.nodes {
-        match call(home, &member.name, &Request::Reload).await {
+        match call_promptly(home, &member.name, &Request::Reload).await {
             Ok(_) => output.line(&format!("{:<16}runs already", member.name)),
             Err(ControlError::NotRunning(_)) => {
                 starting.push((member, spawn(member, home, level)?))
@@ -168,7 +168,7 @@ fn spawn(member: &Member, home: &Home, level: &str) -> Result<Child, Failure> {
 async fn running(home: &Home, member: &Member, mut child: Child) -> Result<(), Failure> {
     let (pause, most) = POLL;
     for _ in 0..most {
-        if call(home, &member.name, &Request::Status).await.is_ok() {
+        if call_promptly(home, &member.name, &Request::Status).await.is_ok() {
             return Ok(());
         }
         if let Ok(Some(_)) = child.try_wait() {

@@ -1,6 +1,7 @@
 //! What is erased is gone from every file, and nothing else is.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -11,6 +12,14 @@ fn on_disk(home: &Home, lanes: &Lanes) -> bool {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         bytes.windows(needle.len()).any(|window| window == needle)
     })
+}
+
+impl Store {
+    /// Writes one batch and waits until what it erases is gone.
+    fn write_and_scrub(&self, opened: &mut Opened, seq: u64, records: Vec<Record>) {
+        self.write(opened, seq, records);
+        assert_eq!(wait(self.computations(0)).unwrap(), []);
+    }
 }
 
 fn split(computation: u32) -> Record {
@@ -34,7 +43,7 @@ fn each_ending_erases_the_shares_of_its_computation_only() {
         store.write(&mut opened, 1, before);
         assert!(on_disk(&home, &share(1, 2)) && on_disk(&home, &share(2, 2)));
         let end = ending();
-        store.write(&mut opened, 2, vec![end.clone()]);
+        store.write_and_scrub(&mut opened, 2, vec![end.clone()]);
         assert!(!on_disk(&home, &share(1, 0)) && !on_disk(&home, &share(1, 2)), "{end:?}");
         assert!(on_disk(&home, &share(2, 2)), "{end:?}");
         store.shut();
@@ -50,7 +59,7 @@ fn each_ending_erases_the_shares_of_its_computation_only() {
 fn shares_that_come_and_go_in_one_batch_are_never_left() {
     let home = Home::new();
     let (store, mut opened) = open(&home.file());
-    store.write(&mut opened, 1, vec![contributed(1, 0), sealed(1), contributed(2, 0)]);
+    store.write_and_scrub(&mut opened, 1, vec![contributed(1, 0), sealed(1), contributed(2, 0)]);
     assert!(!on_disk(&home, &share(1, 0)));
     assert!(on_disk(&home, &share(2, 0)));
 }
@@ -64,7 +73,7 @@ fn no_copy_of_a_share_outlives_it_among_many_that_stay() {
     let mut seq = 0;
     let mut write = |records| {
         seq += 1;
-        store.write(&mut opened, seq, records);
+        store.write_and_scrub(&mut opened, seq, records);
     };
     for light in 0..LIGHTS {
         write((0..COMPUTATIONS).map(|computation| contributed(computation, light)).collect());
@@ -92,6 +101,24 @@ fn what_a_crash_left_in_the_log_is_moved_out_of_it() {
     let (_store, opened) = open(&copy.file());
     assert_eq!(opened.records, [contributed(1, 0)]);
     assert!(fs::read(copy.0.path().join("node.db-wal")).unwrap().is_empty());
+}
+
+#[test]
+fn a_node_that_is_never_idle_scrubs_in_time() {
+    let home = Home::new();
+    let (mut writer, _) = Writer::open(&home.file(), ME).unwrap();
+    let (requests, queue) = channel();
+    let write = |writer: &mut Writer, record| {
+        writer.write(&[Batch { seq: BatchSeq(1), records: vec![record] }]).unwrap();
+        requests.send(Request::Close(None)).unwrap();
+    };
+    write(&mut writer, contributed(1, 0));
+    write(&mut writer, sealed(1));
+    writer.next(&queue).unwrap();
+    assert!(writer.erased.is_some() && on_disk(&home, &share(1, 0)), "it has other things to do");
+    writer.erased = Instant::now().checked_sub(Duration::from_secs(2));
+    writer.next(&queue).unwrap();
+    assert!(!on_disk(&home, &share(1, 0)));
 }
 
 #[test]
