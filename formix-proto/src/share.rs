@@ -18,7 +18,7 @@ pub const SEATS: usize = 3;
 ///
 /// It cannot be printed, is compared only for equality, and is wiped when dropped. Its encoding is
 /// four bytes a lane whatever the values are (R10).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Lanes(SmallVec<[u32; 4]>);
 
 /// One of the three shares of an encoded answer.
@@ -56,9 +56,9 @@ impl Lanes {
 
 /// Splits an encoded answer into one share a seat. Needs `8 * dimension` bytes of coins.
 pub fn split(secret: &Lanes, coins: &mut impl CryptoRng) -> [Share; SEATS] {
-    let (mut first, mut second, mut third) = (secret.clone(), secret.clone(), secret.clone());
-    draw(&mut first, coins);
-    draw(&mut second, coins);
+    let dimension = secret.dimension();
+    let (first, second) = (draw(dimension, coins), draw(dimension, coins));
+    let mut third = Lanes::new(&secret.0);
     for (lane, (a, b)) in third.0.iter_mut().zip(first.0.iter().zip(&second.0)) {
         *lane = lane.wrapping_sub(*a).wrapping_sub(*b);
     }
@@ -74,9 +74,17 @@ pub fn sum<'a>(dimension: usize, shares: impl IntoIterator<Item = &'a Lanes>) ->
     total
 }
 
-fn draw(lanes: &mut Lanes, coins: &mut impl CryptoRng) {
+fn draw(dimension: usize, coins: &mut impl CryptoRng) -> Lanes {
+    let mut lanes = Lanes::zero(dimension);
     for lane in &mut lanes.0 {
         *lane = coins.next_u32();
+    }
+    lanes
+}
+
+impl Clone for Lanes {
+    fn clone(&self) -> Self {
+        Self::new(&self.0)
     }
 }
 
@@ -143,5 +151,36 @@ impl de::Visitor<'_> for LanesVisitor {
             return Err(E::invalid_length(bytes.len(), &self));
         }
         Ok(Lanes(lanes.iter().map(|lane| u32::from_le_bytes(*lane)).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn addition_wraps_lane_by_lane() {
+        let mut lanes = Lanes::new(&[1, u32::MAX, 0]);
+        lanes.add(&Lanes::new(&[2, 1, u32::MAX]));
+        assert_eq!(lanes.expose(), [3, 0, u32::MAX]);
+    }
+
+    #[test]
+    fn the_sum_of_nothing_is_zero_in_every_lane() {
+        assert_eq!(sum(3, []).expose(), [0, 0, 0]);
+        assert_eq!(Lanes::zero(2), Lanes::new(&[0, 0]));
+        assert_eq!(Lanes::new(&[7, 8]).dimension(), 2);
+    }
+
+    #[test]
+    fn lanes_are_equal_only_in_value_and_dimension() {
+        assert_ne!(Lanes::zero(1), Lanes::zero(2));
+        assert_ne!(Lanes::new(&[0, 1]), Lanes::new(&[1, 0]));
+    }
+
+    #[test]
+    fn printing_shows_how_many_there_are_and_not_what() {
+        assert_eq!(format!("{:?}", Lanes::new(&[72, 73])), "Lanes(<2 redacted>)");
     }
 }
