@@ -69,3 +69,98 @@ impl Outbox {
         self.held.push_back((behind, output));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ComputationId;
+    use crate::record::Fact;
+
+    const PEER: NodeId = NodeId([1; 32]);
+    const ID: ComputationId = ComputationId([2; 32]);
+
+    fn record() -> Record {
+        Record { id: ID, fact: Fact::Opened }
+    }
+
+    fn proposed() -> Event {
+        Event::Proposed(ID)
+    }
+
+    /// What leaves now: `p` and the number of a batch, `s` for a message, `e` for an event.
+    fn leaving(outbox: &mut Outbox) -> Vec<(char, u64)> {
+        let named = |output| match output {
+            Output::Persist(batch) => ('p', batch.seq.0),
+            Output::Send { .. } => ('s', 0),
+            Output::Event(_) => ('e', 0),
+        };
+        core::iter::from_fn(|| outbox.poll()).map(named).collect()
+    }
+
+    #[test]
+    fn without_a_record_everything_leaves_in_order() {
+        let mut outbox = Outbox::default();
+        outbox.event(proposed());
+        outbox.send(PEER, Message::Ready(ID));
+        outbox.close_batch();
+        assert_eq!(leaving(&mut outbox), [('e', 0), ('s', 0)]);
+    }
+
+    #[test]
+    fn what_follows_a_record_waits_until_it_is_durable() {
+        let mut outbox = Outbox::default();
+        outbox.send(PEER, Message::Ready(ID));
+        outbox.persist(record());
+        outbox.send(PEER, Message::Ready(ID));
+        outbox.event(proposed());
+        outbox.close_batch();
+        assert_eq!(leaving(&mut outbox), [('p', 1), ('s', 0)], "what came before it does not");
+        outbox.persisted(BatchSeq(1));
+        assert_eq!(leaving(&mut outbox), [('s', 0), ('e', 0)]);
+    }
+
+    #[test]
+    fn each_batch_releases_what_is_behind_it_and_no_more() {
+        let mut outbox = Outbox::default();
+        for _ in 0..3 {
+            outbox.persist(record());
+            outbox.persist(record());
+            outbox.close_batch();
+            outbox.event(proposed());
+            outbox.close_batch();
+        }
+        assert_eq!(leaving(&mut outbox), [('p', 1), ('p', 2), ('p', 3)]);
+        outbox.persisted(BatchSeq(2));
+        assert_eq!(leaving(&mut outbox), [('e', 0), ('e', 0)]);
+        outbox.persisted(BatchSeq(1));
+        assert_eq!(leaving(&mut outbox), [], "the disk does not go back");
+        outbox.persisted(BatchSeq(3));
+        assert_eq!(leaving(&mut outbox), [('e', 0)]);
+    }
+
+    #[test]
+    fn a_disk_cannot_confirm_what_it_was_not_given() {
+        let mut outbox = Outbox::default();
+        outbox.persisted(BatchSeq(u64::MAX));
+        outbox.persist(record());
+        outbox.event(proposed());
+        outbox.close_batch();
+        assert_eq!(leaving(&mut outbox), [('p', 1)]);
+    }
+
+    /// What is dropped is sent again later; events are not, so they are kept.
+    #[test]
+    fn behind_a_stalled_disk_no_more_than_max_held_messages_wait() {
+        let mut outbox = Outbox::default();
+        outbox.persist(record());
+        for _ in 0..=MAX_HELD {
+            outbox.send(PEER, Message::Ready(ID));
+        }
+        outbox.event(proposed());
+        outbox.close_batch();
+        outbox.persisted(BatchSeq(1));
+        let left = leaving(&mut outbox);
+        assert_eq!(left.len(), 1 + MAX_HELD + 1);
+        assert_eq!(left.last(), Some(&('e', 0)));
+    }
+}

@@ -124,6 +124,9 @@ pub enum Refusal {
     /// The share does not have the statistic's dimension.
     #[error("the share does not have the question's dimension")]
     Dimension,
+    /// Who asks is not enrolled here.
+    #[error("{}, who asks, is not enrolled", .0.short())]
+    Stranger(NodeId),
 }
 
 impl Refusal {

@@ -45,7 +45,7 @@ impl Policy {
     /// The bound of R8: past `deadline + bound()` every node that is up, and can reach the
     /// primary, has ended the computation.
     pub fn bound(&self) -> Duration {
-        self.reveal_within + 4 * self.resend_most
+        self.reveal_within.saturating_add(self.resend_most.saturating_mul(4))
     }
 
     /// When a committee member that may still do so fails the computation alone.

@@ -94,3 +94,62 @@ pub fn disputed(sets: [&Roster; 3]) -> Vec<NodeId> {
     };
     everyone.into_iter().filter(|light| !agreed(light)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    fn entry(light: u8, tag: u8) -> Entry {
+        Entry { light: NodeId([light; 32]), tag: Tag([tag; 16]) }
+    }
+
+    fn roster(entries: &[(u8, u8)]) -> Roster {
+        let entries: Vec<_> = entries.iter().map(|(light, tag)| entry(*light, *tag)).collect();
+        Roster::try_from(entries).unwrap()
+    }
+
+    #[test]
+    fn only_sorted_lists_of_different_light_nodes_are_rosters() {
+        for bad in [[entry(2, 0), entry(1, 0)], [entry(1, 0), entry(1, 1)]] {
+            assert_eq!(Roster::try_from(Vec::from(bad)), Err(RosterError));
+        }
+        let good = vec![entry(1, 1), entry(2, 0)];
+        assert_eq!(Vec::from(Roster::try_from(good.clone()).unwrap()), good);
+    }
+
+    #[test]
+    fn an_empty_roster_has_nobody() {
+        let nobody = Roster::default();
+        assert!(nobody.is_empty() && nobody.of(&NodeId([1; 32])).is_none());
+        assert!(!roster(&[(1, 1)]).is_empty());
+    }
+
+    /// SHA-256 over the length-prefixed purpose and the length-prefixed entries, computed elsewhere:
+    /// nodes of different builds must agree on it.
+    #[test]
+    fn the_digest_is_what_it_always_was() {
+        let digests = [
+            (roster(&[]), "af8ba3879d33595191b325b62754d1c38ea3e3ba80df39e0f2f0fd1530ede2fe"),
+            (
+                roster(&[(0x11, 0x77), (0x12, 0x77)]),
+                "9fd8d7184ce0f4de3a6ee905f60fed5f43cbabae67bec789ea6a3e2e853215ad",
+            ),
+        ];
+        for (roster, digest) in digests {
+            assert_eq!(roster.digest().to_string(), digest);
+        }
+    }
+
+    #[test]
+    fn who_is_missing_somewhere_or_tagged_otherwise_is_disputed() {
+        let (one, other) = (roster(&[(1, 1), (2, 1), (3, 1)]), roster(&[(1, 1), (2, 2), (4, 1)]));
+        assert_eq!(disputed([&one, &one, &one]), []);
+        let expected = [NodeId([2; 32]), NodeId([3; 32]), NodeId([4; 32])];
+        for sets in [[&one, &one, &other], [&one, &other, &one], [&other, &one, &one]] {
+            assert_eq!(disputed(sets), expected);
+        }
+        assert_eq!(one.without(&expected), roster(&[(1, 1)]));
+    }
+}

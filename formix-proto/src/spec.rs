@@ -201,3 +201,88 @@ impl Proposal {
         ComputationId(digest("formix/1 computation", &[wire::public_bytes(self).as_ref()]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistic::Domain;
+    use alloc::format;
+
+    const NODES: [NodeId; SEATS] = [NodeId([1; 32]), NodeId([2; 32]), NodeId([3; 32])];
+
+    fn spec() -> Spec {
+        Spec {
+            prompt: "?".into(),
+            query: None,
+            statistic: Statistic::Number(Domain::try_from((0, 1, 0)).unwrap()),
+            committee: Committee(NODES),
+            deadline: Time(2),
+            min_participants: 3,
+            max_participants: 3,
+        }
+    }
+
+    fn check(spec: &Spec) -> Result<(), SpecError> {
+        spec.check(Time(1), &Policy::default())
+    }
+
+    #[test]
+    fn the_seats_of_a_committee() {
+        let committee = Committee(NODES);
+        assert_eq!(committee.primary(), NODES[0]);
+        assert_eq!(Seat::ALL.map(|seat| committee.node(seat)), NODES);
+        assert_eq!(Seat::ALL.map(Seat::index), [0, 1, 2]);
+        assert_eq!(NODES.map(|node| committee.seat_of(&node)), Seat::ALL.map(Some));
+        assert_eq!(committee.seat_of(&NodeId([4; 32])), None);
+        assert_eq!([Seat::PRIMARY, Seat::OTHERS[0], Seat::OTHERS[1]], Seat::ALL);
+    }
+
+    #[test]
+    fn the_bounds_are_themselves_allowed() {
+        let horizon = Policy::default().horizon;
+        let extreme = Spec {
+            prompt: "x".repeat(MAX_PROMPT),
+            query: Some("x".repeat(MAX_QUERY)),
+            deadline: Time(1) + horizon,
+            max_participants: MAX_PARTICIPANTS,
+            ..spec()
+        };
+        assert_eq!(check(&extreme), Ok(()));
+        assert_eq!(check(&spec()), Ok(()));
+    }
+
+    /// A person is told one thing at a time, the question's own faults first.
+    #[test]
+    fn the_first_fault_is_the_one_that_is_named() {
+        let mut all_wrong = Spec {
+            prompt: " ".into(),
+            committee: Committee([NODES[0]; SEATS]),
+            deadline: Time(0),
+            min_participants: 0,
+            max_participants: MAX_PARTICIPANTS + 1,
+            ..spec()
+        };
+        assert_eq!(check(&all_wrong), Err(SpecError::EmptyPrompt));
+        all_wrong.prompt = spec().prompt;
+        let too_many = SpecError::TooManyParticipants(MAX_PARTICIPANTS + 1);
+        assert_eq!(check(&all_wrong), Err(too_many));
+        all_wrong.max_participants = 3;
+        assert_eq!(check(&all_wrong), Err(SpecError::RepeatedHeavy(NODES[0])));
+        all_wrong.committee = spec().committee;
+        assert_eq!(check(&all_wrong), Err(SpecError::ThresholdTooLow { asked: 0, least: 3 }));
+        all_wrong.min_participants = 3;
+        assert_eq!(check(&all_wrong), Err(SpecError::DeadlinePassed));
+    }
+
+    #[test]
+    fn a_refusal_tells_what_to_do() {
+        let error = SpecError::ThresholdTooLow { asked: 2, least: 3 };
+        let text = format!("{error}");
+        assert!(
+            text.contains("min_participants is 2") && text.contains("no less than 3"),
+            "{text}"
+        );
+        let text = format!("{}", SpecError::Overflow(1000));
+        assert!(text.contains("1000 answers") && text.contains("narrow the domain"), "{text}");
+    }
+}

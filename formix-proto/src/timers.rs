@@ -76,3 +76,59 @@ impl Timers {
         Some((id, reason))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    const A: ComputationId = ComputationId([1; 32]);
+    const B: ComputationId = ComputationId([2; 32]);
+
+    fn popped(timers: &mut Timers, now: u64) -> Vec<(ComputationId, Reason)> {
+        core::iter::from_fn(|| timers.pop_due(Time(now))).collect()
+    }
+
+    #[test]
+    fn timers_fire_in_order_once_and_not_before_their_time() {
+        let mut timers = Timers::default();
+        timers.set(B, Reason::Deadline, Time(20));
+        timers.set(A, Reason::Forget, Time(30));
+        timers.set(A, Reason::Deadline, Time(10));
+        assert_eq!(timers.next(), Some(Time(10)));
+        assert_eq!(popped(&mut timers, 9), []);
+        assert_eq!(popped(&mut timers, 20), [(A, Reason::Deadline), (B, Reason::Deadline)]);
+        assert_eq!(timers.next(), Some(Time(30)));
+        assert_eq!(popped(&mut timers, 1000), [(A, Reason::Forget)]);
+        assert_eq!((timers.next(), popped(&mut timers, 1000).len()), (None, 0));
+    }
+
+    #[test]
+    fn a_timer_is_one_of_its_computation_and_reason() {
+        let mut timers = Timers::default();
+        timers.set(A, Reason::Deadline, Time(10));
+        timers.set(A, Reason::Deadline, Time(40));
+        timers.set(B, Reason::Deadline, Time(30));
+        assert_eq!(popped(&mut timers, 30), [(B, Reason::Deadline)], "moved, not doubled");
+        timers.cancel(A, Reason::Forget);
+        timers.cancel(B, Reason::Deadline);
+        assert_eq!(timers.next(), Some(Time(40)), "only what is named is cancelled");
+        timers.cancel(A, Reason::Deadline);
+        assert_eq!(timers.next(), None);
+    }
+
+    #[test]
+    fn the_end_of_time_never_comes() {
+        let mut timers = Timers::default();
+        timers.set(A, Reason::Deadline, Time(10));
+        timers.set(A, Reason::Deadline, Time::END);
+        assert_eq!((timers.next(), popped(&mut timers, u64::MAX).len()), (None, 0));
+    }
+
+    #[test]
+    fn every_reason_says_what_is_waited_for() {
+        assert_eq!(Reason::HeavyResend.to_string(), "an answer to what was sent");
+        assert_eq!(Reason::Forget.to_string(), "the end of retention");
+    }
+}

@@ -89,3 +89,42 @@ fn from_bytes<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, Decode
     }
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ComputationId;
+    use crate::record::Fact;
+
+    const ID: ComputationId = ComputationId([7; 32]);
+
+    #[test]
+    fn every_error_has_its_cause() {
+        let good = encode(&Message::Ready(ID)).as_ref().to_vec();
+        let overlong = [&[0x84, 0x00], &good[1..]].concat();
+        let trailing = [&good[..], &[1, 2]].concat();
+        let table: [(&[u8], DecodeError); 5] = [
+            (b"", DecodeError::Malformed),
+            (&good[..32], DecodeError::Malformed),
+            (&trailing, DecodeError::Trailing(2)),
+            (&overlong, DecodeError::NotCanonical),
+            (&vec![0; MAX_FRAME + 1], DecodeError::TooLong(MAX_FRAME + 1)),
+        ];
+        for (bytes, error) in table {
+            assert_eq!(decode(bytes), Err(error));
+        }
+        assert_eq!(decode(&good), Ok(Message::Ready(ID)));
+    }
+
+    #[test]
+    fn a_record_begins_with_its_version_and_no_other_is_read() {
+        let record = Record { id: ID, fact: Fact::Opened };
+        let mut bytes = encode_record(&record).as_ref().to_vec();
+        assert_eq!(bytes[0], RECORD_VERSION);
+        assert_eq!(decode_record(&bytes), Ok(record));
+        for version in (0..=u8::MAX).filter(|version| *version != RECORD_VERSION) {
+            bytes[0] = version;
+            assert_eq!(decode_record(&bytes), Err(DecodeError::Version(version)));
+        }
+    }
+}

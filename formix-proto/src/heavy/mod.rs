@@ -170,6 +170,9 @@ impl Heavy {
         }
         let spec = &proposal.spec;
         spec.check(cx.now, cx.policy).map_err(Refusal::Terms)?;
+        if cx.directory.role(&proposal.proposer).is_none() {
+            return Err(Refusal::Stranger(proposal.proposer));
+        }
         for node in spec.committee.0 {
             if cx.directory.role(&node) != Some(Role::Heavy) {
                 return Err(Refusal::NotAHeavy(node));

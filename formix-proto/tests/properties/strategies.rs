@@ -1,0 +1,232 @@
+//! Arbitrary values of everything that nodes say and write down.
+
+use std::time::Duration;
+
+use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
+use formix_proto::message::Message;
+use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
+use formix_proto::record::{Fact, Record, Seal};
+use formix_proto::roster::{Entry, Roster};
+use formix_proto::share::Lanes;
+use formix_proto::spec::{Committee, Proposal, Spec, SpecError};
+use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::time::Time;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+
+/// Any lane, the ends of the ring among them.
+pub(crate) fn lane() -> impl Strategy<Value = u32> + Clone {
+    prop_oneof![3 => any::<u32>(), 1 => Just(0), 1 => Just(1), 1 => Just(u32::MAX)]
+}
+
+pub(crate) fn lanes() -> impl Strategy<Value = Lanes> + Clone {
+    vec(lane(), 0..9).prop_map(|lanes| Lanes::new(&lanes))
+}
+
+fn three() -> impl Strategy<Value = [Lanes; 3]> {
+    [lanes(), lanes(), lanes()]
+}
+
+fn node() -> impl Strategy<Value = NodeId> + Clone {
+    any::<[u8; 32]>().prop_map(NodeId)
+}
+
+fn nodes() -> impl Strategy<Value = Vec<NodeId>> {
+    vec(node(), 0..4)
+}
+
+fn computation() -> impl Strategy<Value = ComputationId> {
+    any::<[u8; 32]>().prop_map(ComputationId)
+}
+
+fn digest() -> impl Strategy<Value = RosterDigest> {
+    any::<[u8; 32]>().prop_map(RosterDigest)
+}
+
+fn tag() -> impl Strategy<Value = Tag> {
+    any::<[u8; 16]>().prop_map(Tag)
+}
+
+pub(crate) fn roster() -> impl Strategy<Value = Roster> {
+    let entries = btree_map(any::<[u8; 32]>(), any::<[u8; 16]>(), 0..6);
+    entries.prop_map(|entries| {
+        let entry = |(light, tag)| Entry { light: NodeId(light), tag: Tag(tag) };
+        Roster::try_from(entries.into_iter().map(entry).collect::<Vec<_>>()).expect("in order")
+    })
+}
+
+fn domain() -> impl Strategy<Value = Domain> {
+    (any::<i64>(), any::<i64>(), 0u8..=9).prop_filter_map("an empty domain", |(a, b, decimals)| {
+        Domain::try_from((a.min(b), a.max(b), decimals)).ok()
+    })
+}
+
+fn spec() -> impl Strategy<Value = Spec> {
+    let committee = [node(), node(), node()].prop_map(Committee);
+    let question = (any::<String>(), any::<Option<String>>(), domain().prop_map(Statistic::Number));
+    let terms = (committee, any::<u64>().prop_map(Time), any::<u32>(), any::<u32>());
+    (question, terms).prop_map(|((prompt, query, statistic), (committee, deadline, min, max))| {
+        let (min_participants, max_participants) = (min, max);
+        Spec { prompt, query, statistic, committee, deadline, min_participants, max_participants }
+    })
+}
+
+fn nonce() -> impl Strategy<Value = Nonce> {
+    any::<[u8; 16]>().prop_map(Nonce)
+}
+
+fn proposal() -> impl Strategy<Value = Box<Proposal>> {
+    let proposal = (node(), nonce(), spec());
+    proposal.prop_map(|(proposer, nonce, spec)| Box::new(Proposal { proposer, nonce, spec }))
+}
+
+fn spec_error() -> impl Strategy<Value = SpecError> {
+    prop_oneof![
+        Just(SpecError::NotTheProposer),
+        Just(SpecError::EmptyPrompt),
+        Just(SpecError::TooLong),
+        Just(SpecError::TooWide),
+        node().prop_map(SpecError::RepeatedHeavy),
+        Just(SpecError::DeadlinePassed),
+        any::<Duration>().prop_map(SpecError::DeadlineTooFar),
+        any::<(u32, u32)>().prop_map(|(asked, least)| SpecError::ThresholdTooLow { asked, least }),
+        any::<(u32, u32)>().prop_map(|(min, max)| SpecError::ThresholdTooHigh { min, max }),
+        any::<u32>().prop_map(SpecError::TooManyParticipants),
+        any::<u32>().prop_map(SpecError::Overflow),
+    ]
+}
+
+fn refusal() -> impl Strategy<Value = Refusal> {
+    prop_oneof![
+        4 => spec_error().prop_map(Refusal::Terms),
+        1 => node().prop_map(Refusal::NotAHeavy),
+        1 => any::<(u32, u32)>()
+            .prop_map(|(enrolled, needed)| Refusal::TooFewLights { enrolled, needed }),
+        1 => Just(Refusal::Busy),
+        1 => Just(Refusal::Late),
+        1 => Just(Refusal::Conflict),
+        1 => Just(Refusal::Full),
+        1 => Just(Refusal::Dimension),
+    ]
+}
+
+fn failure() -> impl Strategy<Value = Failure> {
+    prop_oneof![
+        4 => (node(), refusal()).prop_map(|(by, refusal)| Failure::Refused { by, refusal }),
+        1 => nodes().prop_map(|missing| Failure::NotReady { missing }),
+        1 => Just(Failure::NeverOpened),
+        1 => any::<(u32, u32)>()
+            .prop_map(|(participants, needed)| Failure::TooFew { participants, needed }),
+        1 => nodes().prop_map(|missing| Failure::Unreachable { missing }),
+        1 => node().prop_map(|by| Failure::RosterMismatch { by }),
+    ]
+}
+
+fn stage() -> impl Strategy<Value = Stage> {
+    prop_oneof![Just(Stage::Pending), Just(Stage::Collecting), Just(Stage::Revealing)]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    let reveal = (digest(), any::<u32>(), vec(lane(), 0..4));
+    prop_oneof![
+        reveal.prop_map(|(digest, participants, totals)| {
+            Outcome::Completed(Reveal { digest, participants, totals })
+        }),
+        failure().prop_map(Outcome::Failed),
+    ]
+}
+
+/// Messages of the proposer, and of the committee to it and among itself.
+fn committee_message() -> impl Strategy<Value = Message> {
+    let id = computation;
+    prop_oneof![
+        (nonce(), spec())
+            .prop_map(|(nonce, spec)| Message::Propose { nonce, spec: Box::new(spec) }),
+        (id(), stage()).prop_map(|(id, stage)| Message::Progress { id, stage }),
+        (id(), outcome()).prop_map(|(id, outcome)| Message::Outcome { id, outcome }),
+        proposal().prop_map(Message::Prepare),
+        id().prop_map(Message::Ready),
+        id().prop_map(Message::Open),
+        id().prop_map(Message::Opened),
+        id().prop_map(Message::AllIn),
+        id().prop_map(Message::Close),
+        (id(), digest()).prop_map(|(id, digest)| Message::Frozen { id, digest }),
+        id().prop_map(Message::List),
+        (id(), roster()).prop_map(|(id, set)| Message::FrozenSet { id, set }),
+        (id(), digest(), nodes()).prop_map(|(id, digest, excluded)| Message::Seal {
+            id,
+            digest,
+            excluded
+        }),
+        (id(), digest(), lanes()).prop_map(|(id, digest, partial)| Message::Partial {
+            id,
+            digest,
+            partial
+        }),
+        (id(), digest(), three()).prop_map(|(id, digest, partials)| Message::Revealed {
+            id,
+            digest,
+            partials
+        }),
+        (id(), failure()).prop_map(|(id, failure)| Message::Abort { id, failure }),
+    ]
+}
+
+/// Messages between heavy and light nodes.
+fn light_message() -> impl Strategy<Value = Message> {
+    let id = computation;
+    prop_oneof![
+        proposal().prop_map(Message::Announce),
+        id().prop_map(Message::Knock),
+        proposal().prop_map(Message::Invite),
+        (id(), tag(), lanes()).prop_map(|(id, tag, share)| Message::Contribution {
+            id,
+            tag,
+            share
+        }),
+        id().prop_map(Message::Decline),
+        id().prop_map(Message::Receipt),
+        (id(), refusal()).prop_map(|(id, refusal)| Message::Refuse { id, refusal }),
+        id().prop_map(Message::Inquire),
+        (id(), any::<bool>()).prop_map(|(id, counted)| Message::Ended { id, counted }),
+    ]
+}
+
+pub(crate) fn message() -> impl Strategy<Value = Message> {
+    prop_oneof![16 => committee_message(), 9 => light_message()]
+}
+
+fn fact() -> impl Strategy<Value = Fact> {
+    let seal = (roster(), nodes(), lanes());
+    prop_oneof![
+        proposal().prop_map(Fact::Prepared),
+        Just(Fact::Opened),
+        (node(), tag(), lanes()).prop_map(|(light, tag, share)| Fact::Contributed {
+            light,
+            tag,
+            share
+        }),
+        node().prop_map(Fact::Declined),
+        Just(Fact::Frozen),
+        seal.prop_map(|(roster, excluded, partial)| Fact::Sealed(Seal {
+            roster,
+            excluded,
+            partial
+        })),
+        three().prop_map(Fact::Revealed),
+        failure().prop_map(Fact::Failed),
+        proposal().prop_map(Fact::Asked),
+        (tag(), three()).prop_map(|(tag, shares)| Fact::Split { tag, shares }),
+        Just(Fact::Withheld),
+        Just(Fact::Delivered),
+        any::<Option<bool>>().prop_map(Fact::Settled),
+        proposal().prop_map(Fact::Proposed),
+        Just(Fact::Accepted),
+        outcome().prop_map(Fact::Concluded),
+        Just(Fact::Forgotten),
+    ]
+}
+
+pub(crate) fn record() -> impl Strategy<Value = Record> {
+    (computation(), fact()).prop_map(|(id, fact)| Record { id, fact })
+}

@@ -1,0 +1,273 @@
+//! What is refused at the proposal, by the proposer's own node and again by every committee member.
+
+use std::time::Duration;
+
+use formix_proto::Decimal;
+use formix_proto::limits::{MAX_PARTICIPANTS, MAX_PROMPT, MAX_QUERY};
+use formix_proto::machine::{Command, Event};
+use formix_proto::message::Message;
+use formix_proto::outcome::{Failure, Outcome, Refusal};
+use formix_proto::policy::Policy;
+use formix_proto::record::Fact;
+use formix_proto::spec::{Proposal, Spec, SpecError};
+use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::time::Time;
+
+use crate::support::host::Host;
+use crate::support::stage::{propose, with_terms};
+use crate::support::{LIGHTS, PROPOSER, SEATS, SPARE, START, config, terms};
+
+fn horizon() -> Duration {
+    Policy::default().horizon
+}
+
+/// 0 to 2^16 - 1: with 2^16 answers the sum reaches 2^32 - 2^16, with 2^16 + 2 it could wrap.
+fn sixteen_bits() -> Statistic {
+    Statistic::Number(Domain::new(Decimal::ZERO, Decimal::from(0xffff), 0).unwrap())
+}
+
+type Change = fn(&mut Spec);
+
+fn refused() -> Vec<(&'static str, Change, SpecError)> {
+    let too_low = |asked| SpecError::ThresholdTooLow { asked, least: 3 };
+    vec![
+        ("empty prompt", |spec| spec.prompt.clear(), SpecError::EmptyPrompt),
+        ("blank prompt", |spec| spec.prompt = " \n\t".into(), SpecError::EmptyPrompt),
+        ("long prompt", |spec| spec.prompt = "x".repeat(MAX_PROMPT + 1), SpecError::TooLong),
+        ("long query", |spec| spec.query = Some("x".repeat(MAX_QUERY + 1)), SpecError::TooLong),
+        (
+            "overflow",
+            |spec| (spec.statistic, spec.max_participants) = (sixteen_bits(), 65_538),
+            SpecError::Overflow(65_538),
+        ),
+        (
+            "too many participants",
+            |spec| spec.max_participants = MAX_PARTICIPANTS + 1,
+            SpecError::TooManyParticipants(MAX_PARTICIPANTS + 1),
+        ),
+        ("threshold 0", |spec| spec.min_participants = 0, too_low(0)),
+        ("threshold 1", |spec| spec.min_participants = 1, too_low(1)),
+        ("threshold 2", |spec| spec.min_participants = 2, too_low(2)),
+        (
+            "threshold over max",
+            |spec| (spec.min_participants, spec.max_participants) = (11, 10),
+            SpecError::ThresholdTooHigh { min: 11, max: 10 },
+        ),
+        ("deadline now", |spec| spec.deadline = START, SpecError::DeadlinePassed),
+        ("deadline 0", |spec| spec.deadline = Time(0), SpecError::DeadlinePassed),
+        (
+            "deadline beyond the horizon",
+            |spec| spec.deadline = Time((START + horizon()).0 + 1),
+            SpecError::DeadlineTooFar(horizon()),
+        ),
+        (
+            "deadline at the end of time",
+            |spec| spec.deadline = Time(u64::MAX),
+            SpecError::DeadlineTooFar(horizon()),
+        ),
+        (
+            "seats 0 and 1",
+            |spec| spec.committee.0[1] = SEATS[0],
+            SpecError::RepeatedHeavy(SEATS[0]),
+        ),
+        (
+            "seats 0 and 2",
+            |spec| spec.committee.0[2] = SEATS[0],
+            SpecError::RepeatedHeavy(SEATS[0]),
+        ),
+        (
+            "seats 1 and 2",
+            |spec| spec.committee.0[2] = SEATS[1],
+            SpecError::RepeatedHeavy(SEATS[1]),
+        ),
+    ]
+}
+
+/// The extremes that are still accepted.
+fn accepted() -> Vec<(&'static str, Change)> {
+    vec![
+        ("the plain terms", |_| {}),
+        ("the longest prompt", |spec| spec.prompt = "x".repeat(MAX_PROMPT)),
+        ("the longest query", |spec| spec.query = Some("x".repeat(MAX_QUERY))),
+        ("a prompt of any text", |spec| spec.prompt = "\0\u{1b}[2J\u{202e}\u{200b}".into()),
+        ("the greatest sum", |spec| {
+            (spec.statistic, spec.max_participants) = (sixteen_bits(), 65_537);
+        }),
+        ("threshold 3", |spec| spec.min_participants = 3),
+        ("threshold of all", |spec| {
+            (spec.min_participants, spec.max_participants) = (4, 4);
+        }),
+        ("the next deadline", |spec| spec.deadline = Time(START.0 + 1)),
+        ("the farthest deadline", |spec| spec.deadline = START + horizon()),
+    ]
+}
+
+fn prepare(proposal: &Proposal) -> Message {
+    Message::Prepare(Box::new(proposal.clone()))
+}
+
+#[test]
+fn a_proposer_refuses_bad_terms_and_sends_nothing() {
+    for (what, change, error) in refused() {
+        let proposal = with_terms(change);
+        let id = proposal.id();
+        let said = Host::new(config(PROPOSER)).command(Command::Propose(Box::new(proposal)));
+        assert_eq!(said.events, [Event::Rejected { id, error }], "{what}");
+        assert!(said.sent.is_empty() && said.batches.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn a_proposer_asks_on_the_most_extreme_terms_that_are_allowed() {
+    for (what, change) in accepted() {
+        let proposal = with_terms(change);
+        let id = proposal.id();
+        let said = Host::new(config(PROPOSER)).command(Command::Propose(Box::new(proposal)));
+        assert_eq!(said.events, [Event::Proposed(id)], "{what}");
+        assert_eq!(said.names(), [(SEATS[0], "propose")], "{what}");
+    }
+}
+
+#[test]
+fn a_primary_refuses_bad_terms_and_tells_the_proposer() {
+    for (what, change, error) in refused() {
+        let proposal = with_terms(change);
+        let id = proposal.id();
+        let mut primary = Host::new(config(SEATS[0]));
+        let said = primary.hear(PROPOSER, &propose(&proposal));
+        let failure = match error {
+            SpecError::DeadlinePassed if what == "deadline 0" => None, // may be forgotten: silence
+            SpecError::DeadlinePassed => Some(Failure::NeverOpened),
+            error => Some(Failure::Refused { by: SEATS[0], refusal: Refusal::Terms(error) }),
+        };
+        let outcome = failure.map(|why| Message::Outcome { id, outcome: Outcome::Failed(why) });
+        assert_eq!(said.to(PROPOSER), outcome.iter().collect::<Vec<_>>(), "{what}");
+        let goes_on = |message: &Message| matches!(message.name(), "prepare" | "invite" | "open");
+        assert!(!said.sent.iter().any(|(_, message)| goes_on(message)), "{what}: {said:?}");
+    }
+}
+
+#[test]
+fn every_other_seat_refuses_bad_terms_and_tells_the_primary() {
+    for (what, change, error) in refused() {
+        let proposal = with_terms(change);
+        if proposal.spec.committee.seat_of(&SEATS[2]).is_none() {
+            continue;
+        }
+        let failure = Failure::Refused { by: SEATS[2], refusal: Refusal::Terms(error) };
+        let abort = Message::Abort { id: proposal.id(), failure };
+        let said = Host::new(config(SEATS[2])).hear(SEATS[0], &prepare(&proposal));
+        assert_eq!(said.sent, [(SEATS[0], abort)], "{what}");
+        assert!(said.batches.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn committee_members_take_part_on_the_most_extreme_terms_that_are_allowed() {
+    for (what, change) in accepted() {
+        let proposal = with_terms(change);
+        let said = Host::new(config(SEATS[0])).hear(PROPOSER, &propose(&proposal));
+        assert_eq!(said.names(), [(SEATS[1], "prepare"), (SEATS[2], "prepare")], "{what}");
+        let said = Host::new(config(SEATS[1])).hear(SEATS[0], &prepare(&proposal));
+        assert_eq!(said.names(), [(SEATS[0], "ready")], "{what}");
+    }
+}
+
+/// What only the enrolled network can tell: the committee must be heavy, and the light nodes enough.
+#[test]
+fn committee_members_hold_the_terms_against_who_is_enrolled() {
+    let (enrolled, needed) = (4, 5);
+    let table: [(&str, Change, Refusal); 3] = [
+        (
+            "threshold over the light nodes",
+            |spec| spec.min_participants = 5,
+            Refusal::TooFewLights { enrolled, needed },
+        ),
+        (
+            "a light node in a seat",
+            |spec| spec.committee.0[1] = LIGHTS[0],
+            Refusal::NotAHeavy(LIGHTS[0]),
+        ),
+        (
+            "a stranger in a seat",
+            |spec| spec.committee.0[1] = crate::support::STRANGER,
+            Refusal::NotAHeavy(crate::support::STRANGER),
+        ),
+    ];
+    for (what, change, refusal) in table {
+        let proposal = with_terms(change);
+        let id = proposal.id();
+        let failure = |by| Failure::Refused { by, refusal: refusal.clone() };
+
+        let mut primary = Host::new(config(SEATS[0]));
+        let said = primary.hear(PROPOSER, &propose(&proposal));
+        let outcome = Outcome::Failed(failure(SEATS[0]));
+        assert_eq!(said.to(PROPOSER), [&Message::Outcome { id, outcome }], "{what}");
+        assert!(!said.names().iter().any(|(_, name)| *name == "prepare"), "{what}");
+
+        let said = Host::new(config(SEATS[2])).hear(SEATS[0], &prepare(&proposal));
+        assert_eq!(said.sent, [(SEATS[0], Message::Abort { id, failure: failure(SEATS[2]) })]);
+    }
+}
+
+/// Enrolment can change, so such a refusal is kept: the answer to the same question stays the same.
+#[test]
+fn a_refusal_that_another_day_might_not_repeat_is_remembered() {
+    let proposal = with_terms(|spec| spec.min_participants = 5);
+    let mut primary = Host::new(config(SEATS[0]));
+    let first = primary.hear(PROPOSER, &propose(&proposal));
+    assert!(first.facts().any(|fact| matches!(fact, Fact::Failed(_))));
+    let more = crate::support::everyone().chain([(SPARE, formix_proto::directory::Role::Light)]);
+    primary.command(Command::Enroll(std::sync::Arc::new(more.collect())));
+    primary.restart();
+    assert_eq!(primary.hear(PROPOSER, &propose(&proposal)).to(PROPOSER), first.to(PROPOSER));
+}
+
+#[test]
+fn a_member_of_the_committee_judges_by_its_own_policy() {
+    let mut strict = config(SEATS[1]);
+    strict.policy.least_participants = 4;
+    let said = Host::new(strict).hear(SEATS[0], &prepare(&crate::support::question()));
+    let error = SpecError::ThresholdTooLow { asked: 3, least: 4 };
+    let failure = Failure::Refused { by: SEATS[1], refusal: Refusal::Terms(error) };
+    assert_eq!(said.sent, [(SEATS[0], Message::Abort { id: crate::support::id(), failure })]);
+}
+
+/// No policy allows to reveal the sum over nobody.
+#[test]
+fn a_threshold_of_zero_is_refused_under_every_policy() {
+    let policy = Policy { least_participants: 0, ..Policy::default() };
+    let none = Spec { min_participants: 0, ..terms() };
+    let error = SpecError::ThresholdTooLow { asked: 0, least: 1 };
+    assert_eq!(none.check(START, &policy), Err(error));
+    assert_eq!(Spec { min_participants: 1, ..terms() }.check(START, &policy), Ok(()));
+}
+
+#[test]
+fn asking_twice_is_asking_once() {
+    let mut proposer = Host::new(config(PROPOSER));
+    let ask = || Command::Propose(Box::new(crate::support::question()));
+    proposer.command(ask());
+    let again = proposer.command(ask());
+    assert_eq!(again.events, [Event::Proposed(crate::support::id())]);
+    assert!(again.sent.is_empty() && again.batches.is_empty());
+}
+
+/// The node would send it under its own key, where it is another computation, and wait for ever.
+#[test]
+fn a_node_asks_in_its_own_name_only() {
+    let foreign = Proposal { proposer: LIGHTS[0], ..crate::support::question() };
+    let (id, error) = (foreign.id(), SpecError::NotTheProposer);
+    let said = Host::new(config(PROPOSER)).command(Command::Propose(Box::new(foreign)));
+    assert_eq!(said.events, [Event::Rejected { id, error }]);
+    assert!(said.sent.is_empty() && said.batches.is_empty(), "{said:?}");
+}
+
+#[test]
+fn a_seat_does_not_prepare_what_a_stranger_asks() {
+    let proposal = Proposal { proposer: crate::support::STRANGER, ..with_terms(|_| {}) };
+    let refusal = Refusal::Stranger(crate::support::STRANGER);
+    let failure = Failure::Refused { by: SEATS[1], refusal };
+    let said = Host::new(config(SEATS[1])).hear(SEATS[0], &prepare(&proposal));
+    assert_eq!(said.sent, [(SEATS[0], Message::Abort { id: proposal.id(), failure })]);
+}

@@ -1,0 +1,126 @@
+//! R11: logs tell nothing. No answer, share or partial can be printed, by anything.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use formix_proto::answer::Answer;
+use formix_proto::machine::{Command, Event, Input};
+use formix_proto::message::Message;
+use formix_proto::outcome::Outcome;
+use formix_proto::record::Fact;
+use formix_proto::share::Lanes;
+use formix_proto::wire;
+
+use crate::support::host::Said;
+use crate::support::stage::asked_light;
+use crate::support::world::{Letter, Owner, World};
+use crate::support::{DEADLINE, LIGHTS, PROPOSER, answer, id, seconds, terms};
+
+/// All the ways in which a lane may get into a text.
+fn spellings(lane: u32) -> [String; 3] {
+    let bytes = lane.to_le_bytes().map(|byte| byte.to_string()).join(", ");
+    [lane.to_string(), format!("{lane:08x}"), bytes]
+}
+
+/// The secrets that are in a record: shares and partials, which are random and hence unlike anything
+/// else that is printed.
+fn secrets(fact: &Fact) -> Vec<Lanes> {
+    match fact {
+        Fact::Contributed { share, .. } => vec![share.clone()],
+        Fact::Split { shares, .. } => shares.to_vec(),
+        Fact::Sealed(seal) => vec![seal.partial.clone()],
+        Fact::Revealed(partials) => partials.to_vec(),
+        _ => vec![],
+    }
+}
+
+/// Every different line that a value prints.
+fn print(lines: &mut BTreeSet<String>, value: &impl Debug) {
+    let printed = format!("{value:?}\n{value:#?}");
+    lines.extend(printed.lines().map(str::to_owned));
+}
+
+/// Loses the first letter of each kind on each way, so that no phase is over at once.
+fn lossy() -> impl FnMut(&Letter) -> usize {
+    let mut lost = BTreeSet::new();
+    move |letter| usize::from(!lost.insert((letter.from, letter.to, letter.message.name())))
+}
+
+#[test]
+fn r11_nothing_of_a_whole_computation_prints_a_share_or_a_partial() {
+    let mut world = World::new();
+    world.owners.insert(LIGHTS[3], Owner::IsAway);
+    world.copies = Box::new(lossy());
+    world.propose(terms());
+    let (mut lines, mut planted) = (BTreeSet::new(), BTreeSet::new());
+    while world.tick(DEADLINE + seconds(10)) {
+        for host in world.hosts.values() {
+            print(&mut lines, host.node());
+            print(&mut lines, &host.log);
+            let secrets = host.log.iter().flat_map(|record| secrets(&record.fact));
+            planted.extend(secrets.flat_map(|lanes| lanes.expose().to_vec()));
+        }
+    }
+    for letter in &world.sent {
+        let message = letter.message.clone();
+        print(&mut lines, letter);
+        print(&mut lines, &wire::encode(&message));
+        print(&mut lines, &Input::Receive { from: letter.from, message });
+    }
+    print(&mut lines, &world.events);
+    assert!(matches!(world.outcome(PROPOSER), Some(Outcome::Completed(_))));
+    assert_eq!(planted.len(), 3 * 3 + 3, "three splittings and three partials");
+    for spelling in planted.into_iter().flat_map(spellings) {
+        let line = lines.iter().find(|line| line.contains(&spelling));
+        assert_eq!(line, None, "it prints the secret {spelling}");
+    }
+}
+
+#[test]
+fn r11_an_answer_is_redacted_on_every_way_in() {
+    const PLANTED: &str = "271.8281828";
+    let shown = |value: &dyn Debug| format!("{value:?} {value:#?}");
+    let command = || Command::Answer { id: id(), answer: answer(PLANTED) };
+    let mut texts =
+        vec![shown(&answer(PLANTED)), shown(&command()), shown(&Input::Command(command()))];
+    let said = asked_light(LIGHTS[0]).command(command());
+    texts.push(shown(&said.batches));
+    texts.push(shown(&said.events));
+    for text in texts {
+        assert!(!text.contains("271") && !text.contains("2718"), "{text}");
+    }
+}
+
+#[test]
+fn r11_a_refused_answer_is_not_repeated_to_anyone() {
+    for text in ["1000.0700001", "-31.4159", "6.02e23"] {
+        let Ok(answer) = Answer::parse(text) else { panic!("{text} is a number") };
+        let said: Said = asked_light(LIGHTS[0]).command(Command::Answer { id: id(), answer });
+        let [Event::AnswerRefused { error, .. }] = &said.events[..] else { panic!("{said:?}") };
+        assert!(said.sent.is_empty() && said.batches.is_empty());
+        let shown = format!("{error} {error:?}");
+        let digits: String = text.chars().filter(char::is_ascii_digit).skip(2).take(3).collect();
+        assert!(!shown.contains(text) && !shown.contains(&format!("{digits}0")), "{shown}");
+    }
+    let error = Answer::parse("not 31.4159").unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("31.4159"));
+}
+
+#[test]
+fn r11_lanes_frames_and_messages_are_redacted() {
+    let lanes = Lanes::new(&[0xdead_beef]);
+    let message = Message::Contribution {
+        id: id(),
+        tag: formix_proto::id::Tag([0; 16]),
+        share: lanes.clone(),
+    };
+    for text in [
+        format!("{lanes:?} {lanes:#?}"),
+        format!("{message:?} {message:#?}"),
+        format!("{:?}", wire::encode(&message)),
+    ] {
+        for spelling in spellings(0xdead_beef) {
+            assert!(!text.contains(&spelling), "{text}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! R12: bounded. Every queue, map, frame, string and horizon has a named limit; reaching it is a typed
+//! refusal. (Strings, counts and the horizon of a question are in the tests of proposals.)
+
+use formix_proto::fault::Fault;
+use formix_proto::id::{NodeId, Nonce};
+use formix_proto::limits::{MAX_FRAME, MAX_OPEN, MAX_REMEMBERED};
+use formix_proto::machine::{Command, Event};
+use formix_proto::message::Message;
+use formix_proto::outcome::{Failure, Outcome, Refusal};
+use formix_proto::record::{Fact, Record};
+use formix_proto::spec::{Proposal, Spec};
+use formix_proto::time::Time;
+use formix_proto::wire::{DecodeError, decode};
+
+use crate::support::host::Host;
+use crate::support::stage::{heavy, propose};
+use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, config, question, seconds, terms};
+
+/// As many questions as wanted, each with a nonce of its own.
+fn questions(spec: Spec) -> impl Iterator<Item = Proposal> {
+    (0u32..).map(move |number| {
+        let mut nonce = Nonce([0; 16]);
+        nonce.0[..4].copy_from_slice(&number.to_le_bytes());
+        Proposal { proposer: PROPOSER, nonce, spec: spec.clone() }
+    })
+}
+
+fn remembered(host: &Host) -> usize {
+    host.node().computations().len()
+}
+
+#[test]
+fn r12_a_frame_over_the_limit_is_not_read() {
+    let bytes = vec![0; MAX_FRAME + 1];
+    assert_eq!(decode(&bytes), Err(DecodeError::TooLong(MAX_FRAME + 1)));
+    assert!(!matches!(decode(&bytes[..MAX_FRAME]), Err(DecodeError::TooLong(_))));
+    let mut host = heavy(formix_proto::spec::Seat::PRIMARY, crate::support::stage::Phase::Sealed);
+    let said = host.hear_bytes(LIGHTS[0], &bytes);
+    let fault = Fault::Malformed(DecodeError::TooLong(MAX_FRAME + 1));
+    assert_eq!(said.events, [Event::Fault { peer: LIGHTS[0], fault }]);
+}
+
+/// A full committee member is silent, since there may be room later; the proposer asks again.
+#[test]
+fn r12_a_heavy_node_takes_part_in_no_more_than_max_open() {
+    type Offer = fn(&Proposal) -> Message;
+    let offers: [(NodeId, NodeId, Offer); 2] = [
+        (SEATS[0], PROPOSER, propose),
+        (SEATS[1], SEATS[0], |proposal| Message::Prepare(Box::new(proposal.clone()))),
+    ];
+    for (me, from, offer) in offers {
+        let mut host = Host::new(config(me));
+        let mut questions = questions(terms());
+        for question in questions.by_ref().take(MAX_OPEN) {
+            assert!(!host.hear(from, &offer(&question)).batches.is_empty());
+        }
+        let one_more = questions.next().unwrap();
+        assert!(host.hear(from, &offer(&one_more)).is_nothing());
+        assert_eq!(remembered(&host), MAX_OPEN);
+
+        let known = host.node().computations()[0];
+        let other = if me == SEATS[0] { SEATS[1] } else { SEATS[0] };
+        host.hear(other, &Message::Abort { id: known, failure: Failure::NeverOpened });
+        assert!(!host.hear(from, &offer(&one_more)).batches.is_empty(), "there is room again");
+    }
+}
+
+#[test]
+fn r12_a_restart_counts_what_is_open_anew() {
+    let mut host = Host::new(config(SEATS[1]));
+    let mut questions = questions(terms());
+    for question in questions.by_ref().take(MAX_OPEN) {
+        host.hear(SEATS[0], &Message::Prepare(Box::new(question)));
+    }
+    host.restart();
+    let one_more = Message::Prepare(Box::new(questions.next().unwrap()));
+    assert!(host.hear(SEATS[0], &one_more).is_nothing());
+}
+
+#[test]
+fn r12_a_light_node_hears_of_no_more_than_max_open() {
+    let mut light = Host::new(config(LIGHTS[0]));
+    let questions: Vec<_> = questions(terms()).take(MAX_OPEN + 1).collect();
+    for question in &questions {
+        light.hear(SEATS[0], &Message::Announce(Box::new(question.clone())));
+    }
+    assert_eq!(remembered(&light), MAX_OPEN);
+    light.sleep_until(DEADLINE);
+    assert_eq!(remembered(&light), 0, "what never came to a question is not remembered");
+}
+
+#[test]
+fn r12_a_proposer_asks_no_more_than_max_open_at_once() {
+    let mut proposer = Host::new(config(PROPOSER));
+    let mut questions = questions(terms());
+    for question in questions.by_ref().take(MAX_OPEN) {
+        proposer.command(Command::Propose(Box::new(question)));
+    }
+    let one_more = questions.next().unwrap();
+    let (id, refusal) = (one_more.id(), Refusal::Busy);
+    let said = proposer.command(Command::Propose(Box::new(one_more)));
+    let failure = Failure::Refused { by: PROPOSER, refusal };
+    assert_eq!(said.events, [Event::Ended { id, outcome: Outcome::Failed(failure) }]);
+    assert!(said.batches.is_empty() && said.sent.is_empty());
+}
+
+/// A log of this many ended computations.
+fn long_log() -> Vec<Record> {
+    let facts = |question: Proposal| {
+        let id = question.id();
+        let prepared = Record { id, fact: Fact::Prepared(Box::new(question)) };
+        [prepared, Record { id, fact: Fact::Failed(Failure::NeverOpened) }]
+    };
+    questions(terms()).take(MAX_REMEMBERED).flat_map(facts).collect()
+}
+
+/// Whatever the reason for which a question is refused: none makes a node remember without limit.
+#[test]
+fn r12_refusals_are_not_remembered_without_limit() {
+    let mut full = Host::restored(config(SEATS[0]), long_log());
+    assert_eq!(remembered(&full), MAX_REMEMBERED);
+    type Change = fn(&mut Spec);
+    let refused: [(&str, Change); 4] = [
+        ("nothing", |_| {}),
+        ("too few lights", |spec| spec.min_participants = 5),
+        ("not a heavy", |spec| spec.committee.0[1] = LIGHTS[0]),
+        ("too far", |spec| spec.deadline = Time(u64::MAX)),
+    ];
+    for (why, change) in refused {
+        let proposal = crate::support::stage::with_terms(change);
+        let said = full.hear(PROPOSER, &propose(&proposal));
+        assert!(said.batches.is_empty(), "{why}: {said:?}");
+        assert_eq!(remembered(&full), MAX_REMEMBERED, "{why}");
+    }
+}
+
+#[test]
+fn r12_a_refused_deadline_is_not_remembered_until_it_comes() {
+    let mut host = Host::new(config(SEATS[0]));
+    let far = crate::support::stage::with_terms(|spec| spec.deadline = Time(u64::MAX));
+    host.hear(PROPOSER, &propose(&far));
+    let policy = host.config.policy.clone();
+    host.sleep_until(host.now + policy.horizon + policy.retention + seconds(1));
+    assert_eq!(remembered(&host), 0);
+}
+
+/// A machine whose clock stands at the end of time still handles each timer once.
+#[test]
+fn r12_the_end_of_time_comes_once() {
+    let mut host = Host::new(config(PROPOSER));
+    host.command(Command::Propose(Box::new(question())));
+    let said = host.wake_at(Time(u64::MAX));
+    assert_eq!(said.sent.len(), 3);
+}

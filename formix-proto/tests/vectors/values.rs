@@ -1,0 +1,167 @@
+//! The values that the golden vectors encode, in the order of the files.
+
+use formix_proto::Decimal;
+use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
+use formix_proto::message::Message;
+use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
+use formix_proto::record::{Fact, Record, Seal};
+use formix_proto::roster::{Entry, Roster};
+use formix_proto::share::Lanes;
+use formix_proto::spec::{Committee, Proposal, Spec, SpecError};
+use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::time::Time;
+use std::time::Duration;
+
+const ID: ComputationId = ComputationId([0xc0; 32]);
+const DIGEST: RosterDigest = RosterDigest([0xd0; 32]);
+const PROPOSER: NodeId = NodeId([0x50; 32]);
+const HEAVIES: [NodeId; 3] = [NodeId([0xa0; 32]), NodeId([0xa1; 32]), NodeId([0xa2; 32])];
+const LIGHT: NodeId = NodeId([0x11; 32]);
+const NONCE: Nonce = Nonce([0x0e; 16]);
+const TAG: Tag = Tag([0x77; 16]);
+
+fn terms() -> Spec {
+    let domain = Domain::new(Decimal::from(-1), Decimal::from(20), 1).expect("a good domain");
+    Spec {
+        prompt: "Cups of tea?".into(),
+        query: None,
+        statistic: Statistic::Number(domain),
+        committee: Committee(HEAVIES),
+        deadline: Time(1_700_000_000_000),
+        min_participants: 3,
+        max_participants: 300,
+    }
+}
+
+fn with_query() -> Spec {
+    Spec { query: Some("cups".into()), ..terms() }
+}
+
+fn proposal() -> Box<Proposal> {
+    Box::new(Proposal { proposer: PROPOSER, nonce: NONCE, spec: terms() })
+}
+
+fn share() -> Lanes {
+    Lanes::new(&[0x0403_0201])
+}
+
+fn three() -> [Lanes; 3] {
+    [1, 2, u32::MAX].map(|lane| Lanes::new(&[lane]))
+}
+
+fn roster() -> Roster {
+    let entry = |byte| Entry { light: NodeId([byte; 32]), tag: TAG };
+    Roster::try_from(vec![entry(0x11), entry(0x12)]).expect("in order")
+}
+
+fn reveal() -> Outcome {
+    Outcome::Completed(Reveal { digest: DIGEST, participants: 3, totals: vec![180] })
+}
+
+/// Every reason for which a computation fails.
+fn failures() -> Vec<(&'static str, Failure)> {
+    let [by, first, second] = HEAVIES;
+    let refused = |refusal| Failure::Refused { by, refusal };
+    let terms = |error| refused(Refusal::Terms(error));
+    let (enrolled, needed) = (2, 3);
+    vec![
+        ("abort: not the proposer", terms(SpecError::NotTheProposer)),
+        ("abort: empty prompt", terms(SpecError::EmptyPrompt)),
+        ("abort: too long", terms(SpecError::TooLong)),
+        ("abort: too wide", terms(SpecError::TooWide)),
+        ("abort: repeated heavy", terms(SpecError::RepeatedHeavy(first))),
+        ("abort: deadline passed", terms(SpecError::DeadlinePassed)),
+        (
+            "abort: deadline too far",
+            terms(SpecError::DeadlineTooFar(Duration::new(2_592_000, 500))),
+        ),
+        ("abort: threshold too low", terms(SpecError::ThresholdTooLow { asked: 2, least: 3 })),
+        ("abort: threshold too high", terms(SpecError::ThresholdTooHigh { min: 5, max: 4 })),
+        ("abort: too many participants", terms(SpecError::TooManyParticipants(250_001))),
+        ("abort: overflow", terms(SpecError::Overflow(300))),
+        ("abort: not a heavy", refused(Refusal::NotAHeavy(second))),
+        ("abort: too few lights", refused(Refusal::TooFewLights { enrolled, needed })),
+        ("abort: busy", refused(Refusal::Busy)),
+        ("abort: not ready", Failure::NotReady { missing: vec![first, second] }),
+        ("abort: never opened", Failure::NeverOpened),
+        ("abort: too few", Failure::TooFew { participants: 2, needed: 3 }),
+        ("abort: unreachable", Failure::Unreachable { missing: vec![first] }),
+        ("abort: roster mismatch", Failure::RosterMismatch { by: second }),
+    ]
+}
+
+pub(crate) fn messages() -> Vec<(&'static str, Message)> {
+    let (id, digest, tag) = (ID, DIGEST, TAG);
+    let failed = Outcome::Failed(Failure::NeverOpened);
+    let refuse = |refusal| Message::Refuse { id, refusal };
+    let excluded = vec![LIGHT];
+    let mut messages = vec![
+        ("propose", Message::Propose { nonce: NONCE, spec: Box::new(terms()) }),
+        ("propose: with a query", Message::Propose { nonce: NONCE, spec: Box::new(with_query()) }),
+        ("progress: pending", Message::Progress { id, stage: Stage::Pending }),
+        ("progress: collecting", Message::Progress { id, stage: Stage::Collecting }),
+        ("progress: revealing", Message::Progress { id, stage: Stage::Revealing }),
+        ("outcome: completed", Message::Outcome { id, outcome: reveal() }),
+        ("outcome: failed", Message::Outcome { id, outcome: failed }),
+        ("prepare", Message::Prepare(proposal())),
+        ("ready", Message::Ready(id)),
+        ("open", Message::Open(id)),
+        ("opened", Message::Opened(id)),
+        ("all-in", Message::AllIn(id)),
+        ("close", Message::Close(id)),
+        ("frozen", Message::Frozen { id, digest }),
+        ("list", Message::List(id)),
+        ("frozen-set", Message::FrozenSet { id, set: roster() }),
+        ("frozen-set: empty", Message::FrozenSet { id, set: Roster::default() }),
+        ("seal", Message::Seal { id, digest, excluded }),
+        ("partial", Message::Partial { id, digest, partial: share() }),
+        ("partial: two lanes", Message::Partial { id, digest, partial: Lanes::new(&[1, 2]) }),
+        ("revealed", Message::Revealed { id, digest, partials: three() }),
+    ];
+    messages.extend(
+        failures().into_iter().map(|(name, failure)| (name, Message::Abort { id, failure })),
+    );
+    messages.extend([
+        ("announce", Message::Announce(proposal())),
+        ("knock", Message::Knock(id)),
+        ("invite", Message::Invite(proposal())),
+        ("contribution", Message::Contribution { id, tag, share: share() }),
+        ("decline", Message::Decline(id)),
+        ("receipt", Message::Receipt(id)),
+        ("refuse: late", refuse(Refusal::Late)),
+        ("refuse: conflict", refuse(Refusal::Conflict)),
+        ("refuse: full", refuse(Refusal::Full)),
+        ("refuse: dimension", refuse(Refusal::Dimension)),
+        ("inquire", Message::Inquire(id)),
+        ("ended: not counted", Message::Ended { id, counted: false }),
+        ("ended: counted", Message::Ended { id, counted: true }),
+    ]);
+    messages
+}
+
+pub(crate) fn records() -> Vec<(&'static str, Record)> {
+    let (light, tag) = (LIGHT, TAG);
+    let seal = Seal { roster: roster(), excluded: vec![NodeId([0x13; 32])], partial: share() };
+    let facts = vec![
+        ("prepared", Fact::Prepared(proposal())),
+        ("opened", Fact::Opened),
+        ("contributed", Fact::Contributed { light, tag, share: share() }),
+        ("declined", Fact::Declined(light)),
+        ("frozen", Fact::Frozen),
+        ("sealed", Fact::Sealed(seal)),
+        ("revealed", Fact::Revealed(three())),
+        ("failed", Fact::Failed(Failure::TooFew { participants: 2, needed: 3 })),
+        ("asked", Fact::Asked(proposal())),
+        ("split", Fact::Split { tag, shares: three() }),
+        ("withheld", Fact::Withheld),
+        ("delivered", Fact::Delivered),
+        ("settled: unknown", Fact::Settled(None)),
+        ("settled: not counted", Fact::Settled(Some(false))),
+        ("settled: counted", Fact::Settled(Some(true))),
+        ("proposed", Fact::Proposed(proposal())),
+        ("accepted", Fact::Accepted),
+        ("concluded", Fact::Concluded(reveal())),
+        ("forgotten", Fact::Forgotten),
+    ];
+    facts.into_iter().map(|(name, fact)| (name, Record { id: ID, fact })).collect()
+}

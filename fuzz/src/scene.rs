@@ -1,0 +1,239 @@
+//! A small network, and messages, commands and records that mostly fit into it.
+
+use std::sync::{Arc, LazyLock};
+
+use formix_proto::Decimal;
+use formix_proto::answer::Answer;
+use formix_proto::directory::{Directory, Role};
+use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
+use formix_proto::machine::Command;
+use formix_proto::message::Message;
+use formix_proto::node::Config;
+use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
+use formix_proto::policy::Policy;
+use formix_proto::record::{Fact, Record, Seal};
+use formix_proto::roster::{Entry, Roster};
+use formix_proto::share::Lanes;
+use formix_proto::spec::{Committee, Proposal, Spec};
+use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::time::Time;
+use formix_proto::wire::decode_record;
+
+use crate::reader::Reader;
+
+/// When every run begins.
+pub const START: Time = Time(1_700_000_000_000);
+
+const NODES: [(NodeId, Role); 9] = [
+    (NodeId([0xa0; 32]), Role::Heavy),
+    (NodeId([0xa1; 32]), Role::Heavy),
+    (NodeId([0xa2; 32]), Role::Heavy),
+    (NodeId([0xaf; 32]), Role::Heavy),
+    (NodeId([0x10; 32]), Role::Light),
+    (NodeId([0x11; 32]), Role::Light),
+    (NodeId([0x12; 32]), Role::Light),
+    (NodeId([0x13; 32]), Role::Light),
+    (NodeId([0x50; 32]), Role::Proposer),
+];
+const PROPOSER: NodeId = NODES[8].0;
+const STRANGER: NodeId = NodeId([0xee; 32]);
+const LIGHTS: [NodeId; 4] = [NODES[4].0, NODES[5].0, NODES[6].0, NODES[7].0];
+
+/// The questions of a run: a plain one; one that a heavy node asks itself, of two answers; one that
+/// every node refuses.
+static QUESTIONS: LazyLock<[Proposal; 3]> = LazyLock::new(|| {
+    let plain = Proposal { proposer: PROPOSER, nonce: Nonce([0; 16]), spec: spec() };
+    let own = Proposal { proposer: NODES[0].0, nonce: Nonce([1; 16]), spec: spec() };
+    let mut refused = plain.clone();
+    refused.spec.deadline = Time(u64::MAX);
+    [plain, own, refused]
+});
+static IDS: LazyLock<[ComputationId; 3]> = LazyLock::new(|| QUESTIONS.each_ref().map(Proposal::id));
+
+/// The question that a committee member asks.
+pub fn own_question() -> ComputationId {
+    IDS[1]
+}
+
+fn spec() -> Spec {
+    let domain = Domain::new(Decimal::ZERO, Decimal::from(1000), 1).expect("a good domain");
+    Spec {
+        prompt: "?".into(),
+        query: None,
+        statistic: Statistic::Number(domain),
+        committee: Committee([NODES[0].0, NODES[1].0, NODES[2].0]),
+        deadline: Time(START.0 + 60_000),
+        min_participants: 2,
+        max_participants: 3,
+    }
+}
+
+/// Who is enrolled: everyone, or all but the last few.
+pub fn directory(reader: &mut Reader<'_>) -> Arc<Directory> {
+    let missing = if reader.rarely() { reader.below(NODES.len()) } else { 0 };
+    Arc::new(NODES.into_iter().rev().skip(missing).collect())
+}
+
+/// The primary, a secondary, a light node or the proposer.
+pub fn config(reader: &mut Reader<'_>) -> Config {
+    let (id, role) = reader.pick(&[NODES[0], NODES[1], NODES[4], NODES[8]]);
+    let policy = Policy { least_participants: 1, ..Policy::default() };
+    Config { id, role, policy, directory: Arc::new(NODES.into_iter().collect()) }
+}
+
+/// An enrolled node, or rarely a stranger.
+pub fn node(reader: &mut Reader<'_>) -> NodeId {
+    let others = [(STRANGER, Role::Light)];
+    let everyone: Vec<_> = NODES.into_iter().chain(others).map(|(node, _)| node).collect();
+    reader.pick(&everyone)
+}
+
+fn proposal(reader: &mut Reader<'_>) -> Box<Proposal> {
+    Box::new(reader.pick(&QUESTIONS[..]))
+}
+
+fn id(reader: &mut Reader<'_>) -> ComputationId {
+    reader.pick(&[IDS[0], IDS[0], IDS[1], IDS[2]])
+}
+
+fn tag(reader: &mut Reader<'_>) -> Tag {
+    Tag([reader.byte() % 2; 16])
+}
+
+fn lanes(reader: &mut Reader<'_>) -> Lanes {
+    let dimension = if reader.rarely() { reader.below(3) } else { 1 };
+    Lanes::new(&(0..dimension).map(|_| reader.word() % 4).collect::<Vec<_>>())
+}
+
+fn three(reader: &mut Reader<'_>) -> [Lanes; 3] {
+    [lanes(reader), lanes(reader), lanes(reader)]
+}
+
+fn some_lights(reader: &mut Reader<'_>) -> impl Iterator<Item = NodeId> + use<> {
+    let chosen = reader.byte();
+    LIGHTS.into_iter().enumerate().filter(move |(at, _)| chosen >> at & 1 == 1).map(|(_, it)| it)
+}
+
+fn roster(reader: &mut Reader<'_>) -> Roster {
+    let entries: Vec<_> =
+        some_lights(reader).map(|light| Entry { light, tag: tag(reader) }).collect();
+    Roster::try_from(entries).expect("in order")
+}
+
+fn digest(reader: &mut Reader<'_>) -> RosterDigest {
+    roster(reader).digest()
+}
+
+fn failure(reader: &mut Reader<'_>) -> Failure {
+    let by = node(reader);
+    reader.pick(&[
+        Failure::NeverOpened,
+        Failure::Refused { by, refusal: Refusal::Busy },
+        Failure::Unreachable { missing: vec![by] },
+        Failure::RosterMismatch { by },
+    ])
+}
+
+fn outcome(reader: &mut Reader<'_>) -> Outcome {
+    if reader.rarely() {
+        return Outcome::Failed(failure(reader));
+    }
+    let totals = lanes(reader).expose().to_vec();
+    Outcome::Completed(Reveal {
+        digest: digest(reader),
+        participants: reader.byte().into(),
+        totals,
+    })
+}
+
+/// Any kind of message, mostly about a question of this scene.
+pub fn message(reader: &mut Reader<'_>) -> Message {
+    let (kind, id) = (reader.below(25), id(reader));
+    match kind {
+        0 => {
+            let Proposal { nonce, spec, .. } = *proposal(reader);
+            Message::Propose { nonce, spec: Box::new(spec) }
+        }
+        1 => {
+            let stage = reader.pick(&[Stage::Pending, Stage::Collecting, Stage::Revealing]);
+            Message::Progress { id, stage }
+        }
+        2 => Message::Outcome { id, outcome: outcome(reader) },
+        3 => Message::Prepare(proposal(reader)),
+        4 => Message::Ready(id),
+        5 => Message::Open(id),
+        6 => Message::Opened(id),
+        7 => Message::AllIn(id),
+        8 => Message::Close(id),
+        9 => Message::Frozen { id, digest: digest(reader) },
+        10 => Message::List(id),
+        11 => Message::FrozenSet { id, set: roster(reader) },
+        12 => {
+            let excluded = some_lights(reader).collect();
+            Message::Seal { id, digest: digest(reader), excluded }
+        }
+        13 => Message::Partial { id, digest: digest(reader), partial: lanes(reader) },
+        14 => Message::Revealed { id, digest: digest(reader), partials: three(reader) },
+        15 => Message::Abort { id, failure: failure(reader) },
+        16 => Message::Announce(proposal(reader)),
+        17 => Message::Knock(id),
+        18 => Message::Invite(proposal(reader)),
+        19 => Message::Contribution { id, tag: tag(reader), share: lanes(reader) },
+        20 => Message::Decline(id),
+        21 => Message::Receipt(id),
+        22 => Message::Refuse { id, refusal: Refusal::Late },
+        23 => Message::Inquire(id),
+        _ => Message::Ended { id, counted: reader.byte().is_multiple_of(2) },
+    }
+}
+
+/// Anything that an owner may want.
+pub fn command(reader: &mut Reader<'_>) -> Command {
+    match reader.below(4) {
+        0 => Command::Propose(proposal(reader)),
+        1 => {
+            let number = Decimal::new(reader.word().into(), u32::from(reader.byte() % 4));
+            Command::Answer { id: id(reader), answer: Answer::from(number) }
+        }
+        2 => Command::Decline(id(reader)),
+        _ => Command::Enroll(directory(reader)),
+    }
+}
+
+/// Any kind of record, mostly about a question of this scene; or bytes, if they are a record.
+pub fn record(reader: &mut Reader<'_>) -> Record {
+    let at = reader.below(QUESTIONS.len());
+    let (id, question) = (IDS[at], || Box::new(QUESTIONS[at].clone()));
+    let fact = match reader.below(18) {
+        0 => Fact::Prepared(question()),
+        1 => Fact::Opened,
+        2 => Fact::Contributed {
+            light: reader.pick(&LIGHTS),
+            tag: tag(reader),
+            share: lanes(reader),
+        },
+        3 => Fact::Declined(reader.pick(&LIGHTS)),
+        4 => Fact::Frozen,
+        5 => Fact::Sealed(Seal {
+            roster: roster(reader),
+            excluded: some_lights(reader).collect(),
+            partial: lanes(reader),
+        }),
+        6 => Fact::Revealed(three(reader)),
+        7 => Fact::Failed(failure(reader)),
+        8 => Fact::Asked(question()),
+        9 => Fact::Split { tag: tag(reader), shares: three(reader) },
+        10 => Fact::Withheld,
+        11 => Fact::Delivered,
+        12 => Fact::Settled(reader.pick(&[None, Some(false), Some(true)])),
+        13 => Fact::Proposed(question()),
+        14 => Fact::Accepted,
+        15 => Fact::Concluded(outcome(reader)),
+        16 => Fact::Forgotten,
+        _ => {
+            let bytes = reader.bytes();
+            return decode_record(bytes).unwrap_or(Record { id, fact: Fact::Opened });
+        }
+    };
+    Record { id, fact }
+}
