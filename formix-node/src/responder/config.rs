@@ -28,7 +28,7 @@ pub enum ResponderConfig {
         #[serde(default)]
         args: Vec<String>,
         /// How long it may take.
-        #[serde(default = "command_limit", with = "span")]
+        #[serde(default = "command_limit", with = "crate::duration")]
         time_limit: Duration,
     },
     /// What the question's query says of the owner's table: see [`Query`].
@@ -39,7 +39,7 @@ pub enum ResponderConfig {
         #[serde(default = "table")]
         table: String,
         /// How long it may take.
-        #[serde(default = "query_limit", with = "span")]
+        #[serde(default = "query_limit", with = "crate::duration")]
         time_limit: Duration,
     },
 }
@@ -81,22 +81,4 @@ fn command_limit() -> Duration {
 
 fn query_limit() -> Duration {
     Duration::from_secs(10)
-}
-
-/// Spans of time as people write them: `10s`.
-mod span {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(super) fn serialize<S: Serializer>(
-        span: &Duration,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&humantime::format_duration(*span))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<Duration, D::Error> {
-        humantime::parse_duration(&String::deserialize(source)?).map_err(de::Error::custom)
-    }
 }

@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod log;
 mod projection;
+mod row;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,7 @@ use formix_proto::record::Record;
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::StoreError;
-pub use projection::ComputationRow;
+pub use row::ComputationRow;
 use writer::{Acknowledgement, Reply, Request, Writer};
 
 /// The stack of the thread: enough for SQLite, little enough for a thousand nodes in a process.

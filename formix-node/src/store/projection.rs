@@ -1,62 +1,13 @@
 //! The computations that this node proposed, as people read them: one row each, kept for good.
 
-use formix_proto::Decimal;
 use formix_proto::id::ComputationId;
-use formix_proto::outcome::{Outcome, Reveal};
 use formix_proto::record::{Fact, Record};
-use formix_proto::spec::Proposal;
-use formix_proto::statistic::{Domain, Statistic, Summary};
 use libsql::Value;
 use libsql::params::IntoParams;
-use serde::{Deserialize, Serialize};
 
 use super::connection::{Connection, Fields};
 use super::error::StoreError;
-use super::schema::checksum;
-
-/// A computation that this node proposed. The names of the fields are those of the original Formix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ComputationRow {
-    /// Its id, in hexadecimal.
-    pub comp_id: String,
-    /// The id of the node that asked, in hexadecimal.
-    pub proposer_uid: String,
-    /// The heavy node in seat 0, the primary.
-    pub heavy_node_1: String,
-    /// The heavy node in seat 1.
-    pub heavy_node_2: String,
-    /// The heavy node in seat 2.
-    pub heavy_node_3: String,
-    /// The question. Untrusted text: escape it before it is printed.
-    pub computation_prompt: String,
-    /// What answers it takes: a JSON object with `statistic`, `min`, `max` and `decimals`.
-    pub response_schema: String,
-    /// When answers stop being accepted, in unix milliseconds.
-    pub deadline: u64,
-    /// The least number of answers that may be revealed.
-    pub min_participants: u32,
-    /// `pending`, `collecting`, `completed` or `failed`.
-    pub status: String,
-    /// Why it failed.
-    pub failure: Option<String>,
-    /// The sum of the answers, in decimal notation.
-    pub result: Option<String>,
-    /// Their mean, in decimal notation.
-    pub mean: Option<String>,
-    /// How many answers there are in the sum.
-    pub participants_count: Option<u32>,
-    /// When it was proposed, in unix milliseconds.
-    pub created_at: u64,
-    /// When its outcome was recorded, in unix milliseconds.
-    pub completed_at: Option<u64>,
-}
-
-/// `response_schema`, which is also what a result is decoded with.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "statistic", rename_all = "lowercase")]
-enum Schema {
-    Number { min: String, max: String, decimals: u8 },
-}
+use super::row::ComputationRow;
 
 /// Text is selected as bytes: see [`Fields::text`].
 const SELECT: &str = "SELECT checksum, CAST(comp_id AS BLOB), CAST(proposer_uid AS BLOB),
@@ -77,11 +28,11 @@ pub(super) fn project(
     now: u64,
 ) -> Result<(), StoreError> {
     match &record.fact {
-        Fact::Proposed(proposal) => insert(connection, &proposed(record.id, proposal, now)),
-        Fact::Accepted => change(connection, record.id, |row| row.status = "collecting".into()),
-        Fact::Concluded(outcome) => {
-            change(connection, record.id, |row| conclude(row, outcome, now))
+        Fact::Proposed(proposal) => {
+            insert(connection, &ComputationRow::proposed(record.id, proposal, now))
         }
+        Fact::Accepted => change(connection, record.id, |row| row.status = "collecting".into()),
+        Fact::Concluded(outcome) => change(connection, record.id, |row| row.conclude(outcome, now)),
         _ => Ok(()),
     }
 }
@@ -103,66 +54,9 @@ pub(super) fn find(
     Ok(read(connection, "WHERE comp_id = ?1", [id.to_string()])?.pop())
 }
 
-fn proposed(id: ComputationId, proposal: &Proposal, now: u64) -> ComputationRow {
-    let spec = &proposal.spec;
-    let [first, second, third] = spec.committee.0.map(|node| node.to_string());
-    ComputationRow {
-        comp_id: id.to_string(),
-        proposer_uid: proposal.proposer.to_string(),
-        heavy_node_1: first,
-        heavy_node_2: second,
-        heavy_node_3: third,
-        computation_prompt: spec.prompt.clone(),
-        response_schema: Schema::text(&spec.statistic),
-        deadline: spec.deadline.0,
-        min_participants: spec.min_participants,
-        status: "pending".into(),
-        failure: None,
-        result: None,
-        mean: None,
-        participants_count: None,
-        created_at: now,
-        completed_at: None,
-    }
-}
-
-fn conclude(row: &mut ComputationRow, outcome: &Outcome, now: u64) {
-    row.completed_at = Some(now);
-    match outcome {
-        Outcome::Failed(failure) => {
-            row.status = "failed".into();
-            row.failure = Some(failure.to_string());
-        }
-        Outcome::Completed(reveal) => {
-            let summary = Schema::summary(&row.response_schema, reveal);
-            row.status = "completed".into();
-            row.participants_count = Some(reveal.participants);
-            row.result = summary.as_ref().map(|summary| summary.sum.to_string());
-            row.mean = summary.and_then(|summary| summary.mean).map(|mean| mean.to_string());
-        }
-    }
-}
-
-impl Schema {
-    fn text(statistic: &Statistic) -> String {
-        let Statistic::Number(domain) = statistic;
-        let (min, max) = (domain.min().to_string(), domain.max().to_string());
-        let schema = Self::Number { min, max, decimals: domain.decimals() };
-        serde_json::to_string(&schema).unwrap_or_default()
-    }
-
-    /// `None` only for totals that are not the question's, which the machine does not let through.
-    fn summary(text: &str, reveal: &Reveal) -> Option<Summary> {
-        let Self::Number { min, max, decimals } = serde_json::from_str(text).ok()?;
-        let bound = |text: &str| Decimal::from_str_exact(text).ok();
-        let domain = Domain::new(bound(&min)?, bound(&max)?, decimals).ok()?;
-        Statistic::Number(domain).decode(&reveal.totals, reveal.participants)
-    }
-}
-
 fn insert(connection: &Connection, row: &ComputationRow) -> Result<(), StoreError> {
     connection.prepare(INSERT)?.run(vec![
-        Value::Integer(digest(row)),
+        Value::Integer(row.checksum()),
         row.comp_id.as_str().into(),
         row.proposer_uid.as_str().into(),
         row.heavy_node_1.as_str().into(),
@@ -191,7 +85,7 @@ fn change(
         .ok_or_else(|| connection.damaged(format!("computation {} is missing", id.short())))?;
     change(&mut row);
     connection.prepare(UPDATE)?.run(vec![
-        Value::Integer(digest(&row)),
+        Value::Integer(row.checksum()),
         row.status.into(),
         row.failure.into(),
         row.result.into(),
@@ -211,7 +105,7 @@ fn read(
     connection.query(&format!("{SELECT} {which}"), params, |mut fields| {
         let sum = fields.integer()?;
         let row = decode(&mut fields)?;
-        if digest(&row) != sum {
+        if row.checksum() != sum {
             return Err(connection.damaged("a computation is not as it was written"));
         }
         rows.push(row);
@@ -244,9 +138,4 @@ fn decode(fields: &mut Fields<'_>) -> Result<ComputationRow, StoreError> {
 /// SQLite's integers are signed; the times that do not fit are 292 million years away.
 fn integer(number: u64) -> Value {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-fn digest(row: &ComputationRow) -> i64 {
-    let bytes = serde_json::to_vec(row).unwrap_or_default();
-    checksum([b"computation", &bytes])
 }

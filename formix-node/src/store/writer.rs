@@ -15,7 +15,8 @@ use super::connection::{Connection, Prepared};
 use super::error::StoreError;
 use super::file::{self, Lock};
 use super::log::Log;
-use super::projection::{self, ComputationRow};
+use super::projection;
+use super::row::ComputationRow;
 use super::schema;
 
 /// What the thread is asked for.

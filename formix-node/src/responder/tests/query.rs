@@ -131,6 +131,7 @@ fn what_a_query_may_not_do_is_refused() {
         "(SELECT count(*) FROM dbstat)",
         "(SELECT count(*) FROM json_each('[1,2]'))",
         "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n)",
+        "(WITH RECURSIVE data(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM data LIMIT 9) SELECT count(*) FROM data)",
         "load_extension('evil')",
         "length(randomblob(1000000000))",
         "length(zeroblob(1000000000))",
