@@ -1,13 +1,13 @@
 //! A whole network in one process: real QUIC on loopback, real files, one task a node.
 
 mod builder;
+mod proposing;
 mod quick;
 
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use formix_proto::Decimal;
 use formix_proto::directory::Role;
 use formix_proto::id::ComputationId;
 use formix_proto::machine::Event;
@@ -15,12 +15,14 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 
 pub use builder::NetworkBuilder;
+pub use proposing::Proposing;
 pub use quick::{quick_computation, quick_network};
 
 use crate::config::{ConfigError, Member, Network};
-use crate::home::{ANALYST, Home, HomeError, HomeLock, Scratch};
-use crate::node::{BoundNode, NodeError, NodeHandle, ProposeError, RunningNode, Setup};
-use crate::question::{Question, QuestionError};
+use crate::handle::{NodeHandle, ProposeError};
+use crate::home::{Home, HomeError, HomeLock, Scratch};
+use crate::node::{BoundNode, NodeError, RunningNode, Setup};
+use crate::question::QuestionError;
 use crate::report::Report;
 use crate::responder::{ResponderConfig, ResponderError};
 use crate::store::StoreError;
@@ -107,7 +109,7 @@ impl FormixNetwork {
 
     /// Starts a question; [`send`](Proposing::send) asks it.
     pub fn propose(&self, prompt: impl Into<String>) -> Proposing<'_> {
-        Proposing { network: self, question: Question::new(prompt), from: None }
+        Proposing::new(self, prompt)
     }
 
     /// Waits until a computation has ended; a day at most.
@@ -231,67 +233,6 @@ impl FormixNetwork {
 
     fn running(&self) -> std::sync::MutexGuard<'_, Vec<RunningNode>> {
         self.nodes.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// A question that is being put together.
-pub struct Proposing<'a> {
-    network: &'a FormixNetwork,
-    question: Question,
-    from: Option<String>,
-}
-
-impl Proposing<'_> {
-    /// How long answers are accepted; a minute if not said.
-    pub fn deadline(mut self, span: Duration) -> Self {
-        self.question.deadline = span;
-        self
-    }
-
-    /// The least number of answers that may be revealed; three if not said.
-    pub fn min_participants(mut self, least: u32) -> Self {
-        self.question.min_participants = least;
-        self
-    }
-
-    /// The greatest number of answers; the number of light nodes if not said.
-    pub fn max_participants(mut self, most: u32) -> Self {
-        self.question.max_participants = Some(most);
-        self
-    }
-
-    /// The numbers that are taken for an answer; 0 to 1000 with two decimals if not said.
-    pub fn number(mut self, min: Decimal, max: Decimal, decimals: u8) -> Self {
-        (self.question.min, self.question.max, self.question.decimals) = (min, max, decimals);
-        self
-    }
-
-    /// An SQL expression over each owner's own table.
-    pub fn query(mut self, expression: impl Into<String>) -> Self {
-        self.question.query = Some(expression.into());
-        self
-    }
-
-    /// The committee, by the heavy nodes' names; three at random if not said.
-    pub fn committee(mut self, names: [&str; 3]) -> Self {
-        self.question.committee = Some(names.map(str::to_owned));
-        self
-    }
-
-    /// Who asks, by name; the network's analyst if not said. Any node may.
-    pub fn from(mut self, name: impl Into<String>) -> Self {
-        self.from = Some(name.into());
-        self
-    }
-
-    /// Asks, and returns once the committee collects answers.
-    pub async fn send(self) -> Result<ComputationId, NetworkError> {
-        let network = self.network.network.lock().await.clone();
-        let name = self.from.as_deref().unwrap_or(ANALYST);
-        let proposer = network.member(name)?.id;
-        let proposal = self.question.propose(&network, proposer)?;
-        let node = self.network.node(name).ok_or(ProposeError::Stopped)?;
-        Ok(node.propose(proposal).await?)
     }
 }
 

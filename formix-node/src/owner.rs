@@ -9,8 +9,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tracing::{Instrument, Span, debug, warn};
 
+use crate::request::Request;
 use crate::responder::{Question, Reply, Responder};
-use crate::shell::Request;
 
 /// Questions that are answered at once; the others wait their turn.
 const MOST_AT_ONCE: usize = 4;

@@ -5,34 +5,20 @@
 
 use std::sync::Arc;
 
-use formix_proto::directory::Directory;
 use formix_proto::driver::{Driver, Effects};
 use formix_proto::fault::Consequence;
 use formix_proto::frame::Frame;
 use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::machine::{Batch, BatchSeq, Command, Event};
 use formix_proto::node::Node;
-use formix_proto::status::Status;
 use formix_transport::Transport;
-use formix_transport::peers::Peers;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc};
 use tracing::{debug, error, info, trace, warn};
 
 use crate::clock::{now, reach};
 use crate::owner::Owner;
+use crate::request::Request;
 use crate::store::{Store, StoreError};
-
-/// What the owner of a running node can ask its shell.
-pub(crate) enum Request {
-    /// Hand the machine a command.
-    Command(Command),
-    /// What the machine knows of a computation.
-    Status(ComputationId, oneshot::Sender<Option<Status>>),
-    /// The enrolled nodes are now these.
-    Enroll(Arc<Directory>, Arc<Peers>),
-    /// Finish what is under way, and stop.
-    Stop,
-}
 
 /// Batches that may wait for the disk before no more frames are taken in: what bounds the queue to
 /// the store.

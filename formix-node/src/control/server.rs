@@ -13,8 +13,8 @@ use tracing::{debug, warn};
 
 use super::{NodeStatus, Request, Response, Standing, find};
 use crate::config::Network;
+use crate::handle::{NodeHandle, ProposeError};
 use crate::home::{Home, HomeError, at};
-use crate::node::{NodeHandle, ProposeError};
 use crate::question::Question;
 use crate::report::{Report, status_name};
 

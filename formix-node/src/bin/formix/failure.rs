@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use formix_node::config::ConfigError;
 use formix_node::control::ControlError;
+use formix_node::handle::ProposeError;
 use formix_node::home::HomeError;
 use formix_node::network::NetworkError;
-use formix_node::node::{NodeError, ProposeError};
+use formix_node::node::NodeError;
 use formix_node::process::ProcessError;
 use formix_node::store::StoreError;
 

@@ -1,0 +1,190 @@
+//! The owner's way to a running node.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use formix_proto::directory::Role;
+use formix_proto::id::{ComputationId, NodeId};
+use formix_proto::machine::{Command, Event};
+use formix_proto::outcome::{Failure, Outcome, Stage};
+use formix_proto::spec::{Proposal, SpecError};
+use formix_proto::status::Status;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::config::Network;
+use crate::report::Report;
+use crate::request::Request;
+use crate::store::{Reader, StoreError};
+
+/// Why a question was not asked, or has failed at once.
+#[derive(Debug, thiserror::Error)]
+pub enum ProposeError {
+    /// Its terms are refused here.
+    #[error(transparent)]
+    Terms(#[from] SpecError),
+    /// The committee did not take it.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The node has stopped.
+    #[error("the node has stopped")]
+    Stopped,
+    /// The operating system gives no randomness.
+    #[error("no randomness from the operating system: {0}")]
+    Randomness(getrandom::Error),
+}
+
+/// The owner's way to a running node. Cheap to clone.
+#[derive(Clone)]
+pub struct NodeHandle {
+    pub(crate) id: NodeId,
+    pub(crate) name: Arc<str>,
+    pub(crate) role: Role,
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) reader: Reader,
+    pub(crate) names: Arc<RwLock<BTreeMap<NodeId, String>>>,
+    pub(crate) patience: Duration,
+}
+
+impl NodeHandle {
+    /// The digest of its public key.
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is enrolled as.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&self) -> bool {
+        !self.requests.is_closed()
+    }
+
+    /// What happens at it from now on. Carries no secret.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Asks a question, and waits until the committee collects answers.
+    ///
+    /// While the committee cannot be reached it waits no longer than that may take, and then
+    /// returns the id all the same: the node goes on asking.
+    pub async fn propose(&self, proposal: Proposal) -> Result<ComputationId, ProposeError> {
+        let id = proposal.id();
+        let mut events = self.events();
+        self.request(Request::Command(Command::Propose(Box::new(proposal)))).await;
+        let opened = async {
+            loop {
+                match self.next(&mut events).await {
+                    Ok(Event::Rejected { id: of, error }) if of == id => return Err(error.into()),
+                    Ok(Event::Progress { id: of, stage }) if of == id && stage > Stage::Pending => {
+                        return Ok(id);
+                    }
+                    Ok(Event::Ended { id: of, outcome }) if of == id => {
+                        return match outcome {
+                            Outcome::Completed(_) => Ok(id),
+                            Outcome::Failed(failure) => Err(failure.into()),
+                        };
+                    }
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Lagged(_)) => return Ok(id),
+                    Err(broadcast::error::RecvError::Closed) => return Err(ProposeError::Stopped),
+                }
+            }
+        };
+        tokio::time::timeout(self.patience, opened).await.unwrap_or(Ok(id))
+    }
+
+    /// Waits until a computation that this node proposed has ended; `None` if it proposed none such.
+    pub async fn wait(&self, id: ComputationId) -> Result<Option<Report>, StoreError> {
+        let mut events = self.events();
+        loop {
+            match self.report(id).await? {
+                Some(report) if !report.has_ended() && self.is_running() => {}
+                ended_or_unknown => return Ok(ended_or_unknown),
+            }
+            loop {
+                match self.next(&mut events).await {
+                    Ok(Event::Ended { id: of, .. }) if of == id => break,
+                    Ok(_) => {}
+                    Err(_) => break,
+                }
+            }
+        }
+    }
+
+    /// A computation that this node proposed, as it stands.
+    pub async fn report(&self, id: ComputationId) -> Result<Option<Report>, StoreError> {
+        let Some(row) = self.reader.computation(id).await? else { return Ok(None) };
+        let mut report = Report::recorded(row);
+        if !report.has_ended()
+            && let Some(status) = self.status(id).await
+        {
+            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+            report = report.with_status(&status, &names);
+        }
+        Ok(Some(report))
+    }
+
+    /// The newest computations that this node proposed.
+    pub async fn reports(&self, most: usize) -> Result<Vec<Report>, StoreError> {
+        Ok(self.reader.computations(most).await?.into_iter().map(Report::recorded).collect())
+    }
+
+    /// What the machine knows of a computation, whatever its part in it.
+    pub async fn status(&self, id: ComputationId) -> Option<Status> {
+        let (reply, answer) = oneshot::channel();
+        self.request(Request::Status(id, reply)).await;
+        answer.await.ok().flatten()
+    }
+
+    /// The same, once the node holds so many answers or the computation is over.
+    pub async fn status_with(&self, id: ComputationId, answers: u32) -> Option<Status> {
+        let mut events = self.events();
+        loop {
+            match self.status(id).await {
+                Some(status) if status.is_open() && status.answers < Some(answers) => {}
+                enough_or_unknown => return enough_or_unknown,
+            }
+            if let Err(broadcast::error::RecvError::Closed) = self.next(&mut events).await {
+                return None;
+            }
+        }
+    }
+
+    /// The network is now this one.
+    pub async fn enroll(&self, network: &Network) {
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) = network.names();
+        self.request(Request::Enroll(network.directory(), network.peers())).await;
+    }
+
+    /// Lets it finish what is under way and stop.
+    pub async fn tell_to_stop(&self) {
+        self.request(Request::Stop).await;
+    }
+
+    /// The next event; `Closed` once the node has stopped, too.
+    async fn next(
+        &self,
+        events: &mut broadcast::Receiver<Event>,
+    ) -> Result<Event, broadcast::error::RecvError> {
+        tokio::select! {
+            biased;
+            event = events.recv() => event,
+            () = self.requests.closed() => Err(broadcast::error::RecvError::Closed),
+        }
+    }
+
+    /// A node that has stopped takes nothing; callers see that from what does not come back.
+    async fn request(&self, request: Request) {
+        let _ = self.requests.send(request).await;
+    }
+}

@@ -1,0 +1,76 @@
+//! A question on its way to a network in this process.
+
+use std::time::Duration;
+
+use formix_proto::Decimal;
+use formix_proto::id::ComputationId;
+
+use super::{FormixNetwork, NetworkError};
+use crate::handle::ProposeError;
+use crate::home::ANALYST;
+use crate::question::Question;
+
+/// A question that is being put together.
+pub struct Proposing<'a> {
+    network: &'a FormixNetwork,
+    question: Question,
+    from: Option<String>,
+}
+
+impl<'a> Proposing<'a> {
+    pub(super) fn new(network: &'a FormixNetwork, prompt: impl Into<String>) -> Self {
+        Self { network, question: Question::new(prompt), from: None }
+    }
+
+    /// How long answers are accepted; a minute if not said.
+    pub fn deadline(mut self, span: Duration) -> Self {
+        self.question.deadline = span;
+        self
+    }
+
+    /// The least number of answers that may be revealed; three if not said.
+    pub fn min_participants(mut self, least: u32) -> Self {
+        self.question.min_participants = least;
+        self
+    }
+
+    /// The greatest number of answers; the number of light nodes if not said.
+    pub fn max_participants(mut self, most: u32) -> Self {
+        self.question.max_participants = Some(most);
+        self
+    }
+
+    /// The numbers that are taken for an answer; 0 to 1000 with two decimals if not said.
+    pub fn number(mut self, min: Decimal, max: Decimal, decimals: u8) -> Self {
+        (self.question.min, self.question.max, self.question.decimals) = (min, max, decimals);
+        self
+    }
+
+    /// An SQL expression over each owner's own table.
+    pub fn query(mut self, expression: impl Into<String>) -> Self {
+        self.question.query = Some(expression.into());
+        self
+    }
+
+    /// The committee, by the heavy nodes' names; three at random if not said.
+    pub fn committee(mut self, names: [&str; 3]) -> Self {
+        self.question.committee = Some(names.map(str::to_owned));
+        self
+    }
+
+    /// Who asks, by name; the network's analyst if not said. Any node may.
+    pub fn from(mut self, name: impl Into<String>) -> Self {
+        self.from = Some(name.into());
+        self
+    }
+
+    /// Asks, and returns once the committee collects answers.
+    pub async fn send(self) -> Result<ComputationId, NetworkError> {
+        let network = self.network.network.lock().await.clone();
+        let name = self.from.as_deref().unwrap_or(ANALYST);
+        let proposer = network.member(name)?.id;
+        let proposal = self.question.propose(&network, proposer)?;
+        let node = self.network.node(name).ok_or(ProposeError::Stopped)?;
+        Ok(node.propose(proposal).await?)
+    }
+}
