@@ -89,7 +89,7 @@ impl BoundNode {
             listen: setup.listen,
             role: setup.role,
             peers: Arc::default(),
-            limits: Limits::default(),
+            limits: Limits::of(setup.role),
         })?;
         Ok(Self { setup, id, transport })
     }

@@ -10,7 +10,7 @@ use crate::config::{ConfigError, Network, NodeConfig};
 use crate::control::Server;
 use crate::home::{Home, HomeError};
 use crate::node::{BoundNode, NodeError, Setup};
-use crate::responder::ResponderError;
+use crate::responder::{ResponderConfig, ResponderError};
 
 /// Why a node process ends with an error.
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +25,13 @@ pub enum ProcessError {
     #[error(transparent)]
     Node(#[from] NodeError),
     /// It has no way to answer.
-    #[error(transparent)]
-    Responder(#[from] ResponderError),
+    #[error("{}: {error}", path.display())]
+    Responder {
+        /// The node's configuration.
+        path: PathBuf,
+        /// What is wrong with its responder.
+        error: ResponderError,
+    },
     /// The node's configuration is another node's.
     #[error("{} says that `{name}` is a {is:?} node, not a {asked:?} node", path.display())]
     Role {
@@ -93,7 +98,11 @@ fn bind(home: &Home, name: &str, role: Role) -> Result<BoundNode, ProcessError> 
         let (path, name) = (place.config(), config.name);
         return Err(ProcessError::Role { path, name, is: config.role, asked: role });
     }
-    let responder = config.responder.map(|how| how.build(place.path())).transpose()?;
+    let build = |how: ResponderConfig| {
+        let path = place.config();
+        how.build(place.path()).map_err(|error| ProcessError::Responder { path, error })
+    };
+    let responder = config.responder.map(build).transpose()?;
     let listen = config.listen;
     Ok(BoundNode::bind(Setup { name: config.name, role, home: place, listen, responder })?)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use formix_proto::directory::Role;
 use formix_proto::limits::{MAX_FRAME, SMALL_FRAME};
 
 /// What a transport sets aside and how long it waits.
@@ -54,6 +55,19 @@ pub struct Limits {
     pub backoff_most: Duration,
     /// Time `close` spends on delivering, and then on taking leave. Default: 1 s each.
     pub close_timeout: Duration,
+}
+
+impl Limits {
+    /// The defaults for a node of this role. Heavy nodes are few and wait for one another: they ping
+    /// each other every second, so that one that was killed and started again is soon found out.
+    pub fn of(role: Role) -> Self {
+        let limits = Self::default();
+        let keep_alive = match role {
+            Role::Heavy => Duration::from_secs(1),
+            Role::Light | Role::Proposer => limits.keep_alive,
+        };
+        Self { keep_alive, ..limits }
+    }
 }
 
 impl Default for Limits {

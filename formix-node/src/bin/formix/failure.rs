@@ -43,7 +43,7 @@ impl Failure {
             | Self::Control(ControlError::Refused(_))
             | Self::Process(
                 ProcessError::Config(_)
-                | ProcessError::Responder(_)
+                | ProcessError::Responder { .. }
                 | ProcessError::Role { .. }
                 | ProcessError::Key { .. }
                 | ProcessError::Node(NodeError::Key(_)),
