@@ -95,9 +95,9 @@ pub enum ConfigError {
         /// What is wrong, and where.
         message: String,
     },
-    /// Nobody is enrolled: the file is empty, or cut short.
-    #[error("{} enrols no node", .0.display())]
-    Empty(PathBuf),
+    /// There is no network here.
+    #[error("no network in {}: `formix up` makes one", .0.display())]
+    NoNetwork(PathBuf),
     /// What it says cannot be.
     #[error("{}: {what}", path.display())]
     Content {
@@ -142,6 +142,10 @@ impl ContentError {
 impl Network {
     /// Reads and checks `network.toml`.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        if !path.exists() {
+            let home = path.parent().unwrap_or(path);
+            return Err(ConfigError::NoNetwork(home.to_owned()));
+        }
         let network: Self = load(path)?;
         network.check().map_err(|what| what.of(path))?;
         Ok(network)

@@ -8,12 +8,11 @@ mod server;
 
 use std::path::PathBuf;
 
-use formix_proto::Decimal;
 use formix_proto::directory::Role;
 use formix_proto::id::ComputationId;
 use serde::{Deserialize, Serialize};
 
-pub use client::{call, call_promptly};
+pub use client::{call, call_promptly, stop};
 pub(crate) use server::Server;
 
 use crate::home::HomeError;
@@ -35,7 +34,7 @@ pub enum Request {
         answers: u32,
     },
     /// Ask a question from it.
-    Propose(Box<Ask>),
+    Propose(Box<Question>),
     /// What it has asked, newest first.
     List {
         /// How many at most.
@@ -55,29 +54,6 @@ pub enum Request {
     Reload,
     /// Finish what is under way, and stop.
     Stop,
-}
-
-/// A question on its way to the node that asks it. The numbers are text: JSON's are not exact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
-    /// The question, for people.
-    pub prompt: String,
-    /// The question, for programs.
-    pub query: Option<String>,
-    /// The least answer.
-    pub min: String,
-    /// The greatest answer.
-    pub max: String,
-    /// The decimal places that are kept.
-    pub decimals: u8,
-    /// How long answers are accepted, in milliseconds.
-    pub deadline_ms: u64,
-    /// The least number of answers that may be revealed.
-    pub min_participants: u32,
-    /// The greatest number of answers.
-    pub max_participants: Option<u32>,
-    /// The heavy nodes, by name.
-    pub committee: Option<[String; 3]>,
 }
 
 /// What a node answers.
@@ -157,43 +133,6 @@ pub enum ControlError {
     /// The socket cannot be made.
     #[error(transparent)]
     Home(#[from] HomeError),
-}
-
-impl From<&Question> for Ask {
-    fn from(question: &Question) -> Self {
-        Self {
-            prompt: question.prompt.clone(),
-            query: question.query.clone(),
-            min: question.min.to_string(),
-            max: question.max.to_string(),
-            decimals: question.decimals,
-            deadline_ms: u64::try_from(question.deadline.as_millis()).unwrap_or(u64::MAX),
-            min_participants: question.min_participants,
-            max_participants: question.max_participants,
-            committee: question.committee.clone(),
-        }
-    }
-}
-
-impl TryFrom<Ask> for Question {
-    type Error = String;
-
-    fn try_from(ask: Ask) -> Result<Self, String> {
-        let number = |text: &str| {
-            text.parse::<Decimal>().map_err(|error| format!("`{text}` is not a number: {error}"))
-        };
-        Ok(Self {
-            min: number(&ask.min)?,
-            max: number(&ask.max)?,
-            prompt: ask.prompt,
-            query: ask.query,
-            decimals: ask.decimals,
-            deadline: std::time::Duration::from_millis(ask.deadline_ms),
-            min_participants: ask.min_participants,
-            max_participants: ask.max_participants,
-            committee: ask.committee,
-        })
-    }
 }
 
 /// The one computation whose id begins like this.

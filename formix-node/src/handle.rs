@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use crate::config::Network;
 use crate::report::Report;
 use crate::request::Request;
-use crate::store::{Reader, StoreError};
+use crate::store::{ComputationRow, Reader, StoreError};
 
 /// Why a question was not asked, or has failed at once.
 #[derive(Debug, thiserror::Error)]
@@ -24,14 +24,16 @@ pub enum ProposeError {
     #[error(transparent)]
     Terms(#[from] SpecError),
     /// The committee did not take it.
-    #[error(transparent)]
-    Failed(#[from] Failure),
+    #[error("{failure}")]
+    Failed {
+        /// The computation, which is recorded as failed.
+        id: ComputationId,
+        /// Why.
+        failure: Failure,
+    },
     /// The node has stopped.
     #[error("the node has stopped")]
     Stopped,
-    /// The operating system gives no randomness.
-    #[error("no randomness from the operating system: {0}")]
-    Randomness(getrandom::Error),
 }
 
 /// The owner's way to a running node. Cheap to clone.
@@ -91,7 +93,7 @@ impl NodeHandle {
                     Ok(Event::Ended { id: of, outcome }) if of == id => {
                         return match outcome {
                             Outcome::Completed(_) => Ok(id),
-                            Outcome::Failed(failure) => Err(failure.into()),
+                            Outcome::Failed(failure) => Err(ProposeError::Failed { id, failure }),
                         };
                     }
                     Ok(_) => {}
@@ -123,20 +125,35 @@ impl NodeHandle {
 
     /// A computation that this node proposed, as it stands.
     pub async fn report(&self, id: ComputationId) -> Result<Option<Report>, StoreError> {
-        let Some(row) = self.reader.computation(id).await? else { return Ok(None) };
-        let mut report = Report::recorded(row);
-        if !report.has_ended()
-            && let Some(status) = self.status(id).await
-        {
-            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-            report = report.with_status(&status, &names);
+        match self.reader.computation(id).await? {
+            Some(row) => Ok(Some(self.with_status(row).await)),
+            None => Ok(None),
         }
-        Ok(Some(report))
     }
 
     /// The newest computations that this node proposed.
     pub async fn reports(&self, most: usize) -> Result<Vec<Report>, StoreError> {
-        Ok(self.reader.computations(most).await?.into_iter().map(Report::recorded).collect())
+        let mut reports = Vec::new();
+        for row in self.reader.computations(most).await? {
+            reports.push(self.with_status(row).await);
+        }
+        Ok(reports)
+    }
+
+    /// Adds what the machine knows to what is recorded of a computation that has not ended.
+    async fn with_status(&self, row: ComputationRow) -> Report {
+        let report = Report::recorded(row);
+        let Ok(id) = report.row.comp_id.parse() else { return report };
+        if report.has_ended() {
+            return report;
+        }
+        match self.status(id).await {
+            Some(status) => {
+                let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+                report.with_status(&status, &names)
+            }
+            None => report,
+        }
     }
 
     /// What the machine knows of a computation, whatever its part in it.

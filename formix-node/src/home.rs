@@ -75,6 +75,9 @@ pub enum HomeError {
     /// It is run by processes, which a network in one process would get in the way of.
     #[error("{} is the home of a network of processes: run that with `formix up`, or choose another home", .0.display())]
     OfProcesses(PathBuf),
+    /// It was made by a network in one process, which keeps no configuration of its nodes.
+    #[error("{} was made by `formix demo --keep` or by a program: choose another home", .0.display())]
+    OfOneProcess(PathBuf),
     /// The operating system gives no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(getrandom::Error),

@@ -37,4 +37,8 @@ pub mod responder;
 mod shell;
 pub mod store;
 
+pub use formix_proto::Decimal;
+pub use formix_proto::directory::Role;
+pub use formix_proto::id::ComputationId;
+pub use formix_proto::machine::Event;
 pub use network::{FormixNetwork, quick_computation, quick_network};

@@ -112,9 +112,10 @@ impl FormixNetwork {
         Proposing::new(self, prompt)
     }
 
-    /// Waits until a computation has ended; a day at most.
+    /// Waits until a computation has ended.
     pub async fn wait(&self, id: ComputationId) -> Result<Report, NetworkError> {
-        self.wait_within(id, Duration::from_secs(24 * 3600)).await
+        let node = self.proposer_of(id).await?;
+        node.wait(id).await?.ok_or(NetworkError::NoComputation(id))
     }
 
     /// Waits until a computation has ended, so long at most.
@@ -123,11 +124,8 @@ impl FormixNetwork {
         id: ComputationId,
         patience: Duration,
     ) -> Result<Report, NetworkError> {
-        let node = self.proposer_of(id).await?;
-        match tokio::time::timeout(patience, node.wait(id)).await {
-            Ok(report) => report?.ok_or(NetworkError::NoComputation(id)),
-            Err(_) => Err(NetworkError::TimedOut(id, patience)),
-        }
+        let waited = tokio::time::timeout(patience, self.wait(id)).await;
+        waited.unwrap_or(Err(NetworkError::TimedOut(id, patience)))
     }
 
     /// A computation as it stands, and whom it waits for.
@@ -160,7 +158,7 @@ impl FormixNetwork {
         }
     }
 
-    /// Adds a heavy node, or a light node with a random answer, and says what it is called.
+    /// Adds a heavy node, a proposer, or a light node with a random answer, and says what it is called.
     pub async fn add_node(&self, role: Role) -> Result<String, NetworkError> {
         let responder = (role == Role::Light).then_some(ResponderConfig::Random {});
         self.add(role, responder).await
@@ -181,11 +179,12 @@ impl FormixNetwork {
         let bound = bind(&self.home, &name, role, responder.as_ref())?;
         let mut grown = network.clone();
         grown.nodes.push(member(&bound));
+        // Enrolled only once it runs: who is enrolled is waited for.
+        let node = launch(bound, &grown)?;
         grown.save(&self.home.network_file())?;
         for node in self.handles() {
             node.enroll(&grown).await;
         }
-        let node = launch(bound, &grown)?;
         self.running().push(node);
         *network = grown;
         Ok(name)
@@ -196,7 +195,7 @@ impl FormixNetwork {
         self.handles().into_iter().find(|node| node.name() == name)
     }
 
-    /// What happens at all nodes from now on, with the node's name. Carries no secret.
+    /// What happens from now on at all nodes that there are now, with the node's name. Carries no secret.
     pub fn events(&self) -> Vec<(String, broadcast::Receiver<Event>)> {
         self.handles().iter().map(|node| (node.name().to_owned(), node.events())).collect()
     }
@@ -212,10 +211,11 @@ impl FormixNetwork {
         for node in &nodes {
             node.handle().tell_to_stop().await;
         }
+        let mut outcome = Ok(());
         for node in nodes {
-            node.stop().await?;
+            outcome = outcome.and(node.stop().await);
         }
-        Ok(())
+        Ok(outcome?)
     }
 
     async fn proposer_of(&self, id: ComputationId) -> Result<NodeHandle, NetworkError> {

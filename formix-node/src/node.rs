@@ -168,8 +168,8 @@ impl RunningNode {
     pub async fn stopped(&mut self) -> Result<(), StoreError> {
         match (&mut self.task).await {
             Ok(outcome) => outcome,
-            // Aborted, or a defect that has been reported on standard error already.
-            Err(_) => Ok(()),
+            Err(defect) if defect.is_panic() => std::panic::resume_unwind(defect.into_panic()),
+            Err(_aborted) => Ok(()),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use formix_proto::directory::Role;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use crate::config::{ConfigError, Network, NodeConfig};
@@ -33,7 +33,7 @@ pub enum ProcessError {
         error: ResponderError,
     },
     /// The node's configuration is another node's.
-    #[error("{} says that `{name}` is a {is:?} node, not a {asked:?} node", path.display())]
+    #[error("{} says that `{name}` is a {is} node, not a {asked} node", path.display())]
     Role {
         /// The configuration.
         path: PathBuf,
@@ -76,13 +76,12 @@ pub async fn run(home: &Home, name: &str, role: Role) -> Result<(), ProcessError
     let address = bound.address().map(|address| address.to_string());
     let mut node = bound.launch(&network)?;
     let server = Server::open(home, node.handle().clone(), address)?;
-    let mut ends = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
     info!(name, "running");
     tokio::select! {
         outcome = node.stopped() => outcome.map_err(NodeError::from)?,
         () = server.serve() => {}
-        ended = any(&mut ends) => {
-            ended?;
+        signalled = told_to_end() => {
+            signalled?;
             info!(name, "stopping: finishing what is under way");
             node.stop().await.map_err(NodeError::from)?;
         }
@@ -107,11 +106,11 @@ fn bind(home: &Home, name: &str, role: Role) -> Result<BoundNode, ProcessError> 
     Ok(BoundNode::bind(Setup { name: config.name, role, home: place, listen, responder })?)
 }
 
-async fn any(signals: &mut [std::io::Result<Signal>; 2]) -> Result<(), ProcessError> {
-    let [interrupt, terminate] = signals;
-    let [interrupt, terminate] = [interrupt, terminate]
-        .map(|signal| signal.as_mut().map_err(|error| ProcessError::Signals(error.kind().into())));
-    let (interrupt, terminate) = (interrupt?, terminate?);
+/// Waits for SIGINT or SIGTERM.
+pub async fn told_to_end() -> Result<(), ProcessError> {
+    let listen = |kind| signal(kind).map_err(ProcessError::Signals);
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

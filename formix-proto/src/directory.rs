@@ -2,6 +2,8 @@
 
 use alloc::collections::BTreeMap;
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::NodeId;
@@ -16,6 +18,16 @@ pub enum Role {
     Light,
     /// Only asks.
     Proposer,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Heavy => "heavy",
+            Self::Light => "light",
+            Self::Proposer => "proposer",
+        })
+    }
 }
 
 /// The enrolled nodes.

@@ -14,12 +14,15 @@ use zeroize::{Zeroize, Zeroizing};
 /// How many heavy nodes hold a share of every answer.
 pub const SEATS: usize = 3;
 
+/// Lanes up to this many need no allocation.
+const INLINE: usize = 4;
+
 /// A vector over Z/2^32 that must stay secret: an encoded answer, a share of one, or a partial sum.
 ///
 /// It cannot be printed, is compared only for equality, and is wiped when dropped. Its encoding is
 /// four bytes a lane whatever the values are (R10).
 #[derive(PartialEq, Eq)]
-pub struct Lanes(SmallVec<[u32; 4]>);
+pub struct Lanes(SmallVec<[u32; INLINE]>);
 
 /// One of the three shares of an encoded answer.
 pub type Share = Lanes;
@@ -27,7 +30,11 @@ pub type Share = Lanes;
 impl Lanes {
     /// `dimension` lanes of zero.
     pub fn zero(dimension: usize) -> Self {
-        Self(SmallVec::from_elem(0, dimension))
+        match dimension {
+            // Made in place: moving lanes that were just written costs more than making them.
+            0..=INLINE => Self(SmallVec::from_buf_and_len([0; INLINE], dimension)),
+            _ => Self(SmallVec::from_vec(alloc::vec![0; dimension])),
+        }
     }
 
     /// Takes the values of the lanes.
@@ -45,6 +52,18 @@ impl Lanes {
         &self.0
     }
 
+    fn draw(&mut self, coins: &mut impl CryptoRng) {
+        for lane in &mut self.0 {
+            *lane = coins.next_u32();
+        }
+    }
+
+    fn subtract(&mut self, other: &Lanes) {
+        for (lane, value) in self.0.iter_mut().zip(&other.0) {
+            *lane = lane.wrapping_sub(*value);
+        }
+    }
+
     /// Adds lane by lane, mod 2^32. Lanes that `other` has beyond this one's are left out: callers
     /// admit only equal dimensions.
     pub fn add(&mut self, other: &Lanes) {
@@ -56,13 +75,14 @@ impl Lanes {
 
 /// Splits an encoded answer into one share a seat. Needs `8 * dimension` bytes of coins.
 pub fn split(secret: &Lanes, coins: &mut impl CryptoRng) -> [Share; SEATS] {
-    let dimension = secret.dimension();
-    let (first, second) = (draw(dimension, coins), draw(dimension, coins));
-    let mut third = Lanes::new(&secret.0);
-    for (lane, (a, b)) in third.0.iter_mut().zip(first.0.iter().zip(&second.0)) {
-        *lane = lane.wrapping_sub(*a).wrapping_sub(*b);
-    }
-    [first, second, third]
+    let mut shares: [Share; SEATS] = core::array::from_fn(|_| Lanes::zero(secret.dimension()));
+    let [first, second, third] = &mut shares;
+    first.draw(coins);
+    second.draw(coins);
+    third.add(secret);
+    third.subtract(first);
+    third.subtract(second);
+    shares
 }
 
 /// Adds up shares of the same dimension: a heavy's partial, or the total of all partials.
@@ -72,14 +92,6 @@ pub fn sum<'a>(dimension: usize, shares: impl IntoIterator<Item = &'a Lanes>) ->
         total.add(share);
     }
     total
-}
-
-fn draw(dimension: usize, coins: &mut impl CryptoRng) -> Lanes {
-    let mut lanes = Lanes::zero(dimension);
-    for lane in &mut lanes.0 {
-        *lane = coins.next_u32();
-    }
-    lanes
 }
 
 impl Clone for Lanes {

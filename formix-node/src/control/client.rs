@@ -1,6 +1,7 @@
 //! The owner's end.
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -12,6 +13,9 @@ use crate::home::Home;
 /// How long a node may take over what it can answer at once.
 const PROMPTLY: Duration = Duration::from_secs(5);
 
+/// How long a node may take to finish what is under way.
+const DRAINING: Duration = Duration::from_secs(60);
+
 /// Asks how a node is, or to read its network again: a node that does not answer in time is stuck.
 pub async fn call_promptly(
     home: &Home,
@@ -22,34 +26,68 @@ pub async fn call_promptly(
     answer.unwrap_or_else(|_| Err(ControlError::Stuck(name.to_owned())))
 }
 
+/// Lets a node finish what is under way, and waits until its process has ended.
+pub async fn stop(home: &Home, name: &str) -> Result<(), ControlError> {
+    let stuck = |_| ControlError::Stuck(name.to_owned());
+    let asked = Connection::ask(home, name, &Request::Stop);
+    let mut connection = tokio::time::timeout(PROMPTLY, asked).await.map_err(stuck)??;
+    // The node closes the connection by ending.
+    tokio::time::timeout(DRAINING, connection.line()).await.map_err(stuck)?.map(|_| ())
+}
+
 /// Asks one thing of the node of that name, and waits for its answer.
 pub async fn call(home: &Home, name: &str, request: &Request) -> Result<Response, ControlError> {
-    let path = home.node(name).socket();
-    let failed = |error: io::Error| match error.kind() {
+    Connection::ask(home, name, request).await.map(|connection| connection.response)
+}
+
+/// A connection over which one request was answered.
+struct Connection {
+    name: String,
+    path: PathBuf,
+    stream: BufReader<UnixStream>,
+    response: Response,
+}
+
+impl Connection {
+    async fn ask(home: &Home, name: &str, request: &Request) -> Result<Self, ControlError> {
+        let (name, path) = (name.to_owned(), home.node(name).socket());
+        let stream = match UnixStream::connect(&path).await {
+            Ok(stream) => BufReader::new(stream),
+            Err(error) => return Err(failed(&name, &path, error)),
+        };
+        let mut connection = Self { name, path, stream, response: Response::Done };
+        let mut line = serde_json::to_vec(request).map_err(|_| connection.garbled())?;
+        line.push(b'\n');
+        let written = connection.stream.write_all(&line).await;
+        written.map_err(|error| failed(&connection.name, &connection.path, error))?;
+        let answer = connection.line().await?;
+        if answer.is_empty() {
+            return Err(ControlError::NotRunning(connection.name));
+        }
+        match serde_json::from_str(&answer).map_err(|_| connection.garbled())? {
+            Response::Failed(reason) => Err(ControlError::Failed(reason)),
+            Response::Refused(reason) => Err(ControlError::Refused(reason)),
+            response => Ok(Self { response, ..connection }),
+        }
+    }
+
+    async fn line(&mut self) -> Result<String, ControlError> {
+        let mut line = String::new();
+        let read = self.stream.read_line(&mut line).await;
+        read.map_err(|error| failed(&self.name, &self.path, error))?;
+        Ok(line)
+    }
+
+    fn garbled(&self) -> ControlError {
+        ControlError::Garbled(self.name.clone())
+    }
+}
+
+fn failed(name: &str, path: &Path, error: io::Error) -> ControlError {
+    match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
             ControlError::NotRunning(name.to_owned())
         }
-        _ => ControlError::Io { path: path.clone(), error },
-    };
-    let mut stream = BufReader::new(UnixStream::connect(&path).await.map_err(failed)?);
-    let garbled = |_| ControlError::Garbled(name.to_owned());
-    let mut line = serde_json::to_vec(request).map_err(garbled)?;
-    line.push(b'\n');
-    stream.write_all(&line).await.map_err(failed)?;
-    let mut answer = String::new();
-    stream.read_line(&mut answer).await.map_err(failed)?;
-    if answer.is_empty() {
-        return Err(ControlError::NotRunning(name.to_owned()));
-    }
-    match serde_json::from_str(&answer).map_err(garbled)? {
-        Response::Failed(reason) => Err(ControlError::Failed(reason)),
-        Response::Refused(reason) => Err(ControlError::Refused(reason)),
-        response => {
-            if *request == Request::Stop {
-                // The node closes the connection by ending.
-                let _ = stream.read_line(&mut answer).await;
-            }
-            Ok(response)
-        }
+        _ => ControlError::Io { path: path.to_owned(), error },
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use formix_proto::id::ComputationId;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -20,6 +21,8 @@ use crate::report::{Report, status_name};
 
 /// The longest request, in bytes.
 const MOST: u64 = 64 << 10;
+/// How long a socket that fails is left alone.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How many computations an id is looked up among.
 const SEARCHED: usize = 100_000;
 
@@ -60,7 +63,10 @@ impl Server {
                     let desk = Arc::clone(&self.desk);
                     calls.spawn(async move { desk.answer(stream).await });
                 }
-                Err(error) => warn!(%error, "the control socket fails"),
+                Err(error) => {
+                    warn!(%error, "the control socket fails");
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
         }
     }
@@ -93,9 +99,7 @@ impl Desk {
         match request {
             Request::Status => Ok(Response::Status(self.status())),
             Request::Computation { id, answers } => self.computation(&id, answers).await,
-            Request::Propose(ask) => {
-                self.propose(Question::try_from(*ask).map_err(Response::Refused)?).await
-            }
+            Request::Propose(question) => self.propose(*question).await,
             Request::List { most } => self.reports(most).await.map(Response::Reports),
             Request::Show { id } => {
                 let id = self.find(&id).await?;
@@ -146,7 +150,8 @@ impl Desk {
     async fn propose(&self, question: Question) -> Result<Response, Response> {
         let proposal = question.propose(&self.network()?, self.node.id()).map_err(refused)?;
         match self.node.propose(proposal).await {
-            Ok(id) => Ok(Response::Proposed(id.to_string())),
+            // What has failed at once is recorded like anything that failed later.
+            Ok(id) | Err(ProposeError::Failed { id, .. }) => Ok(Response::Proposed(id.to_string())),
             Err(error @ ProposeError::Terms(_)) => Err(refused(error)),
             Err(error) => Err(failed(error)),
         }

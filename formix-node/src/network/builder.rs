@@ -105,11 +105,6 @@ impl NetworkBuilder {
 
 /// The next free `heavy-N`, `light-N` or `proposer-N`.
 pub(super) fn next_name(network: &Network, role: Role) -> String {
-    let kind = match role {
-        Role::Heavy => "heavy",
-        Role::Light => "light",
-        Role::Proposer => "proposer",
-    };
-    let numbered = (1..).map(|number: usize| format!("{kind}-{number}"));
+    let numbered = (1..).map(|number: usize| format!("{role}-{number}"));
     numbered.skip_while(|name| network.member(name).is_ok()).take(1).collect()
 }

@@ -27,6 +27,7 @@ pub struct Command {
     program: PathBuf,
     args: Vec<String>,
     time_limit: Duration,
+    directory: Option<PathBuf>,
 }
 
 impl Command {
@@ -43,12 +44,21 @@ impl Command {
         if time_limit.is_zero() {
             return Err(ResponderError::NoTime);
         }
-        Ok(Self { program, args, time_limit })
+        Ok(Self { program, args, time_limit, directory: None })
+    }
+
+    /// Runs it there, and not where the node was started.
+    pub fn in_directory(self, directory: PathBuf) -> Self {
+        Self { directory: Some(directory), ..self }
     }
 
     async fn ask(&self, question: &Question) -> Result<Reply, ResponderError> {
-        let mut group = Group::start(process::Command::new(&self.program).args(&self.args))
-            .map_err(|source| self.broken(source))?;
+        let mut command = process::Command::new(&self.program);
+        command.args(&self.args);
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        let mut group = Group::start(&mut command).map_err(|source| self.broken(source))?;
         let (input, output) = (group.0.stdin.take(), group.0.stdout.take());
         let mut line = serde_json::to_vec(question).unwrap_or_default();
         line.push(b'\n');

@@ -45,18 +45,21 @@ pub enum ResponderConfig {
 }
 
 impl ResponderConfig {
-    /// Makes the responder. Relative paths start at `base`, the directory of the configuration.
+    /// Makes the responder. Relative paths start at `base`, the directory of the configuration, where
+    /// a command runs, too.
     ///
     /// # Errors
     ///
     /// When the answer is not a number, the time limit is zero, or the source is not there.
     pub fn build(&self, base: &Path) -> Result<Box<dyn Responder>, ResponderError> {
+        let base = &std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
         Ok(match self {
             Self::Fixed { value } => Box::new(Fixed(Answer::parse(value)?)),
             Self::Random {} => Box::new(Random),
             Self::Command { program, args, time_limit } => {
                 let program = resolve(program, base);
-                Box::new(Command::new(program, args.clone(), *time_limit)?)
+                let command = Command::new(program, args.clone(), *time_limit)?;
+                Box::new(command.in_directory(base.to_owned()))
             }
             Self::Query { source, table, time_limit } => {
                 Box::new(Query::new(&base.join(source), table, *time_limit)?)

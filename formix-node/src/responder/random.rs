@@ -11,7 +11,13 @@ pub struct Random;
 
 impl Responder for Random {
     fn respond<'a>(&'a self, question: &'a Question) -> Responding<'a> {
-        Box::pin(async { draw(question).map(Reply::Answer) })
+        Box::pin(async {
+            // What a query asks for, nobody could take a random number for.
+            match question.query {
+                Some(_) => Ok(Reply::Decline),
+                None => draw(question).map(Reply::Answer),
+            }
+        })
     }
 }
 

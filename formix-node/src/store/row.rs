@@ -30,7 +30,7 @@ pub struct ComputationRow {
     pub deadline: u64,
     /// The least number of answers that may be revealed.
     pub min_participants: u32,
-    /// `pending`, `collecting`, `completed` or `failed`.
+    /// `pending`, `collecting`, `revealing` (only while its node runs), `completed` or `failed`.
     pub status: String,
     /// Why it failed.
     pub failure: Option<String>,

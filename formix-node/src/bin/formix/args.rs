@@ -130,7 +130,8 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A light node answers at random until its owner says otherwise in nodes/NAME/node.toml, for example
+A light node answers at random until its owner says otherwise in nodes/NAME/node.toml, which it
+reads when it starts (`formix down`, `formix up`), for example
 
   [responder]
   kind = \"query\"

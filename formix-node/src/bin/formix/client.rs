@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use formix_node::config::Network;
-use formix_node::control::{Ask, ControlError, Request, Response, call, call_promptly, find};
+use formix_node::control::{ControlError, Request, Response, call, call_promptly, find};
 use formix_node::home::{ANALYST, Home};
 use formix_node::report::Report;
 use formix_node::store::read_computations;
@@ -22,16 +22,14 @@ pub(crate) async fn propose(
     home: &Home,
     output: Output,
 ) -> Result<ExitCode, Failure> {
-    let ask = Ask::from(&args.question());
-    let response = analyst(home, &Request::Propose(Box::new(ask))).await?;
-    let Response::Proposed(id) = response else { return Err(unexpected()) };
-    output.line(&format!("asked         {id}"));
+    let request = Request::Propose(Box::new(args.question()));
+    let Response::Proposed(id) = analyst(home, &request).await? else { return Err(unexpected()) };
     if args.wait {
+        output.line(&format!("asked         {id}"));
         return wait(&id, None, home, output).await;
     }
     let report = one(home, Request::Show { id }).await?;
-    output.result(&report);
-    Ok(ExitCode::SUCCESS)
+    Ok(output.report(&report))
 }
 
 pub(crate) async fn list(most: usize, home: &Home, output: Output) -> Result<ExitCode, Failure> {
@@ -91,8 +89,9 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<ExitCode, Fail
             _ => (None, "not running".to_owned()),
         };
         let address = member.address.map(|address| address.to_string()).unwrap_or_default();
-        let role = format!("{:?}", member.role).to_lowercase();
-        output.line(&format!("{:<16}{role:<10}{state:<24}{address}", member.name));
+        let role = member.role.to_string();
+        let id = member.id.short();
+        output.line(&format!("{:<16}{role:<10}{id}  {state:<24}{address}", member.name));
         nodes.push(json!({
             "name": member.name,
             "role": role,

@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use formix_node::FormixNetwork;
 use formix_node::home::{Home, HomeError, Scratch};
 use formix_node::network::{NetworkBuilder, Proposing};
+use formix_node::process::told_to_end;
 use formix_node::report::{Report, stage_name};
 use formix_node::responder::ResponderConfig;
 use formix_proto::Decimal;
 use formix_proto::machine::Event;
 use formix_proto::outcome::Outcome;
 use serde::Serialize;
+use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -56,8 +58,10 @@ pub(crate) async fn run(
             }
             code
         }
-        () = interrupted() => {
+        signalled = told_to_end() => {
+            signalled?;
             output.line("Interrupted: the network is stopped.");
+            output.result(&json!({ "status": "interrupted" }));
             Ok(ExitCode::from(130))
         }
     }
@@ -219,10 +223,4 @@ struct Beside<'a> {
     report: &'a Report,
     truth: Option<String>,
     exact: Option<bool>,
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
 }

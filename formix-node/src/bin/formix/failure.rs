@@ -7,6 +7,7 @@ use formix_node::config::ConfigError;
 use formix_node::control::ControlError;
 use formix_node::handle::ProposeError;
 use formix_node::home::HomeError;
+use formix_node::key::KeyError;
 use formix_node::network::NetworkError;
 use formix_node::node::NodeError;
 use formix_node::process::ProcessError;
@@ -22,6 +23,8 @@ pub(crate) enum Failure {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Home(#[from] HomeError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error(transparent)]
@@ -40,6 +43,7 @@ impl Failure {
         match self {
             Self::Usage(_)
             | Self::Config(_)
+            | Self::Key(_)
             | Self::Control(ControlError::Refused(_))
             | Self::Process(
                 ProcessError::Config(_)
@@ -51,6 +55,7 @@ impl Failure {
             | Self::Network(
                 NetworkError::Config(_)
                 | NetworkError::Question(_)
+                | NetworkError::Responder { .. }
                 | NetworkError::Propose(ProposeError::Terms(_)),
             ) => ExitCode::from(2),
             _ => ExitCode::FAILURE,

@@ -45,6 +45,7 @@ fn start(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
 async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
     let home = Home::resolve(cli.home)?;
     let level = &cli.log_level;
+    logging::check(level)?;
     match cli.command {
         Command::Demo(demo) => demo::run(&demo, &home, level, output).await,
         Command::Up(up) => up::up(&up, &home, level, output).await,
@@ -54,9 +55,9 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::List { most } => client::list(most, &home, output).await,
         Command::Show { id } => client::show(&id, &home, output).await,
         Command::Wait { id, timeout } => client::wait(&id, timeout, &home, output).await,
-        Command::Heavy { command } => run(command, Role::Heavy, &home, level).await,
-        Command::Light { command } => run(command, Role::Light, &home, level).await,
-        Command::Proposer { command } => run(command, Role::Proposer, &home, level).await,
+        Command::Heavy { command } => run(command, Role::Heavy, &home, level, output).await,
+        Command::Light { command } => run(command, Role::Light, &home, level, output).await,
+        Command::Proposer { command } => run(command, Role::Proposer, &home, level, output).await,
     }
 }
 
@@ -65,6 +66,7 @@ async fn run(
     role: Role,
     home: &Home,
     level: &str,
+    output: Output,
 ) -> Result<ExitCode, Failure> {
     let RunCommand::Run { name } = command;
     // A name that is enrolled is no path.
@@ -73,5 +75,6 @@ async fn run(
     formix_node::process::run(home, &name, role).await.inspect_err(|error| {
         tracing::error!(%error, "stopped");
     })?;
+    output.result(&serde_json::json!({ "status": "stopped" }));
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
-use formix_node::control::{ControlError, Request, call, call_promptly};
+use formix_node::control::{ControlError, Request, call_promptly, stop};
 use formix_node::home::{ANALYST, Home, HomeError};
 use formix_node::key;
 use formix_node::responder::ResponderConfig;
@@ -18,7 +18,6 @@ use tokio::task::JoinSet;
 
 use crate::args::Up;
 use crate::failure::Failure;
-use crate::logging;
 use crate::output::Output;
 
 /// How often a node that starts is asked whether it runs, and how many times.
@@ -30,7 +29,6 @@ pub(crate) async fn up(
     level: &str,
     output: Output,
 ) -> Result<ExitCode, Failure> {
-    logging::check(level)?;
     let network = grow(args, home)?;
     if network.policy.least_participants < 3 {
         output.line("A test network: its policy allows sums over fewer than three participants.");
@@ -45,20 +43,26 @@ pub(crate) async fn up(
             Err(error) => return Err(error.into()),
         }
     }
-    let mut started = Vec::new();
+    let (mut started, mut failed) = (Vec::new(), Vec::new());
     for (member, child) in starting {
         let pid = child.id();
-        running(home, member, child).await?;
-        output.line(&format!("{:<16}started, process {pid}", member.name));
-        started.push(&member.name);
+        if running(home, member, child).await {
+            output.line(&format!("{:<16}started, process {pid}", member.name));
+            started.push(&member.name);
+        } else {
+            let log = home.node(&member.name).log();
+            output.line(&format!("{:<16}did not start: see {}", member.name, log.display()));
+            failed.push(&member.name);
+        }
     }
     output.result(&json!({
-        "status": "running",
+        "status": if failed.is_empty() { "running" } else { "error" },
         "heavy_nodes": network.with_role(Role::Heavy).count(),
         "light_nodes": network.with_role(Role::Light).count(),
         "started": started,
+        "failed": failed,
     }));
-    Ok(ExitCode::SUCCESS)
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub(crate) async fn down(home: &Home, output: Output) -> Result<ExitCode, Failure> {
@@ -66,25 +70,30 @@ pub(crate) async fn down(home: &Home, output: Output) -> Result<ExitCode, Failur
     let mut stopping = JoinSet::new();
     for Member { name, .. } in network.nodes {
         let home = home.clone();
-        stopping.spawn(async move {
-            let outcome = call(&home, &name, &Request::Stop).await;
-            (name, outcome)
-        });
+        stopping.spawn(async move { (stop(&home, &name).await, name) });
     }
-    let mut stopped = Vec::new();
-    while let Some(Ok((name, outcome))) = stopping.join_next().await {
+    let mut outcomes = stopping.join_all().await;
+    outcomes.sort_by(|(_, a), (_, b)| a.cmp(b));
+    let (mut stopped, mut failed) = (Vec::new(), Vec::new());
+    for (outcome, name) in outcomes {
         match outcome {
-            Ok(_) => {
+            Ok(()) => {
                 output.line(&format!("{name:<16}stopped"));
                 stopped.push(name);
             }
             Err(ControlError::NotRunning(_)) => {}
-            Err(error) => output.line(&format!("{name:<16}{error}")),
+            Err(error) => {
+                output.line(&format!("{name:<16}{error}"));
+                failed.push(name);
+            }
         }
     }
-    stopped.sort_unstable();
-    output.result(&json!({ "status": "stopped", "stopped": stopped }));
-    Ok(ExitCode::SUCCESS)
+    if stopped.is_empty() && failed.is_empty() {
+        output.line("Nothing runs.");
+    }
+    let status = if failed.is_empty() { "stopped" } else { "error" };
+    output.result(&json!({ "status": status, "stopped": stopped, "failed": failed }));
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The network of this home with at least so many nodes; what is there already stays as it is.
@@ -101,6 +110,9 @@ fn grow(args: &Up, home: &Home) -> Result<Network, Failure> {
             nodes: Vec::new(),
         },
     };
+    if network.nodes.iter().any(|member| !home.node(&member.name).config().exists()) {
+        return Err(HomeError::OfOneProcess(home.path().to_owned()).into());
+    }
     let mut wanted = vec![(ANALYST.to_owned(), Role::Proposer)];
     wanted.extend((1..=args.heavy).map(|number| (format!("heavy-{number}"), Role::Heavy)));
     wanted.extend((1..=args.light).map(|number| (format!("light-{number}"), Role::Light)));
@@ -122,8 +134,7 @@ fn create(
 ) -> Result<Member, Failure> {
     let place = home.node(&name);
     place.make()?;
-    let identity =
-        key::load_or_create(&place.key()).map_err(|error| Failure::Other(Box::new(error)))?;
+    let identity = key::load_or_create(&place.key())?;
     let address = (role == Role::Heavy).then(|| free_port(ports)).transpose()?;
     let responder = (role == Role::Light).then_some(ResponderConfig::Random {});
     let config = NodeConfig { name: name.clone(), role, listen: address, responder };
@@ -145,15 +156,11 @@ fn free_port(ports: &mut Vec<UdpSocket>) -> Result<SocketAddr, Failure> {
 
 /// Starts a node in a process group of its own: it outlives the shell, and Ctrl-C is not for it.
 fn spawn(member: &Member, home: &Home, level: &str) -> Result<Child, Failure> {
-    let kind = match member.role {
-        Role::Heavy => "heavy",
-        Role::Light => "light",
-        Role::Proposer => "proposer",
-    };
+    let kind = member.role.to_string();
     let log = home.node(&member.name).log();
     let spawned = File::options().create(true).append(true).open(&log).and_then(|errors| {
         Command::new(std::env::current_exe()?)
-            .args([kind, "run", &member.name, "--log-level", level, "--home"])
+            .args([&*kind, "run", &member.name, "--log-level", level, "--home"])
             .arg(home.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -164,19 +171,17 @@ fn spawn(member: &Member, home: &Home, level: &str) -> Result<Child, Failure> {
     spawned.map_err(|error| HomeError::Io { path: log, error }.into())
 }
 
-/// Waits until a node that was started answers its owner, or has ended.
-async fn running(home: &Home, member: &Member, mut child: Child) -> Result<(), Failure> {
+/// Waits until a node that was started answers its owner; says no if it has ended instead.
+async fn running(home: &Home, member: &Member, mut child: Child) -> bool {
     let (pause, most) = POLL;
     for _ in 0..most {
         if call_promptly(home, &member.name, &Request::Status).await.is_ok() {
-            return Ok(());
+            return true;
         }
         if let Ok(Some(_)) = child.try_wait() {
-            break;
+            return false;
         }
         tokio::time::sleep(pause).await;
     }
-    let log = home.node(&member.name).log();
-    let why = format!("{} did not start: see {}", member.name, log.display());
-    Err(Failure::Other(why.into()))
+    false
 }

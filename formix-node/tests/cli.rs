@@ -1,0 +1,225 @@
+//! The command line: what is printed where, for people and for programs, and the exit status.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::{fs, io};
+
+use formix_proto::Decimal;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use support::command::{Ran, formix, on};
+use support::{Answer, Up, within};
+
+/// The names of the original Formix, and whom a computation waits for.
+const ROW: [&str; 17] = [
+    "comp_id",
+    "proposer_uid",
+    "heavy_node_1",
+    "heavy_node_2",
+    "heavy_node_3",
+    "computation_prompt",
+    "response_schema",
+    "deadline",
+    "min_participants",
+    "status",
+    "failure",
+    "result",
+    "mean",
+    "participants_count",
+    "created_at",
+    "completed_at",
+    "waiting_for",
+];
+
+const ANSWERS: [Answer<'_>; 3] = [Answer::Fixed("11"), Answer::Fixed("20"), Answer::Fixed("72")];
+
+/// Runs the command on a home that is not there yet.
+#[track_caller]
+fn alone(args: &[&str]) -> Ran {
+    formix(&TempDir::new().unwrap().path().join("home"), args)
+}
+
+#[track_caller]
+fn has_fields(object: &Value, names: &[&str]) {
+    let found: BTreeSet<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(found, names.iter().copied().collect());
+}
+
+#[test]
+fn json_is_all_of_standard_output_and_has_the_field_names_of_the_original() {
+    let network = Up::start(&ANSWERS);
+    let run = |args: &[&str]| network.formix(&[args, &["--json"]].concat()).succeeded().json();
+    let proposed = run(&["propose", "What is your number?", "--max", "100", "--decimals", "0"]);
+    has_fields(&proposed, &ROW);
+    let id = proposed["comp_id"].as_str().unwrap();
+    let ended = run(&["wait", id]);
+    has_fields(&ended, &ROW);
+    assert_eq!(ended["result"], "103");
+    assert_eq!(ended["mean"], "34.3333");
+    assert_eq!(ended["participants_count"], 3);
+    let schema: Value = serde_json::from_str(ended["response_schema"].as_str().unwrap()).unwrap();
+    assert_eq!(schema, json!({ "statistic": "number", "min": "0", "max": "100", "decimals": 0 }));
+    assert_eq!(run(&["show", &id[..8]]), ended);
+    let list = run(&["list"]);
+    has_fields(&list, &["computations"]);
+    assert_eq!(list["computations"], json!([ended]));
+    let status = run(&["status"]);
+    has_fields(&status, &["nodes", "least_participants"]);
+    for node in status["nodes"].as_array().unwrap() {
+        has_fields(node, &["name", "role", "uid", "running", "pid", "address"]);
+    }
+    has_fields(&run(&["down"]), &["status", "stopped", "failed"]);
+    assert_eq!(run(&["show", id]), ended, "the history outlives the processes");
+    let error = network.formix(&["show", "ffff", "--json"]).exits(2).json();
+    has_fields(&error, &["status", "error"]);
+}
+
+#[test]
+fn the_demo_of_the_study_is_what_the_files_add_up_to() {
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/sleepstudy");
+    let answers: Vec<Decimal> = fs::read_dir(files)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "csv"))
+        .map(|path| last_five_days(&fs::read_to_string(path).unwrap()))
+        .collect();
+    let report = alone(&["demo", "--json"]).succeeded().json();
+    has_fields(&report, &[&ROW[..], &["truth", "exact"]].concat());
+    let sum: Decimal = report["result"].as_str().unwrap().parse().unwrap();
+    assert_eq!(sum, answers.iter().sum());
+    assert_eq!(report["participants_count"], answers.len());
+    assert_eq!(answers.len(), 18);
+}
+
+/// A person's mean reaction time on days 5 to 9.
+fn last_five_days(file: &str) -> Decimal {
+    let lines = file.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+    let late = lines.filter(|line| line[1].parse::<u32>().unwrap() >= 5);
+    let times: Vec<Decimal> = late.map(|line| line[2].parse().unwrap()).collect();
+    assert_eq!(times.len(), 5);
+    times.iter().sum::<Decimal>() / Decimal::from(5)
+}
+
+#[test]
+fn the_demo_adds_up_answers_of_ones_own() {
+    for (answers, sum, participants) in
+        [("11,20,72", "103", 3), ("-11,-20.5,72.25", "40.75", 3), ("0.1,0.2,0.3,-0.6", "0", 4)]
+    {
+        let report = alone(&["demo", "--answers", answers, "--json"]).succeeded().json();
+        assert_eq!(report["result"], sum, "{answers}");
+        assert_eq!(report["truth"], sum, "{answers}");
+        assert_eq!(report["exact"], true, "{answers}");
+        assert_eq!(report["participants_count"], participants, "{answers}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
+    for (args, why) in [
+        (&[][..], "Usage: formix"),
+        (&["dance"], "unrecognized subcommand"),
+        (&["demo", "--answers", "NaN,1,2"], "not a decimal number"),
+        (&["demo", "--answers", "1e40,1,2"], "not a decimal number"),
+        (&["demo", "--answers", "1,2,3", "--light", "3"], "cannot be used with"),
+        (&["demo", "--answers", "4000000000,2,3"], "could overflow 2^32"),
+        (&["demo", "--answers", "1,2,3", "--deadline", "0s"], "the deadline has passed"),
+        (&["demo", "--answers", "1,2,3", "--deadline", "soon"], "--deadline"),
+        (&["demo", "--answers", "1,2,3", "--log-level", "loud"], "`loud`"),
+        (&["up", "--log-level", "loud"], "`loud`"),
+        (&["demo", "--heavy", "2"], "three heavy nodes"),
+        (&["show", "0123"], "0123"),
+        (&["status"], "formix up"),
+    ] {
+        let ran = alone(args).exits(2);
+        assert!(ran.stderr.contains(why), "{args:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_computation_that_fails_is_exit_status_1() {
+    let network = Up::start(&[Answer::Fixed("11"), Answer::Fixed("20"), Answer::Gated]);
+    let asked = ["propose", "What is your number?", "--deadline", "1s", "--wait", "--json"];
+    let report = network.formix(&asked).exits(1).json();
+    assert_eq!(report["status"], "failed");
+    assert_eq!(report["failure"], "2 answers reached all three heavy nodes, 3 are needed");
+    assert_eq!(report["result"], Value::Null);
+    let id = report["comp_id"].as_str().unwrap();
+    for command in ["show", "wait"] {
+        assert_eq!(network.formix(&[command, id, "--json"]).exits(1).json(), report);
+    }
+    let open = network.propose();
+    let waited = network.formix(&["wait", &open, "--timeout", "1ms", "--json"]).exits(1).json();
+    assert_eq!(waited["status"], "collecting");
+    alone(&["demo", "--answers", "11,20"]).exits(1).says("only 2 light nodes are enrolled");
+}
+
+#[test]
+fn help_explains_every_command() {
+    for command in [
+        &[][..],
+        &["demo"],
+        &["up"],
+        &["down"],
+        &["status"],
+        &["propose"],
+        &["list"],
+        &["show"],
+        &["wait"],
+        &["heavy", "run"],
+        &["light", "run"],
+        &["proposer", "run"],
+    ] {
+        let help = alone(&[command, &["--help"]].concat()).succeeded().stdout;
+        let (explanation, usage) = help.split_once("\n\nUsage: formix").unwrap();
+        assert!(explanation.len() > 5, "{command:?}: {help}");
+        assert!(usage.contains("--json"), "{command:?}: {help}");
+    }
+    for command in ["demo", "up", "propose"] {
+        let help = alone(&[command, "--help"]).stdout;
+        assert!(help.contains(&format!("formix {command} ")), "no example: {help}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_reason_to_fail() {
+    let network = Up::start(&ANSWERS);
+    network.formix(&["propose", "What is your number?", "--wait"]).succeeded();
+    for args in
+        [&["list"][..], &["list", "--json"], &["status"], &["up", "--light", "3"], &["--help"]]
+    {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let mut command = on(network.home().path());
+        command.args(args).stdout(writer);
+        let ran = Ran::from(within("it ends", move || command.output().unwrap()));
+        let stderr = ran.exits(0).stderr;
+        assert!(!stderr.contains("panicked"), "{args:?}: {stderr}");
+    }
+}
+
+const INVISIBLE: [char; 4] = ['\u{202e}', '\u{200b}', '\u{2066}', '\u{feff}'];
+
+#[test]
+fn a_prompt_cannot_steer_the_terminal() {
+    let network = Up::start(&ANSWERS);
+    let prompt = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\n\u{202e}evil\u{200b}\u{2066} \u{feff}\u{9b}31m";
+    network.formix(&["propose", prompt, "--wait"]).succeeded();
+    let row = &network.formix(&["list", "--json"]).succeeded().json()["computations"][0];
+    assert_eq!(row["computation_prompt"], prompt, "programs get it as it is");
+    let id = row["comp_id"].as_str().unwrap();
+    for args in
+        [&["list"][..], &["show", id], &["wait", id], &["list", "--json"], &["show", prompt]]
+    {
+        let ran = network.formix(args);
+        let for_people = match args.contains(&"--json") {
+            true => ran.stderr,
+            false => ran.stdout + &ran.stderr,
+        };
+        let steers = |c: char| c != '\n' && (c.is_control() || INVISIBLE.contains(&c));
+        assert!(!for_people.contains(steers), "{args:?}: {for_people:?}");
+    }
+}

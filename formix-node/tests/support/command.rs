@@ -1,0 +1,78 @@
+//! One run of the `formix` command.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::within;
+
+/// What a run of the command has left behind.
+pub(crate) struct Ran {
+    /// Its exit status; `None` after a signal.
+    pub(crate) code: Option<i32>,
+    /// What it wrote to standard output.
+    pub(crate) stdout: String,
+    /// What it wrote to standard error.
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// It ended with this status.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        let Self { stdout, stderr, .. } = &self;
+        assert_eq!(self.code, Some(code), "\n-- stdout\n{stdout}\n-- stderr\n{stderr}");
+        self
+    }
+
+    /// It did what it was told.
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> Self {
+        self.exits(0)
+    }
+
+    /// The object that is all of its standard output.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        let Self { stdout, .. } = self;
+        assert_eq!(stdout.matches('\n').count(), 1, "not one line: {stdout}");
+        let value: Value = serde_json::from_str(stdout).unwrap();
+        assert!(value.is_object(), "not an object: {stdout}");
+        value
+    }
+
+    /// It says so on standard error.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no `{text}` in {}", self.stderr);
+        self
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+}
+
+/// The command on a home, with nothing of the environment that it listens to.
+pub(crate) fn on(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_formix"));
+    command.env_remove("FORMIX_LOG_LEVEL").env("FORMIX_HOME", home);
+    command
+}
+
+/// Runs the command on a home.
+#[track_caller]
+pub(crate) fn formix(home: &Path, args: &[&str]) -> Ran {
+    let mut command = on(home);
+    command.args(args);
+    let what = format!("`formix {}` ends", args.join(" "));
+    within(&what, move || command.output().unwrap()).into()
+}

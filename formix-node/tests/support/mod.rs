@@ -1,0 +1,252 @@
+//! Networks of real processes, run by the `formix` command as people run it.
+
+#![allow(dead_code, reason = "every test file uses its own part of this")]
+
+pub(crate) mod command;
+pub(crate) mod search;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
+use formix_node::control::{Request, Response, Standing, call};
+use formix_node::home::Home;
+use formix_node::key;
+use formix_node::responder::ResponderConfig;
+use formix_proto::directory::Role;
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use command::{Ran, formix};
+
+/// The heavy nodes of every computation here, by seat.
+pub(crate) const COMMITTEE: [&str; 3] = ["heavy-1", "heavy-2", "heavy-3"];
+/// Nothing here takes this long, however busy the machine is: what does has failed.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How a light node of a test answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Answer<'a> {
+    /// At once, with this.
+    Fixed(&'a str),
+    /// With what the test passes through the node's [`Gate`], when it does.
+    Gated,
+}
+
+/// A network of processes in a directory of its own; all are killed when it is dropped.
+pub(crate) struct Up {
+    home: Home,
+    lights: usize,
+    pids: RefCell<BTreeMap<String, Pid>>,
+    _scratch: TempDir,
+}
+
+impl Up {
+    /// Starts an analyst, three heavy nodes, and `light-1`, `light-2`, ... with these answers.
+    pub(crate) fn start(answers: &[Answer<'_>]) -> Self {
+        let network = Self::prepare(answers);
+        network.up();
+        network
+    }
+
+    /// The same, but nothing runs yet.
+    pub(crate) fn prepare(answers: &[Answer<'_>]) -> Self {
+        // Nodes outlive the command that starts them: then they are this process's to wait for.
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
+        let scratch = TempDir::new().unwrap();
+        let home = Home::at(scratch.path().join("home"));
+        home.make().unwrap();
+        let name = |(index, answer)| enrol(&home, &format!("light-{}", index + 1), answer);
+        let nodes = answers.iter().enumerate().map(name).collect();
+        let network = Network { policy: PolicyConfig::default(), nodes };
+        if !answers.is_empty() {
+            network.save(&home.network_file()).unwrap();
+        }
+        Self { home, lights: answers.len(), pids: RefCell::default(), _scratch: scratch }
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Runs `formix` on this home.
+    pub(crate) fn formix(&self, args: &[&str]) -> Ran {
+        formix(self.home.path(), args)
+    }
+
+    /// `formix up`, which has to work.
+    pub(crate) fn up(&self) {
+        self.try_up(&["--light", &self.lights.to_string()]).succeeded();
+    }
+
+    /// `formix up` with these arguments; what it starts is killed in the end.
+    pub(crate) fn try_up(&self, args: &[&str]) -> Ran {
+        let ran = self.formix(&[&["up", "--json"], args].concat());
+        *self.pids.borrow_mut() = self.running();
+        ran
+    }
+
+    /// The processes, by the name of their node.
+    pub(crate) fn pids(&self) -> BTreeMap<String, Pid> {
+        self.pids.borrow().clone()
+    }
+
+    fn running(&self) -> BTreeMap<String, Pid> {
+        let status = self.formix(&["status", "--json"]).succeeded().json();
+        let pid = |node: &Value| {
+            let pid = Pid::from_raw(node["pid"].as_i64()?.try_into().ok()?)?;
+            Some((node["name"].as_str()?.to_owned(), pid))
+        };
+        status["nodes"].as_array().unwrap().iter().filter_map(pid).collect()
+    }
+
+    /// Asks for a number from 0 to 1000, open for longer than any test; answers the id.
+    pub(crate) fn propose(&self) -> String {
+        self.propose_with(&[])
+    }
+
+    /// The same with further terms.
+    pub(crate) fn propose_with(&self, terms: &[&str]) -> String {
+        let committee = COMMITTEE.join(",");
+        let ask = ["propose", "What is your number?", "--deadline", "1h", "--json", "--committee"];
+        let asked = self.formix(&[&ask[..], &[&committee], terms].concat());
+        asked.succeeded().json()["comp_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until this heavy node holds so many answers.
+    pub(crate) fn holds(&self, heavy: &str, id: &str, answers: u32) {
+        let request = Request::Computation { id: id.to_owned(), answers };
+        match self.call(heavy, request) {
+            Response::Computation(Some(Standing { status, answers: Some(held), .. })) => {
+                assert_eq!((status.as_str(), held), ("collecting", answers), "at {heavy}");
+            }
+            other => panic!("{heavy} does not know {id}: {other:?}"),
+        }
+    }
+
+    /// Waits for the outcome, which has to be this sum over so many answers.
+    pub(crate) fn completes(&self, id: &str, sum: &str, participants: u32) {
+        let report = self.formix(&["wait", id, "--json"]).succeeded().json();
+        let found = [&report["status"], &report["result"], &report["participants_count"]];
+        assert_eq!(found, [&Value::from("completed"), &sum.into(), &participants.into()]);
+    }
+
+    /// Asks a node over its control socket.
+    pub(crate) fn call(&self, node: &str, request: Request) -> Response {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let asked =
+            async { tokio::time::timeout(PATIENCE, call(&self.home, node, &request)).await };
+        runtime.block_on(asked).unwrap_or_else(|_| panic!("{node} says nothing")).unwrap()
+    }
+
+    pub(crate) fn signal(&self, node: &str, signal: Signal) {
+        rustix::process::kill_process(self.pids()[node], signal).unwrap();
+    }
+
+    /// SIGKILL to a node and all that it has started, as if its machine had lost power.
+    pub(crate) fn kill(&self, node: &str) {
+        let pid = self.pids.borrow_mut().remove(node).unwrap();
+        kill_all(&[pid]);
+    }
+
+    /// The same for all nodes at once.
+    pub(crate) fn kill_everything(&self) {
+        let pids = std::mem::take(&mut *self.pids.borrow_mut());
+        kill_all(&pids.into_values().collect::<Vec<_>>());
+    }
+
+    /// The gate of a [`Answer::Gated`] light node.
+    pub(crate) fn gate(&self, light: &str) -> Gate {
+        Gate(gate_file(&self.home, light))
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        self.kill_everything();
+    }
+}
+
+/// Keeps a light node from answering: its responder waits for somebody to write into a FIFO.
+pub(crate) struct Gate(PathBuf);
+
+impl Gate {
+    /// Waits until the node is asked, and has it answer with this.
+    pub(crate) fn answer(&self, number: &str) {
+        let (fifo, number) = (self.0.clone(), number.to_owned());
+        within("the node is asked", move || fs::write(fifo, number).unwrap());
+    }
+}
+
+/// Waits until a process has ended, and says how.
+pub(crate) fn ended(pid: Pid) -> WaitStatus {
+    within("the process ends", move || {
+        rustix::process::waitpid(Some(pid), WaitOptions::empty()).unwrap().unwrap().1
+    })
+}
+
+/// Does what may block, but not forever.
+pub(crate) fn within<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    let (done, result) = mpsc::channel();
+    thread::spawn(move || done.send(work()));
+    result.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("waiting in vain until {what}"))
+}
+
+/// All are killed before any is waited for. A program that a node runs is this process's after it.
+fn kill_all(nodes: &[Pid]) {
+    let programs = nodes.iter().flat_map(|pid| children(*pid));
+    let all: Vec<Pid> = nodes.iter().copied().chain(programs).collect();
+    for pid in &all {
+        let _ = rustix::process::kill_process(*pid, Signal::KILL);
+    }
+    for pid in all {
+        let _ = rustix::process::waitpid(Some(pid), WaitOptions::empty());
+    }
+}
+
+fn children(parent: Pid) -> Vec<Pid> {
+    let threads = fs::read_dir(format!("/proc/{}/task", parent.as_raw_nonzero()));
+    let of_thread = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("children"));
+    let lists = threads.into_iter().flatten().flatten().filter_map(|thread| of_thread(thread).ok());
+    let pid = |number: &str| number.parse().ok().and_then(Pid::from_raw);
+    lists.flat_map(|list| list.split(' ').filter_map(pid).collect::<Vec<_>>()).collect()
+}
+
+/// Writes down a light node as `formix up` does, with another way to answer.
+fn enrol(home: &Home, name: &str, answer: &Answer<'_>) -> Member {
+    let place = home.node(name);
+    place.make().unwrap();
+    let responder = match answer {
+        Answer::Fixed(value) => ResponderConfig::Fixed { value: (*value).to_owned() },
+        Answer::Gated => gated(&gate_file(home, name)),
+    };
+    let role = Role::Light;
+    let config =
+        NodeConfig { name: name.to_owned(), role, listen: None, responder: Some(responder) };
+    config.save(&place.config()).unwrap();
+    let id = key::load_or_create(&place.key()).unwrap().id();
+    Member { name: name.to_owned(), role, id, address: None }
+}
+
+fn gated(fifo: &Path) -> ResponderConfig {
+    assert!(Command::new("mkfifo").arg(fifo).status().unwrap().success());
+    ResponderConfig::Command {
+        program: "cat".into(),
+        args: vec![fifo.to_str().unwrap().to_owned()],
+        time_limit: 2 * PATIENCE,
+    }
+}
+
+fn gate_file(home: &Home, light: &str) -> PathBuf {
+    home.node(light).path().join("gate")
+}
