@@ -39,6 +39,11 @@ pub struct Limits {
     /// Bytes of large frames being read or waiting for `receive`. Default: four of the longest
     /// frames.
     pub inbound_large_bytes: u32,
+    /// The receive buffer that a listening socket asks the system for, in bytes. Default: 4 MiB.
+    pub socket_buffer: usize,
+    /// The round trip that is assumed before one was measured: a third of the wait before a first
+    /// packet is sent again (RFC 9002, 6.2.2). Default: 100 ms.
+    pub initial_rtt: Duration,
     /// Time for the handshake, and again for the hello. Default: 10 s.
     pub handshake_timeout: Duration,
     /// Time from the length of a frame to its last byte. Default: 60 s.
@@ -84,6 +89,8 @@ impl Default for Limits {
             queued_bytes: 2 * MAX_FRAME,
             inbound_frames: 1 << 10,
             inbound_large_bytes: 4 * MAX_FRAME as u32,
+            socket_buffer: 4 << 20,
+            initial_rtt: Duration::from_millis(100),
             handshake_timeout: Duration::from_secs(10),
             frame_timeout: Duration::from_secs(60),
             silence: Duration::from_secs(30),

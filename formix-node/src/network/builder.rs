@@ -1,13 +1,15 @@
 //! What a network is to be, before it starts.
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use formix_proto::directory::Role;
 
 use super::{FormixNetwork, NetworkError, bind, launch, member};
 use crate::config::{Network, PolicyConfig};
 use crate::home::{ANALYST, Home, Scratch};
-use crate::node::BoundNode;
+use crate::node::{BoundNode, RunningNode};
 use crate::responder::ResponderConfig;
 
 /// Describes a network; [`start`](Self::start) starts it.
@@ -91,8 +93,7 @@ impl NetworkBuilder {
             join(name, Role::Light, Some(&responder))?;
         }
         network.save(&home.network_file())?;
-        let launch = |node: BoundNode| launch(node, &network);
-        let nodes = bound.into_iter().map(launch).collect::<Result<Vec<_>, _>>()?;
+        let nodes = launch_all(bound, &network).await?;
         Ok(FormixNetwork {
             nodes: nodes.into(),
             network: network.into(),
@@ -105,6 +106,27 @@ impl NetworkBuilder {
 
 /// The next free `heavy-N`, `light-N` or `proposer-N`.
 pub(super) fn next_name(network: &Network, role: Role) -> String {
-    let numbered = (1..).map(|number: usize| format!("{role}-{number}"));
+    let first = network.with_role(role).count() + 1;
+    let numbered = (first..).map(|number| format!("{role}-{number}"));
     numbered.skip_while(|name| network.member(name).is_ok()).take(1).collect()
+}
+
+/// Opening a log waits for the disk: all wait together. The nodes stay in order.
+async fn launch_all(
+    bound: Vec<BoundNode>,
+    network: &Network,
+) -> Result<Vec<RunningNode>, NetworkError> {
+    let network = Arc::new(network.clone());
+    let launching: Vec<_> = bound
+        .into_iter()
+        .map(|node| {
+            let network = Arc::clone(&network);
+            tokio::task::spawn_blocking(move || launch(node, &network))
+        })
+        .collect();
+    let mut nodes = Vec::with_capacity(launching.len());
+    for node in launching {
+        nodes.push(node.await.unwrap_or_else(|defect| resume_unwind(defect.into_panic()))?);
+    }
+    Ok(nodes)
 }

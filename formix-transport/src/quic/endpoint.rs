@@ -14,6 +14,9 @@ use quinn::{
 
 use quinn_proto::HashedConnectionIdGenerator;
 
+use rustix::net::sockopt::set_socket_recv_buffer_size;
+use tracing::debug;
+
 use super::tls::{self, Enrolled};
 use super::{QuicConfig, StartError};
 use crate::Limits;
@@ -27,8 +30,17 @@ pub(super) fn bind(config: &QuicConfig, enrolled: Enrolled) -> Result<Endpoint, 
     let server = server(&config.identity, enrolled, &config.limits)?;
     let listen = |error| StartError::Listen { address, error };
     let socket = UdpSocket::bind(address).map_err(listen)?;
+    make_room(&socket, config.limits.socket_buffer);
     let runtime = Arc::new(TokioRuntime);
     Endpoint::new(recognizable(&config.identity), Some(server), socket, runtime).map_err(listen)
+}
+
+/// When a question goes out, every light node dials the same three heavies at once: datagrams that
+/// find no room cost each of them a retransmission timeout. The system may give less than is asked.
+fn make_room(socket: &UdpSocket, bytes: usize) {
+    if let Err(error) = set_socket_recv_buffer_size(socket, bytes) {
+        debug!(%error, bytes, "the socket keeps the buffer it has");
+    }
 }
 
 /// A node that starts again is asked about connections of its earlier life. With keys that outlast
@@ -94,6 +106,7 @@ fn transport(limits: &Limits) -> TransportConfig {
         .stream_receive_window(limits.stream_window.into())
         .receive_window(limits.stream_window.saturating_mul(streams).into())
         .send_window(limits.send_window.into())
+        .initial_rtt(limits.initial_rtt)
         .max_idle_timeout(Some(idle_timeout(limits.silence)))
         .datagram_receive_buffer_size(None)
         .allow_spin(false);
