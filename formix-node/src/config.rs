@@ -134,7 +134,7 @@ pub enum ContentError {
 }
 
 impl ContentError {
-    fn of(self, path: &Path) -> ConfigError {
+    pub(crate) fn of(self, path: &Path) -> ConfigError {
         ConfigError::Content { path: path.to_owned(), what: self }
     }
 }
@@ -256,7 +256,7 @@ impl Default for PolicyConfig {
 }
 
 /// Names become directories: nothing that means something to a shell or a file system.
-fn check_name(name: &str) -> Result<(), ContentError> {
+pub(crate) fn check_name(name: &str) -> Result<(), ContentError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = (1..=32).contains(&name.len()) && name.chars().all(plain);
     fits.then_some(()).ok_or_else(|| ContentError::Name(name.to_owned()))

@@ -18,7 +18,7 @@ pub use builder::NetworkBuilder;
 pub use proposing::Proposing;
 pub use quick::{quick_computation, quick_network};
 
-use crate::config::{ConfigError, Member, Network};
+use crate::config::{ConfigError, Member, Network, check_name};
 use crate::handle::{NodeHandle, ProposeError};
 use crate::home::{Home, HomeError, HomeLock, Scratch};
 use crate::node::{BoundNode, NodeError, RunningNode, Setup};
@@ -242,6 +242,7 @@ fn bind(
     role: Role,
     responder: Option<&ResponderConfig>,
 ) -> Result<BoundNode, NetworkError> {
+    check_name(name).map_err(|what| what.of(&home.network_file()))?;
     let place = home.node(name);
     let responder = responder.map(|config| config.build(place.path())).transpose();
     let responder =

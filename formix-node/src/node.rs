@@ -1,5 +1,6 @@
 //! One node as a task: its key, its log, its transport and its machine, put together and taken apart.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -144,6 +145,7 @@ impl BoundNode {
             owner: Owner::new(setup.responder, requests),
             issued: BatchSeq::default(),
             durable: BatchSeq::default(),
+            faults: BTreeMap::new(),
         };
         let span = tracing::info_span!("node", name = &*handle.name);
         let shell = span.in_scope(|| Shell::start(node, outside, inbox, opened.acknowledgements));

@@ -93,7 +93,7 @@ pub async fn run(home: &Home, name: &str, role: Role) -> Result<(), ProcessError
 fn bind(home: &Home, name: &str, role: Role) -> Result<BoundNode, ProcessError> {
     let place = home.node(name);
     let config = NodeConfig::load(&place.config())?;
-    if config.role != role {
+    if config.name != name || config.role != role {
         let (path, name) = (place.config(), config.name);
         return Err(ProcessError::Role { path, name, is: config.role, asked: role });
     }

@@ -3,10 +3,11 @@
 //! No protocol decision is made here. Outputs go to the store, the transport and the owner; only the
 //! acknowledgement of the store lets the machine's gate open.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use formix_proto::driver::{Driver, Effects};
-use formix_proto::fault::Consequence;
+use formix_proto::fault::{Consequence, Fault};
 use formix_proto::frame::Frame;
 use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::machine::{Batch, BatchSeq, Command, Event};
@@ -24,6 +25,9 @@ use crate::store::{Store, StoreError};
 /// the store.
 const MOST_UNACKNOWLEDGED: u64 = 1_024;
 
+/// So many faults of one peer, and its connection is closed.
+const MOST_FAULTS: u64 = 1_024;
+
 /// One running node.
 pub(crate) struct Shell<T> {
     driver: Driver<Node>,
@@ -40,6 +44,8 @@ pub(crate) struct Outside<T> {
     pub(crate) owner: Owner,
     pub(crate) issued: BatchSeq,
     pub(crate) durable: BatchSeq,
+    /// By peer; there are no more than are enrolled.
+    pub(crate) faults: BTreeMap<NodeId, u64>,
 }
 
 impl<T: Transport> Shell<T> {
@@ -137,13 +143,26 @@ impl<T: Transport> Effects for Outside<T> {
         match &event {
             Event::Asked(proposal) => self.owner.ask(proposal),
             Event::AnswerRefused { id, .. } => self.owner.decline(*id),
-            Event::Fault { peer, fault } if fault.consequence() == Consequence::Disconnect => {
-                self.transport.disconnect(*peer);
-            }
+            Event::Fault { peer, fault } => self.blame(*peer, fault),
             _ => {}
         }
         // Nobody has to listen.
         let _ = self.events.send(event);
+    }
+}
+
+impl<T: Transport> Outside<T> {
+    /// Counts a peer's faults. Only every doubling is logged, so that a peer cannot fill the disk; one
+    /// that goes on is cut off, and comes back at the pace of the transport's backoff.
+    fn blame(&mut self, peer: NodeId, fault: &Fault) {
+        let count = self.faults.entry(peer).or_default();
+        *count += 1;
+        if count.is_power_of_two() {
+            warn!(peer = peer.short(), %fault, count, "peer at fault");
+        }
+        if fault.consequence() == Consequence::Disconnect || *count % MOST_FAULTS == 0 {
+            self.transport.disconnect(peer);
+        }
     }
 }
 
@@ -159,7 +178,8 @@ fn log(event: &Event) {
         Event::Asked(proposal) => info!(id = proposal.id().short(), "asked"),
         Event::AnswerRefused { id, error } => warn!(id = id.short(), %error, "answer refused"),
         Event::Settled { id, counted } => info!(id = id.short(), ?counted, "settled"),
-        Event::Fault { peer, fault } => warn!(peer = peer.short(), %fault, "peer at fault"),
+        // Logged where it is counted.
+        Event::Fault { .. } => {}
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Fault {
 /// What a node does about a fault. It never stops, and never changes a computation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consequence {
-    /// The message is dropped, and counted.
+    /// The message is dropped, and the node's owner told.
     Drop,
     /// The message is dropped, and the connection it came on closed.
     Disconnect,

@@ -35,8 +35,11 @@ impl Outbox {
         }
     }
 
+    /// What peers can cause without end is dropped like a message; what is recorded is told.
     pub(crate) fn event(&mut self, event: Event) {
-        self.hold(Output::Event(event));
+        if self.held.len() < MAX_HELD || !matches!(event, Event::Fault { .. }) {
+            self.hold(Output::Event(event));
+        }
     }
 
     /// Ends the current input: its records become one atomic batch.

@@ -83,7 +83,7 @@ pub(crate) struct Unfit;
 pub struct Seal {
     /// Exactly the answers that are summed.
     pub roster: Roster,
-    /// Light nodes left out, so that the primary can say so again.
+    /// Light nodes left out, so that the primary can say so again; at the other seats, none.
     pub excluded: Vec<NodeId>,
     /// The sum of this heavy's shares over the roster.
     pub partial: Lanes,

@@ -102,7 +102,12 @@ impl Clone for Lanes {
 
 impl Drop for Lanes {
     fn drop(&mut self) {
-        self.0.as_mut_slice().zeroize();
+        if self.0.spilled() {
+            self.0.as_mut_slice().zeroize();
+        } else {
+            // A call to wipe a few lanes would cost as much as splitting them.
+            self.0.iter_mut().for_each(Zeroize::zeroize);
+        }
     }
 }
 

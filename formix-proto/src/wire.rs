@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::frame::Frame;
-use crate::limits::MAX_FRAME;
+use crate::limits::{MAX_FRAME, MAX_RECORD};
 use crate::message::Message;
 use crate::record::Record;
 
@@ -22,8 +22,8 @@ pub const RECORD_VERSION: u8 = 1;
 /// Why bytes are not a message or a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Longer than [`MAX_FRAME`].
-    #[error("{0} bytes are over the limit of {MAX_FRAME}")]
+    /// Longer than [`MAX_FRAME`], or than [`MAX_RECORD`].
+    #[error("{0} bytes are over the limit")]
     TooLong(usize),
     /// Not a value of this type, or cut short.
     #[error("not a well-formed value")]
@@ -46,7 +46,7 @@ pub fn encode(message: &Message) -> Frame {
 
 /// Decodes one whole frame.
 pub fn decode(bytes: &[u8]) -> Result<Message, DecodeError> {
-    from_bytes(bytes)
+    from_bytes(bytes, MAX_FRAME)
 }
 
 /// Encodes a record, with its version.
@@ -58,7 +58,9 @@ pub fn encode_record(record: &Record) -> Frame {
 pub fn decode_record(bytes: &[u8]) -> Result<Record, DecodeError> {
     match bytes.first() {
         None => Err(DecodeError::Malformed),
-        Some(&RECORD_VERSION) => from_bytes::<(u8, Record)>(bytes).map(|(_, record)| record),
+        Some(&RECORD_VERSION) => {
+            from_bytes::<(u8, Record)>(bytes, MAX_RECORD).map(|(_, record)| record)
+        }
         Some(&version) => Err(DecodeError::Version(version)),
     }
 }
@@ -76,8 +78,11 @@ fn to_bytes(value: &impl Serialize) -> Vec<u8> {
     bytes
 }
 
-fn from_bytes<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, DecodeError> {
-    if bytes.len() > MAX_FRAME {
+fn from_bytes<T: DeserializeOwned + Serialize>(
+    bytes: &[u8],
+    most: usize,
+) -> Result<T, DecodeError> {
+    if bytes.len() > most {
         return Err(DecodeError::TooLong(bytes.len()));
     }
     let (value, rest) = postcard::take_from_bytes(bytes).map_err(|_| DecodeError::Malformed)?;

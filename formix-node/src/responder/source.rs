@@ -75,6 +75,6 @@ pub(super) fn unreadable(file: &Path) -> impl Fn(std::io::Error) -> ResponderErr
 
 async fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, libsql::Error> {
     let connection = Builder::new_local(path).flags(flags).build().await?.connect()?;
-    connection.execute_batch("PRAGMA trusted_schema = OFF").await?;
+    connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY").await?;
     Ok(connection)
 }

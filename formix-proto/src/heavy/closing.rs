@@ -7,6 +7,7 @@ use super::collecting::{Admission, Contribution};
 use super::computation::{Computation, Phase};
 use crate::context::Context;
 use crate::id::{NodeId, RosterDigest};
+use crate::limits::MAX_EXCLUDED;
 use crate::message::Message;
 use crate::outcome::{Failure, Refusal};
 use crate::record::Seal;
@@ -58,7 +59,7 @@ impl Closing {
         excluded: Vec<NodeId>,
     ) -> Result<Seal, Failure> {
         let roster = self.frozen.without(&excluded);
-        if roster.digest() != digest {
+        if excluded.len() > MAX_EXCLUDED || roster.digest() != digest {
             return Err(Failure::RosterMismatch { by: me });
         }
         let (participants, needed) = (roster.len(), spec.min_participants);
@@ -69,6 +70,8 @@ impl Closing {
             self.contributions.get(&entry.light).map(|contribution| &contribution.share)
         });
         let partial = sum(spec.statistic.dimension(), shares);
+        // Only the primary says it again.
+        let excluded = if spec.committee.primary() == me { excluded } else { Vec::new() };
         Ok(Seal { roster, excluded, partial })
     }
 
