@@ -58,11 +58,31 @@ fn r5_a_partial_leaves_only_behind_its_durable_roster() {
     host.disk = Disk::Withheld;
     let said = host.hear(SEATS[0], &seal(&HELD, &[LIGHTS[3]]));
     let expected =
-        Fact::Sealed(Seal { roster: roster(&HELD), excluded: vec![LIGHTS[3]], partial: partial() });
+        Fact::Sealed(Seal { roster: roster(&HELD), excluded: Vec::new(), partial: partial() });
     assert_eq!(said.facts().collect::<Vec<_>>(), [&expected]);
     assert!(said.sent.is_empty(), "{said:?}");
     let (id, digest, partial) = (id(), digest(&HELD), partial());
     assert_eq!(host.release().to(SEATS[0]), [&Message::Partial { id, digest, partial }]);
+}
+
+#[test]
+fn r5_a_seat_records_nothing_of_strangers_that_the_primary_leaves_out() {
+    let strangers: Vec<_> = (0..500_000u32)
+        .map(|number| {
+            let mut id = [0xEE; 32];
+            id[..4].copy_from_slice(&number.to_le_bytes());
+            NodeId(id)
+        })
+        .collect();
+    let mut host = closing_with_four();
+    let said = host.hear(SEATS[0], &seal(&LIGHTS, &strangers));
+    assert_eq!(partials(&said).len(), 1);
+    let sealed = said.facts().find_map(|fact| match fact {
+        Fact::Sealed(seal) => Some(seal.excluded.len()),
+        _ => None,
+    });
+    assert_eq!(sealed, Some(0));
+    assert_eq!(partials(&host.restart()), partials(&said), "and its log reads again");
 }
 
 #[test]
