@@ -2,7 +2,7 @@
 //!
 //! No message names its sender: that is the key which authenticated the connection (R1). All but a
 //! proposal name their computation by the id that a proposal has (R2). Who may send what stands
-//! beside each variant; [`crate::heavy`], [`crate::light`] and [`crate::proposer`] hold them to it.
+//! beside each variant; the node's parts hold them to it.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
