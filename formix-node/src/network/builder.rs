@@ -7,7 +7,7 @@ use std::sync::Arc;
 use formix_proto::directory::Role;
 
 use super::{FormixNetwork, NetworkError, bind, launch, member};
-use crate::config::{Network, PolicyConfig};
+use crate::config::{Member, Network, PolicyConfig};
 use crate::home::{ANALYST, Home, Scratch};
 use crate::node::{BoundNode, RunningNode};
 use crate::responder::ResponderConfig;
@@ -106,9 +106,10 @@ impl NetworkBuilder {
 
 /// The next free `heavy-N`, `light-N` or `proposer-N`.
 pub(super) fn next_name(network: &Network, role: Role) -> String {
-    let first = network.with_role(role).count() + 1;
-    let numbered = (first..).map(|number| format!("{role}-{number}"));
-    numbered.skip_while(|name| network.member(name).is_ok()).take(1).collect()
+    let numbered = |member: &&Member| member.name.starts_with(&format!("{role}-"));
+    let first = network.with_role(role).filter(numbered).count() + 1;
+    let names = (first..).map(|number| format!("{role}-{number}"));
+    names.skip_while(|name| network.member(name).is_ok()).take(1).collect()
 }
 
 /// Opening a log waits for the disk: all wait together. The nodes stay in order.
