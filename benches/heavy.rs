@@ -1,5 +1,5 @@
 //! One heavy node's machine under load: contributions decoded, admitted, recorded and receipted.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::expect_used)]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use formix_benches::{Bench, contribution, light, proposal};

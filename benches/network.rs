@@ -1,5 +1,5 @@
 //! A whole network: three heavy and five light nodes on QUIC, each with its own log.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::expect_used)]
 
 use std::time::{Duration, Instant};
 

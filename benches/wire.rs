@@ -1,5 +1,5 @@
 //! The codec, over the message that there are most of.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::expect_used)]
 
 use std::hint::black_box;
 

@@ -160,7 +160,7 @@ impl<T: Transport> Outside<T> {
         if count.is_power_of_two() {
             warn!(peer = peer.short(), %fault, count, "peer at fault");
         }
-        if fault.consequence() == Consequence::Disconnect || *count % MOST_FAULTS == 0 {
+        if fault.consequence() == Consequence::Disconnect || count.is_multiple_of(MOST_FAULTS) {
             self.transport.disconnect(peer);
         }
     }
