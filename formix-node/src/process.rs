@@ -33,16 +33,18 @@ pub enum ProcessError {
         error: ResponderError,
     },
     /// The node's configuration is another node's.
-    #[error("{} says that `{name}` is a {is} node, not a {asked} node", path.display())]
-    Role {
+    #[error("{} says that this is `{name}`, a {role} node: asked for was `{asked}`, a {asked_role} node", path.display())]
+    OtherNode {
         /// The configuration.
         path: PathBuf,
         /// Whose it is.
         name: String,
-        /// What it says.
-        is: Role,
-        /// What was asked for.
-        asked: Role,
+        /// What it is enrolled as.
+        role: Role,
+        /// Whom the command line names.
+        asked: String,
+        /// What it is taken for there.
+        asked_role: Role,
     },
     /// The network enrols another key under the node's name.
     #[error("{} enrols another key for `{name}` than the one in {}", network.display(), key.display())]
@@ -94,8 +96,13 @@ fn bind(home: &Home, name: &str, role: Role) -> Result<BoundNode, ProcessError> 
     let place = home.node(name);
     let config = NodeConfig::load(&place.config())?;
     if config.name != name || config.role != role {
-        let (path, name) = (place.config(), config.name);
-        return Err(ProcessError::Role { path, name, is: config.role, asked: role });
+        return Err(ProcessError::OtherNode {
+            path: place.config(),
+            name: config.name,
+            role: config.role,
+            asked: name.to_owned(),
+            asked_role: role,
+        });
     }
     let build = |how: ResponderConfig| {
         let path = place.config();

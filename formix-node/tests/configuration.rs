@@ -102,6 +102,7 @@ fn a_node_file_that_is_wrong_is_refused_with_its_line() {
         (right.replace("role", "rolle"), "node.toml:2: unknown field `rolle`"),
         (right.replace("\"light\"", "\"heavy\""), "has no address"),
         (right.replace("\"light\"", "\"proposer\""), "says that"),
+        (right.replace("light-1", "light-2"), "says that this is `light-2`"),
         (responder("kind = \"magic\""), "node.toml:4: unknown variant"),
         (responder("value = \"1\""), "node.toml:3: missing field `kind`"),
         (responder("kind = \"fixed\"\nvalue = \"1\"\nvalues = 2"), "node.toml:"),

@@ -48,7 +48,7 @@ impl Failure {
             | Self::Process(
                 ProcessError::Config(_)
                 | ProcessError::Responder { .. }
-                | ProcessError::Role { .. }
+                | ProcessError::OtherNode { .. }
                 | ProcessError::Key { .. }
                 | ProcessError::Node(NodeError::Key(_)),
             )
