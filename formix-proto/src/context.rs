@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use rand_chacha::ChaCha20Rng;
+use rand_core::CryptoRng;
 
 use crate::directory::Directory;
 use crate::fault::Fault;
@@ -21,7 +21,7 @@ pub(crate) struct Context<'a> {
     pub(crate) me: NodeId,
     pub(crate) policy: &'a Policy,
     pub(crate) directory: &'a Directory,
-    pub(crate) coins: &'a mut ChaCha20Rng,
+    pub(crate) coins: &'a mut dyn CryptoRng,
     pub(crate) outbox: &'a mut Outbox,
     pub(crate) timers: &'a mut Timers,
 }

@@ -17,7 +17,7 @@ pub trait Effects {
 }
 
 /// Feeds a machine: decodes, keeps time from going back, and carries out what comes of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Driver<M> {
     machine: M,
     clock: Time,

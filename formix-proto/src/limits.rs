@@ -3,9 +3,9 @@
 //! Reaching one is a typed refusal, never an allocation.
 
 /// The longest encoded message, in bytes. Checked before a body is read.
-pub const MAX_FRAME: usize = 16 << 20;
+pub const MAX_FRAME: usize = 64 << 20;
 /// The longest encoded record, in bytes: a seal holds a roster, whom it leaves out, and a partial.
-pub const MAX_RECORD: usize = 4 * MAX_FRAME;
+pub const MAX_RECORD: usize = 3 * MAX_FRAME;
 /// The most light nodes that can be in one of three frozen sets and must be left out.
 pub const MAX_EXCLUDED: usize = 3 * MAX_PARTICIPANTS as usize;
 /// Frames up to this length share one ordered stream per peer; longer ones get a stream of their own.
@@ -17,7 +17,7 @@ pub const MAX_QUERY: usize = 4 << 10;
 /// The most lanes one answer may have.
 pub const MAX_DIMENSION: usize = 1 << 20;
 /// The most light nodes in one computation.
-pub const MAX_PARTICIPANTS: u32 = 250_000;
+pub const MAX_PARTICIPANTS: u32 = 1 << 20;
 /// The most decimal places of a declared domain.
 pub const MAX_DECIMALS: u8 = 9;
 /// The most computations a node takes part in at once.

@@ -80,7 +80,7 @@ pub enum Command {
 }
 
 /// What a machine wants done.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Output {
     /// Make these records durable, all or none.
     Persist(Batch),
@@ -96,7 +96,7 @@ pub enum Output {
 }
 
 /// Records that become durable together.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Batch {
     /// Its place in the log.
     pub seq: BatchSeq,

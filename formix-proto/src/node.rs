@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
+use rand_core::{CryptoRng, SeedableRng};
 
 use crate::context::Context;
 use crate::directory::{Directory, Role};
@@ -36,25 +36,28 @@ pub struct Config {
 }
 
 /// One Formix node. Every node may propose; what else it does follows from its role.
-#[derive(Debug)]
-pub struct Node {
+///
+/// `R` is where its coins come from. A copy draws the same coins as the original: copies are for
+/// exploring what could happen next, never for running.
+#[derive(Debug, Clone)]
+pub struct Node<R = ChaCha20Rng> {
     id: NodeId,
     policy: Policy,
     directory: Arc<Directory>,
     parts: Parts,
-    coins: ChaCha20Rng,
+    coins: R,
     outbox: Outbox,
     timers: Timers,
     now: Time,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Parts {
     proposer: Proposer,
     role: Part,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Part {
     Heavy(Heavy),
     Light(Light),
@@ -71,6 +74,18 @@ impl Node {
         now: Time,
         records: impl IntoIterator<Item = Record>,
     ) -> Result<Self, RecoverError> {
+        Self::recover_with(config, ChaCha20Rng::from_seed(seed), now, records)
+    }
+}
+
+impl<R: CryptoRng> Node<R> {
+    /// The same, with coins of the caller's.
+    pub fn recover_with(
+        config: Config,
+        coins: R,
+        now: Time,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<Self, RecoverError> {
         let mut parts = Parts::new(config.role);
         for (position, record) in records.into_iter().enumerate() {
             parts.restore(config.id, record).map_err(|Unfit| RecoverError { position })?;
@@ -80,7 +95,7 @@ impl Node {
             policy: config.policy,
             directory: config.directory,
             parts,
-            coins: ChaCha20Rng::from_seed(seed),
+            coins,
             outbox: Outbox::default(),
             timers: Timers::default(),
             now,
@@ -149,7 +164,7 @@ impl Node {
     }
 }
 
-impl Machine for Node {
+impl<R: CryptoRng> Machine for Node<R> {
     fn handle_input(&mut self, now: Time, input: Input) {
         match input {
             Input::Receive { from, message } => {

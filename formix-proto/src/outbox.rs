@@ -14,7 +14,7 @@ use crate::record::Record;
 ///
 /// [`Outbox::poll`] is the one function that lets anything out, and it treats all alike: no message
 /// type is an exception, so none can be forgotten.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Outbox {
     open: Vec<Record>,
     issued: BatchSeq,

@@ -2,10 +2,12 @@
 
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Time;
 
 /// A node's own rules. Every node checks a proposal against its own; the strictest one wins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// The smallest `min_participants` this node takes part in. A sum over one person is that
     /// person, over two it is each to the other: below 3 is for tests only.

@@ -16,12 +16,12 @@ use crate::status::{Standing, Status};
 use crate::timers::Reason;
 
 /// The proposing part of a node.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Proposer {
     questions: BTreeMap<ComputationId, Question>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Question {
     proposal: Proposal,
     standing: Standing,

@@ -52,7 +52,7 @@ impl Lanes {
         &self.0
     }
 
-    fn draw(&mut self, coins: &mut impl CryptoRng) {
+    fn draw(&mut self, coins: &mut (impl CryptoRng + ?Sized)) {
         for lane in &mut self.0 {
             *lane = coins.next_u32();
         }
@@ -74,7 +74,7 @@ impl Lanes {
 }
 
 /// Splits an encoded answer into one share a seat. Needs `8 * dimension` bytes of coins.
-pub fn split(secret: &Lanes, coins: &mut impl CryptoRng) -> [Share; SEATS] {
+pub fn split(secret: &Lanes, coins: &mut (impl CryptoRng + ?Sized)) -> [Share; SEATS] {
     let mut shares: [Share; SEATS] = core::array::from_fn(|_| Lanes::zero(secret.dimension()));
     let [first, second, third] = &mut shares;
     first.draw(coins);

@@ -42,7 +42,7 @@ impl fmt::Display for Reason {
 }
 
 /// The timers of one node: at most one per computation and reason.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Timers {
     due: BTreeMap<(ComputationId, Reason), Time>,
     order: BTreeSet<(Time, ComputationId, Reason)>,

@@ -9,6 +9,7 @@
 mod book;
 mod check;
 mod court;
+pub mod disk;
 pub mod mark;
 pub mod plan;
 pub mod random;

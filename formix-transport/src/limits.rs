@@ -36,7 +36,7 @@ pub struct Limits {
     /// Received frames that may wait for `receive`. Default: 1,024; small ones, then, take at most
     /// 64 MiB.
     pub inbound_frames: usize,
-    /// Bytes of large frames being read or waiting for `receive`. Default: four of the longest
+    /// Bytes of large frames being read or waiting for `receive`. Default: two of the longest
     /// frames.
     pub inbound_large_bytes: u32,
     /// The receive buffer that a listening socket asks the system for, in bytes. Default: 4 MiB.
@@ -88,7 +88,7 @@ impl Default for Limits {
             queued_frames: 4 << 10,
             queued_bytes: 2 * MAX_FRAME,
             inbound_frames: 1 << 10,
-            inbound_large_bytes: 4 * MAX_FRAME as u32,
+            inbound_large_bytes: 2 * MAX_FRAME as u32,
             socket_buffer: 4 << 20,
             initial_rtt: Duration::from_millis(100),
             handshake_timeout: Duration::from_secs(10),

@@ -16,7 +16,7 @@ use crate::share::sum;
 use crate::spec::{Seat, Spec};
 
 /// The shares, for the last time, and what the primary knows of the other frozen sets.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Closing {
     contributions: BTreeMap<NodeId, Contribution>,
     frozen: Roster,

@@ -16,14 +16,14 @@ use crate::spec::{Seat, Spec};
 use crate::time::Time;
 
 /// A light node's share, under the tag of its splitting.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Contribution {
     pub(super) tag: Tag,
     pub(super) share: Share,
 }
 
 /// What has come in so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Collecting {
     contributions: BTreeMap<NodeId, Contribution>,
     declined: BTreeSet<NodeId>,
@@ -34,7 +34,7 @@ pub(super) struct Collecting {
 }
 
 /// What to do with a contribution.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Admission {
     /// It is the first, and valid.
     Keep,

@@ -18,7 +18,7 @@ use crate::status::{Standing, Status};
 use crate::timers::Reason;
 
 /// One computation at one heavy node.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Computation {
     pub(super) id: ComputationId,
     pub(super) proposal: Proposal,
@@ -29,7 +29,7 @@ pub(super) struct Computation {
 }
 
 /// A phase is a type, and leaving it consumes it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Phase {
     Preparing(Preparing),
     Collecting(Collecting),

@@ -10,7 +10,7 @@ use crate::share::{Lanes, SEATS, sum};
 use crate::spec::Seat;
 
 /// How a computation ended, and what is needed to say so again.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Done {
     outcome: Outcome,
     roster: Roster,

@@ -30,7 +30,7 @@ use crate::timers::Reason;
 use computation::Computation;
 
 /// The heavy part of a node.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Heavy {
     computations: BTreeMap<ComputationId, Computation>,
     open: usize,

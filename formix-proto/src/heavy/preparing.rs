@@ -12,7 +12,7 @@ use crate::spec::Seat;
 use crate::timers::Reason;
 
 /// Which of the other seats have said that they are ready. Only the primary's is ever filled.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Preparing {
     ready: [bool; 3],
 }

@@ -17,7 +17,7 @@ use crate::share::{Lanes, SEATS};
 use crate::spec::Seat;
 
 /// The sealed roster, and the partials over it that this seat knows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sealed {
     seat: Seat,
     seal: Seal,

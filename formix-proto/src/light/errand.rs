@@ -3,8 +3,6 @@
 use alloc::boxed::Box;
 use core::mem;
 
-use rand_core::Rng;
-
 use super::question;
 use crate::answer::Answer;
 use crate::context::Context;
@@ -20,7 +18,7 @@ use crate::time::Time;
 use crate::timers::Reason;
 
 /// One computation at one light node.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Errand {
     id: ComputationId,
     proposal: Proposal,
@@ -28,7 +26,7 @@ pub(super) struct Errand {
     attempt: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Phase {
     /// Some seats, or none yet, have invited this node.
     Hearing {

@@ -19,7 +19,7 @@ use crate::timers::Reason;
 use errand::Errand;
 
 /// The light part of a node.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Light {
     errands: BTreeMap<ComputationId, Errand>,
 }

@@ -75,7 +75,7 @@ impl World<'_> {
         if !host.disk.begin_write() {
             return;
         }
-        let (life, nth) = (host.life, host.disk.writes);
+        let (life, nth) = (host.life, host.disk.writes());
         let slow = plan.faults.slow.get(&peer).filter(|_| !healed);
         let extra = slow.and_then(|slow| slow.iter().find(|(slow, _)| *slow == nth));
         let extra = extra.map_or(0, |(_, extra)| *extra);
@@ -92,7 +92,7 @@ impl World<'_> {
         }
         let batches = self.host(peer).disk.end_write();
         self.durable(peer, &batches);
-        if let Some(seq) = super::disk::last(&batches) {
+        if let Some(seq) = crate::disk::last(&batches) {
             self.feed(peer, |driver, now, hands| driver.persisted(now, seq, hands));
         }
         self.write(peer);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use formix_proto::driver::Driver;
 use formix_proto::node::Node;
 
-use super::disk::Disk;
+use crate::disk::Disk;
 use crate::plan::{Crash, Peer, Plan, Trigger};
 
 /// One machine.

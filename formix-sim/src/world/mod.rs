@@ -1,7 +1,6 @@
 //! A virtual world: real nodes, on virtual time, over a network and disks that do as the plan says.
 
 mod clock;
-mod disk;
 mod effects;
 mod host;
 mod life;

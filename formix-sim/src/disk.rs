@@ -1,4 +1,8 @@
 //! A disk: one writer that groups what is waiting, and an image that a crash leaves behind.
+//!
+//! It stands for the log of a real node: batches become durable in order, each whole or not at all,
+//! and a batch that makes older records obsolete erases them as it becomes durable. That the real
+//! log keeps the same promises is shown by one suite of tests that runs on both.
 
 use std::collections::VecDeque;
 
@@ -10,13 +14,13 @@ use formix_proto::wire::{self, DecodeError};
 
 /// What is durable, what is being written, and what waits for that.
 #[derive(Debug, Default)]
-pub(super) struct Disk {
+pub struct Disk {
     image: Vec<Stored>,
     tail: VecDeque<Batch>,
     /// How many batches of the tail the write in flight holds.
     writing: usize,
     /// How many writes there have been.
-    pub(super) writes: u32,
+    writes: u32,
 }
 
 /// One record, as its bytes.
@@ -28,12 +32,18 @@ struct Stored {
 }
 
 impl Disk {
-    pub(super) fn push(&mut self, batch: Batch) {
+    /// How many writes have begun.
+    pub fn writes(&self) -> u32 {
+        self.writes
+    }
+
+    /// Hands over a batch; it is not durable yet.
+    pub fn push(&mut self, batch: Batch) {
         self.tail.push_back(batch);
     }
 
     /// Begins to write all that waits, if there is anything and the disk is idle.
-    pub(super) fn begin_write(&mut self) -> bool {
+    pub fn begin_write(&mut self) -> bool {
         if self.writing > 0 || self.tail.is_empty() {
             return false;
         }
@@ -43,13 +53,13 @@ impl Disk {
     }
 
     /// The write in flight is done: its batches are durable.
-    pub(super) fn end_write(&mut self) -> Vec<Batch> {
+    pub fn end_write(&mut self) -> Vec<Batch> {
         let written = std::mem::take(&mut self.writing);
         self.survive(written)
     }
 
     /// A crash: the first `keep` batches of the tail are durable after all, the rest is lost.
-    pub(super) fn crash(&mut self, keep: usize) -> (Vec<Batch>, usize) {
+    pub fn crash(&mut self, keep: usize) -> (Vec<Batch>, usize) {
         let survivors = self.survive(keep.min(self.tail.len()));
         let lost = self.tail.len();
         self.tail.clear();
@@ -57,12 +67,13 @@ impl Disk {
         (survivors, lost)
     }
 
-    pub(super) fn wipe(&mut self) {
+    /// Loses everything that was durable.
+    pub fn wipe(&mut self) {
         self.image.clear();
     }
 
     /// The records, as a node that starts reads them.
-    pub(super) fn records(&self) -> Result<Vec<Record>, DecodeError> {
+    pub fn records(&self) -> Result<Vec<Record>, DecodeError> {
         self.image.iter().map(|stored| wire::decode_record(stored.bytes.as_ref())).collect()
     }
 
@@ -85,6 +96,6 @@ impl Disk {
 }
 
 /// The last of some batches.
-pub(super) fn last(batches: &[Batch]) -> Option<BatchSeq> {
+pub fn last(batches: &[Batch]) -> Option<BatchSeq> {
     batches.last().map(|batch| batch.seq)
 }
