@@ -109,6 +109,29 @@ pub enum Erases {
 }
 
 impl Fact {
+    /// What the fact is called, in traces.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Prepared(_) => "prepared",
+            Self::Opened => "opened",
+            Self::Contributed { .. } => "contributed",
+            Self::Declined(_) => "declined",
+            Self::Frozen => "frozen",
+            Self::Sealed(_) => "sealed",
+            Self::Revealed(_) => "revealed",
+            Self::Failed(_) => "failed",
+            Self::Asked(_) => "asked",
+            Self::Split { .. } => "split",
+            Self::Withheld => "withheld",
+            Self::Delivered => "delivered",
+            Self::Settled(_) => "settled",
+            Self::Proposed(_) => "proposed",
+            Self::Accepted => "accepted",
+            Self::Concluded(_) => "concluded",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
     /// Whether this fact holds a share of a single answer (R9: gone once the computation ended).
     pub fn holds_shares(&self) -> bool {
         matches!(self, Self::Contributed { .. } | Self::Split { .. })

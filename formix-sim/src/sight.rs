@@ -28,8 +28,17 @@ pub enum Sight<'a> {
         /// The batch.
         records: &'a [Record],
     },
+    /// A node is given one input; what it does next, it does because of that.
+    Fed {
+        /// Which node.
+        peer: Peer,
+        /// What it is given.
+        input: &'a Fed,
+    },
     /// A node handed a message to the network.
     Sent {
+        /// The how manieth message of the run, from 1.
+        number: u64,
         /// Which node.
         from: Peer,
         /// For whom.
@@ -98,6 +107,26 @@ pub enum Sight<'a> {
         /// How; `None` if it was not taken up at all.
         outcome: Option<&'a Outcome>,
     },
+}
+
+/// What a node is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fed {
+    /// It starts.
+    Start,
+    /// A frame arrives.
+    Frame {
+        /// The number that it was sent under.
+        number: u64,
+        /// From whom.
+        from: Peer,
+    },
+    /// Its disk has made something durable.
+    Durable,
+    /// It wanted to be woken.
+    Timeout,
+    /// Its owner wants something.
+    Command,
 }
 
 /// Somebody who watches a run.

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use formix_proto::id::ComputationId;
 use formix_proto::machine::Event;
-use formix_proto::record::{Fact, Record};
+use formix_proto::record::Record;
 
 use crate::plan::{Peer, Plan};
-use crate::sight::{Sight, Witness};
+use crate::sight::{Fed, Sight, Witness};
 use crate::violation::Violation;
 
 /// Tells a run line by line.
@@ -47,6 +47,10 @@ impl<'p, T: FnMut(&str)> Story<'p, T> {
             Sight::Sent { from, to, message, .. } => {
                 format!("{} -> {}  {}", self.name(*from), self.name(*to), message.name())
             }
+            Sight::Fed { peer, input: Fed::Frame { from, .. } } => {
+                format!("{} hears from {}", self.name(*peer), self.name(*from))
+            }
+            Sight::Fed { .. } => return None,
             Sight::Told { peer, event } => format!("{} {}", self.name(*peer), self.event(event)),
             Sight::Struck { kind, peer, to } => {
                 let to = to.map_or_else(String::new, |to| format!(" -> {}", self.name(to)));
@@ -79,9 +83,8 @@ impl<'p, T: FnMut(&str)> Story<'p, T> {
     }
 
     fn facts(&self, records: &[Record]) -> String {
-        let fact = |record: &Record| {
-            format!("{} of {}", fact_name(&record.fact), self.question(&record.id))
-        };
+        let fact =
+            |record: &Record| format!("{} of {}", record.fact.name(), self.question(&record.id));
         records.iter().map(fact).collect::<Vec<_>>().join(", ")
     }
 
@@ -119,27 +122,5 @@ impl<T: FnMut(&str)> Witness for Story<'_, T> {
 
     fn verdict(&mut self, violation: &Violation) {
         (self.tell)(&format!("VIOLATION  {violation}"));
-    }
-}
-
-fn fact_name(fact: &Fact) -> &'static str {
-    match fact {
-        Fact::Prepared(_) => "prepared",
-        Fact::Opened => "opened",
-        Fact::Contributed { .. } => "a contribution",
-        Fact::Declined(_) => "a declining",
-        Fact::Frozen => "frozen",
-        Fact::Sealed(_) => "sealed",
-        Fact::Revealed(_) => "revealed",
-        Fact::Failed(_) => "failed",
-        Fact::Asked(_) => "asked",
-        Fact::Split { .. } => "a split",
-        Fact::Withheld => "withheld",
-        Fact::Delivered => "delivered",
-        Fact::Settled(_) => "settled",
-        Fact::Proposed(_) => "proposed",
-        Fact::Accepted => "accepted",
-        Fact::Concluded(_) => "concluded",
-        Fact::Forgotten => "forgotten",
     }
 }

@@ -2,7 +2,7 @@
 
 use formix_proto::directory::Role;
 use formix_proto::outcome::{Outcome, Reveal};
-use formix_sim::plan::{Crash, Deed, Kind, Link, Mishap, Peer, Plan, Trigger, What};
+use formix_sim::plan::{Crash, Deed, Fault, Kind, Peer, Plan, Trigger, What};
 use formix_sim::sight::{Sight, Witness};
 use formix_sim::world::{End, Run, simulate};
 
@@ -28,7 +28,7 @@ fn completed(run: &Run) -> (u64, &Reveal) {
 }
 
 fn never(plan: &mut Plan, from: Peer, to: Peer) {
-    plan.faults.links.insert((from, to), Link { deaf: true, ..Link::default() });
+    plan.faults.list.push(Fault::Deaf { from, to });
 }
 
 fn crash(peer: Peer, trigger: Trigger) -> Crash {
@@ -66,7 +66,7 @@ fn a_heavy_node_that_crashes_while_collecting_loses_nothing() {
                 let mut plan = Plan::plain(3, 4);
                 plan.faults.heal = 5_000;
                 let crash = crash(Peer(seat), Trigger::Persist(batch));
-                plan.faults.crashes.push(Crash { relapses, ..crash });
+                plan.faults.list.push(Fault::Crash(Crash { relapses, ..crash }));
                 let run = simulate(&plan, &mut ());
                 assert_eq!(completed(&run).1.totals, [total(&[0, 1, 2, 3])], "{seat} {batch}");
             }
@@ -79,7 +79,7 @@ fn a_light_node_that_crashes_between_its_shares_counts_once() {
     for message in 1..=4 {
         let mut plan = Plan::plain(3, 4);
         plan.faults.heal = 5_000;
-        plan.faults.crashes.push(crash(light(&plan, 2), Trigger::Send(message)));
+        plan.faults.list.push(Fault::Crash(crash(light(&plan, 2), Trigger::Send(message))));
         let run = simulate(&plan, &mut ());
         assert_eq!(completed(&run).1.participants, 4);
         assert_eq!(completed(&run).1.totals, [total(&[0, 1, 2, 3])]);
@@ -124,7 +124,8 @@ fn seats_that_have_sent_their_partials_name_the_primary_that_is_gone() {
         let mut plan = Plan::plain(3, 4);
         plan.faults.heal = 10_000;
         let trigger = Trigger::Send(message);
-        plan.faults.crashes.push(Crash { kind: Kind::Death, down: None, ..crash(H0, trigger) });
+        let death = Crash { kind: Kind::Death, down: None, ..crash(H0, trigger) };
+        plan.faults.list.push(Fault::Crash(death));
         let mut waiting = Waiting::default();
         let run = simulate(&plan, &mut waiting);
         assert_eq!(run.violation, None, "{message}");
@@ -139,8 +140,7 @@ fn a_lost_frozen_is_sent_again() {
     for nth in 1..=12 {
         let mut plan = Plan::plain(3, 3);
         plan.faults.heal = 20_000;
-        let mishaps = vec![Mishap { nth, what: What::Lose }];
-        plan.faults.links.insert((H1, H0), Link { mishaps, ..Link::default() });
+        plan.faults.list.push(Fault::Frame { from: H1, to: H0, nth, what: What::Lose });
         assert_eq!(completed(&simulate(&plan, &mut ())).1.participants, 3);
     }
 }

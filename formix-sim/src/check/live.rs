@@ -53,7 +53,7 @@ fn is_healed_in_time(books: &Books<'_>, question: usize) -> bool {
     let (cluster, heal) = (&books.plan.cluster, books.plan.faults.heal);
     let policy = cluster.policy();
     let gives_up = books.plan.workload[question].proposal.spec.deadline + policy.reveal_within;
-    let needed = 3 * policy.resend_most + cluster.skew() + Duration::from_millis(200);
+    let needed = 3 * policy.resend_most + books.plan.skew() + Duration::from_millis(200);
     Time(crate::EPOCH + heal) + needed <= gives_up
 }
 

@@ -43,7 +43,7 @@ fn encodes_the_answer(books: &Books<'_>, peer: Peer, record: &Record) -> Result<
 pub(super) fn expected(books: &Books<'_>, question: usize, light: Peer) -> Option<u32> {
     let asked = &books.plan.workload[question];
     let number = books.plan.cluster.member(light).number;
-    match asked.owners.get(usize::from(number))?.deed {
+    match asked.owners.get(number as usize)?.deed {
         Deed::Answer { tenths } => u32::try_from(steps(tenths) - asked.scale.min).ok(),
         Deed::Decline | Deed::Ignore | Deed::Blunder { .. } => None,
     }

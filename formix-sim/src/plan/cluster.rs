@@ -1,40 +1,45 @@
 //! Who takes part.
 
-use core::time::Duration;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use formix_proto::directory::{Directory, Role};
 use formix_proto::id::NodeId;
 use formix_proto::policy::Policy;
+use serde::{Deserialize, Serialize};
 
 use crate::random::Stream;
 
 /// A node, by its position in [`Cluster::members`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Peer(pub u8);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Peer(pub u32);
 
 /// The nodes of one run: heavies, then lights, then proposers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Vec<Member>", into = "Vec<Member>")]
 pub struct Cluster {
     /// The nodes.
     pub members: Vec<Member>,
     /// Who is enrolled: all of them.
     pub directory: Arc<Directory>,
+    by_id: BTreeMap<NodeId, Peer>,
 }
 
 /// One node.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Member {
     /// What it is enrolled as.
     pub role: Role,
     /// Its number among those of its role.
-    pub number: u8,
+    pub number: u32,
     /// Its id.
     pub id: NodeId,
     /// Its rules.
     pub policy: Policy,
-    /// How far its clock is ahead, in milliseconds; behind if negative.
+    /// How far its clock is ahead at the start, in milliseconds; behind if negative.
     pub ahead: i64,
+    /// How much its clock gains, in millionths; loses if negative.
+    pub drift: i64,
     /// How long its disk takes to make a batch durable, in milliseconds.
     pub disk: u64,
 }
@@ -42,14 +47,14 @@ pub struct Member {
 impl Peer {
     /// Its position.
     pub fn index(self) -> usize {
-        self.0.into()
+        self.0 as usize
     }
 }
 
 impl Cluster {
     /// That many nodes of each role, all under one policy. Their ids are random, so that no order
     /// of roles hides in the order of ids.
-    pub fn new(seed: u64, [heavies, lights, proposers]: [u8; 3], policy: &Policy) -> Self {
+    pub fn new(seed: u64, [heavies, lights, proposers]: [u32; 3], policy: &Policy) -> Self {
         let mut ids = Stream::new(seed, "ids");
         let roles = [(Role::Heavy, heavies), (Role::Light, lights), (Role::Proposer, proposers)];
         let member = |(role, number)| Member {
@@ -58,12 +63,11 @@ impl Cluster {
             id: NodeId(ids.bytes()),
             policy: policy.clone(),
             ahead: 0,
+            drift: 0,
             disk: 1,
         };
         let numbered = |(role, count)| (0..count).map(move |number| (role, number));
-        let members: Vec<_> = roles.into_iter().flat_map(numbered).map(member).collect();
-        let directory = members.iter().map(|member| (member.id, member.role)).collect();
-        Self { members, directory: Arc::new(directory) }
+        roles.into_iter().flat_map(numbered).map(member).collect::<Vec<_>>().into()
     }
 
     /// The node.
@@ -84,7 +88,7 @@ impl Cluster {
 
     /// All nodes.
     pub fn peers(&self) -> impl Iterator<Item = Peer> + use<> {
-        (0..self.members.len()).filter_map(|at| u8::try_from(at).ok().map(Peer))
+        (0..self.members.len()).filter_map(|at| u32::try_from(at).ok().map(Peer))
     }
 
     /// The nodes of one role, in order of their numbers.
@@ -94,19 +98,25 @@ impl Cluster {
 
     /// The node with this id.
     pub fn peer(&self, id: &NodeId) -> Option<Peer> {
-        self.peers().find(|peer| self.member(*peer).id == *id)
+        self.by_id.get(id).copied()
     }
 
     /// The policy that the heavy nodes share, but for a stricter threshold of one of them.
     pub fn policy(&self) -> &Policy {
         &self.members[0].policy
     }
+}
 
-    /// The most that two clocks are apart.
-    pub fn skew(&self) -> Duration {
-        let ahead = |member: &Member| member.ahead;
-        let most = self.members.iter().map(ahead).max().unwrap_or(0);
-        let least = self.members.iter().map(ahead).min().unwrap_or(0);
-        Duration::from_millis(most.abs_diff(least))
+impl From<Vec<Member>> for Cluster {
+    fn from(members: Vec<Member>) -> Self {
+        let directory = members.iter().map(|member| (member.id, member.role)).collect();
+        let by_id = (0..).map(Peer).zip(&members).map(|(peer, member)| (member.id, peer)).collect();
+        Self { members, directory: Arc::new(directory), by_id }
+    }
+}
+
+impl From<Cluster> for Vec<Member> {
+    fn from(cluster: Cluster) -> Self {
+        cluster.members
     }
 }

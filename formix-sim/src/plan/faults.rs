@@ -1,125 +1,90 @@
 //! What goes wrong: each fault is named by its place (a link, a node) and its ordinal or time there.
 
-use core::fmt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 
 use super::cluster::Peer;
+use super::kind::Kind;
 
-/// The kinds of fault. Each seed first draws which of them exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Some frames take longer.
-    Delay,
-    /// Some frames are lost.
-    Loss,
-    /// Some frames come twice.
-    Duplication,
-    /// Frames overtake each other.
-    Reordering,
-    /// One node does not hear another for a while.
-    OneWayCut,
-    /// Two groups of nodes do not hear each other for a while.
-    Partition,
-    /// One light node never gets through to one heavy node.
-    Deafness,
-    /// A node stops at some moment.
-    CrashAtTime,
-    /// A node stops right after some output.
-    CrashAtOutput,
-    /// A node stops again while it recovers.
-    Relapse,
-    /// Some writes take long.
-    SlowDisk,
-    /// A light node comes back with an empty disk.
-    Amnesia,
-    /// Clocks are apart.
-    Skew,
-    /// One heavy node never comes back.
-    Death,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Kind; 14] = [
-        Self::Delay,
-        Self::Loss,
-        Self::Duplication,
-        Self::Reordering,
-        Self::OneWayCut,
-        Self::Partition,
-        Self::Deafness,
-        Self::CrashAtTime,
-        Self::CrashAtOutput,
-        Self::Relapse,
-        Self::SlowDisk,
-        Self::Amnesia,
-        Self::Skew,
-        Self::Death,
-    ];
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Delay => "delay",
-            Self::Loss => "loss",
-            Self::Duplication => "duplication",
-            Self::Reordering => "reordering",
-            Self::OneWayCut => "one-way cut",
-            Self::Partition => "partition",
-            Self::Deafness => "deafness",
-            Self::CrashAtTime => "crash at a time",
-            Self::CrashAtOutput => "crash at an output",
-            Self::Relapse => "crash in recovery",
-            Self::SlowDisk => "slow disk",
-            Self::Amnesia => "lost disk",
-            Self::Skew => "clock skew",
-            Self::Death => "heavy dead for good",
-        })
-    }
-}
-
-/// Everything that goes wrong in one run.
-#[derive(Debug, Clone, Default)]
+/// Everything that goes wrong in one run. Any part of the list is a plan as well.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Faults {
     /// The kinds that were drawn.
     pub kinds: BTreeSet<Kind>,
-    /// When they end: nodes are restarted, links and disks are good.
+    /// When they end, in milliseconds: nodes are restarted, links and disks are good.
     pub heal: u64,
-    /// The directed links that are not plain.
-    pub links: BTreeMap<(Peer, Peer), Link>,
-    /// Frames may overtake each other.
-    pub reordering: bool,
-    /// Links that are cut for a while.
-    pub cuts: Vec<Cut>,
-    /// Nodes that stop.
-    pub crashes: Vec<Crash>,
-    /// Writes that take long: the ordinal of the write and its milliseconds.
-    pub slow: BTreeMap<Peer, Vec<(u32, u64)>>,
+    /// One by one.
+    pub list: Vec<Fault>,
 }
 
-/// One directed link.
-#[derive(Debug, Clone, Default)]
-pub struct Link {
-    /// How long a frame takes, in milliseconds, beyond the one that every frame takes.
-    pub latency: u64,
-    /// What happens to which frame, in order of their ordinals.
-    pub mishaps: Vec<Mishap>,
-    /// Nothing ever gets through, healed or not.
-    pub deaf: bool,
-}
-
-/// What happens to one frame of a link.
-#[derive(Debug, Clone, Copy)]
-pub struct Mishap {
-    /// Which: the first is 1.
-    pub nth: u32,
-    /// What.
-    pub what: What,
+/// One thing that goes wrong. Times are milliseconds; the first of anything has the ordinal 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// Something happens to one frame of a directed link.
+    Frame {
+        /// Whose frame.
+        from: Peer,
+        /// On the way to whom.
+        to: Peer,
+        /// Which.
+        nth: u32,
+        /// What.
+        what: What,
+    },
+    /// Nothing ever gets through a directed link, healed or not.
+    Deaf {
+        /// Whose frames are lost.
+        from: Peer,
+        /// On the way to whom.
+        to: Peer,
+    },
+    /// A directed link is out of order for a while.
+    Cut(Cut),
+    /// Two nodes' connection breaks: what is on the way between them is lost.
+    Reset {
+        /// One of them.
+        from: Peer,
+        /// The other.
+        to: Peer,
+        /// When.
+        at: u64,
+    },
+    /// A node stops.
+    Crash(Crash),
+    /// A node does nothing for a while, and notices nothing of it.
+    Pause {
+        /// Which node.
+        peer: Peer,
+        /// From when.
+        at: u64,
+        /// For how long.
+        length: u64,
+    },
+    /// A write takes long.
+    SlowWrite {
+        /// At which node.
+        peer: Peer,
+        /// Which write.
+        nth: u32,
+        /// How much longer than others.
+        extra: u64,
+    },
+    /// A clock is set.
+    Step {
+        /// Whose.
+        peer: Peer,
+        /// When.
+        at: u64,
+        /// How much it gains; loses if negative.
+        by: i64,
+    },
 }
 
 /// What can happen to a frame.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum What {
     /// It does not arrive.
     Lose,
@@ -129,12 +94,12 @@ pub enum What {
     Delay(u64),
 }
 
-/// A directed link that is cut for a while.
-#[derive(Debug, Clone, Copy)]
+/// A directed link that is out of order for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
-    /// As what it counts.
+    /// A clog holds frames back until its end; any other kind loses them.
     pub kind: Kind,
-    /// Whose frames are lost.
+    /// Whose frames.
     pub from: Peer,
     /// On the way to whom.
     pub to: Peer,
@@ -145,7 +110,7 @@ pub struct Cut {
 }
 
 /// A node that stops.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crash {
     /// As what it counts.
     pub kind: Kind,
@@ -162,7 +127,8 @@ pub struct Crash {
 }
 
 /// When a node stops. Ordinals count over all lives of the node, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Trigger {
     /// At this time.
     Time(u64),
@@ -172,4 +138,50 @@ pub enum Trigger {
     Persist(u32),
     /// Right after this message was handed to the network.
     Send(u32),
+}
+
+impl Faults {
+    /// The crashes.
+    pub fn crashes(&self) -> impl Iterator<Item = &Crash> {
+        self.list.iter().filter_map(|fault| match fault {
+            Fault::Crash(crash) => Some(crash),
+            _ => None,
+        })
+    }
+
+    /// The most milliseconds by which the steps of one clock move it.
+    pub fn farthest_step(&self) -> u64 {
+        let step = |fault: &Fault| match fault {
+            Fault::Step { by, .. } => by.unsigned_abs(),
+            _ => 0,
+        };
+        self.list.iter().map(step).sum()
+    }
+
+    /// The longest that a node does nothing.
+    pub fn longest_pause(&self) -> u64 {
+        let pause = |fault: &Fault| match fault {
+            Fault::Pause { length, .. } => *length,
+            _ => 0,
+        };
+        self.list.iter().map(pause).max().unwrap_or(0)
+    }
+}
+
+impl Fault {
+    /// As what it counts.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Frame { what: What::Lose, .. } => Kind::Loss,
+            Self::Frame { what: What::Repeat(_), .. } => Kind::Duplication,
+            Self::Frame { what: What::Delay(_), .. } => Kind::Delay,
+            Self::Deaf { .. } => Kind::Deafness,
+            Self::Cut(cut) => cut.kind,
+            Self::Reset { .. } => Kind::Reset,
+            Self::Crash(crash) => crash.kind,
+            Self::Pause { .. } => Kind::Pause,
+            Self::SlowWrite { .. } => Kind::SlowDisk,
+            Self::Step { .. } => Kind::ClockStep,
+        }
+    }
 }

@@ -7,35 +7,36 @@ use formix_proto::policy::Policy;
 
 use super::cluster::Cluster;
 use super::faults::Faults;
+use super::network::{Latency, Network};
 use super::{Plan, questions, trouble};
 use crate::random::Stream;
 
 pub(super) fn plan(seed: u64) -> Plan {
     let mut shape = Stream::new(seed, "cluster");
-    let sizes = [shape.within(3..=6), shape.within(1..=12), shape.within(1..=2)];
-    let mut cluster = Cluster::new(seed, sizes.map(small), &policy(&mut shape));
+    let sizes = [3 + shape.small(4), 1 + shape.small(12), 1 + shape.small(2)];
+    let mut cluster = Cluster::new(seed, sizes, &policy(&mut shape));
     vary_policies(&mut cluster, &mut shape);
     let workload = questions::questions(seed, &cluster);
-    let faults = trouble::faults(seed, &mut cluster, &workload);
-    Plan { seed, cluster, workload, faults }
+    let latency = Latency::PerLink { least: 0, most: 11 };
+    let network = Network { latency, ..Network::default() };
+    let mut plan = Plan { seed, cluster, network, workload, faults: Faults::default() };
+    trouble::add_faults(&mut plan);
+    plan
 }
 
-pub(super) fn plain(heavies: u8, lights: u8) -> Plan {
+pub(super) fn plain(heavies: u32, lights: u32) -> Plan {
     let policy = policy(&mut Stream::new(0, "plain"));
     let policy = Policy { least_participants: 1, ..policy };
     let cluster = Cluster::new(0, [heavies, lights, 1], &policy);
     let workload = vec![questions::plain(&cluster)];
-    Plan { seed: 0, cluster, workload, faults: Faults::default() }
-}
-
-pub(super) fn small(number: u64) -> u8 {
-    u8::try_from(number).unwrap_or(u8::MAX)
+    let network = Network::default();
+    Plan { seed: 0, cluster, network, workload, faults: Faults::default() }
 }
 
 fn policy(draw: &mut Stream) -> Policy {
     let resend_most = draw.within(400..=1_000);
     Policy {
-        least_participants: u32::from(small(draw.within(1..=3))),
+        least_participants: 1 + draw.small(3),
         horizon: Duration::from_secs(30),
         prepare_within: Duration::from_millis(draw.within(1_000..=3_000)),
         reveal_within: Duration::from_millis(resend_most * draw.within(4..=6)),

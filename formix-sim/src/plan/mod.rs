@@ -6,22 +6,32 @@
 mod cluster;
 mod faults;
 mod generate;
+mod kind;
+mod network;
 mod print;
 mod questions;
 mod trouble;
 mod workload;
 
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 pub use cluster::{Cluster, Member, Peer};
-pub use faults::{Crash, Cut, Faults, Kind, Link, Mishap, Trigger, What};
+pub use faults::{Crash, Cut, Fault, Faults, Trigger, What};
+pub use kind::Kind;
+pub use network::{Latency, Network};
 pub use workload::{Deed, Flaw, Owner, Question, Scale};
 
 /// One run, spelled out. Times are milliseconds since its start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
     /// Keys the coins of the nodes; for a plan made from a seed, that seed.
     pub seed: u64,
     /// Who takes part.
     pub cluster: Cluster,
+    /// What the network is like.
+    pub network: Network,
     /// What is asked, and how each light node's owner takes it.
     pub workload: Vec<Question>,
     /// What goes wrong.
@@ -35,7 +45,20 @@ impl Plan {
     }
 
     /// A plan to build scenarios on: one question, which every owner answers at once, and no fault.
-    pub fn plain(heavies: u8, lights: u8) -> Self {
+    pub fn plain(heavies: u32, lights: u32) -> Self {
         generate::plain(heavies, lights)
+    }
+
+    /// The most that two clocks come to be apart, as long as anything is judged.
+    pub fn skew(&self) -> Duration {
+        const LONGEST_RUN: u64 = 120;
+        let members = &self.cluster.members;
+        let apart = |of: fn(&Member) -> i64| {
+            let (most, least) = (members.iter().map(of).max(), members.iter().map(of).min());
+            most.unwrap_or(0).abs_diff(least.unwrap_or(0))
+        };
+        let drifted = (apart(|member| member.drift) * LONGEST_RUN).div_ceil(1_000);
+        let offset = apart(|member| member.ahead);
+        Duration::from_millis(offset + drifted + self.faults.farthest_step())
     }
 }

@@ -15,8 +15,14 @@ impl fmt::Display for Plan {
         if kinds.is_empty() {
             return writeln!(f, "no faults");
         }
-        writeln!(f, "faults until {} ms: {}", self.faults.heal, kinds.join(", "))?;
-        self.faults.crashes.iter().try_for_each(|crash| self.write_crash(f, crash))
+        writeln!(
+            f,
+            "{} faults until {} ms, of these kinds:",
+            self.faults.list.len(),
+            self.faults.heal
+        )?;
+        kinds.iter().try_for_each(|kind| writeln!(f, "  {kind}"))?;
+        self.faults.crashes().try_for_each(|crash| self.write_crash(f, crash))
     }
 }
 

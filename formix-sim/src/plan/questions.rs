@@ -110,7 +110,7 @@ fn flaw(draw: &mut Stream, cluster: &Cluster, spec: &mut Spec, at: u64) -> Flaw 
     let flaw = draw.pick(&flaws);
     match flaw {
         Flaw::Overflow => spec.max_participants = 200_000,
-        Flaw::Past => spec.deadline = Time(crate::EPOCH + at - at.min(500)),
+        Flaw::Past => spec.deadline = Time(crate::EPOCH + at - 60_000),
         Flaw::TooFar => spec.deadline = Time(crate::EPOCH + at + 100_000),
         Flaw::RepeatedHeavy => spec.committee.0[2] = spec.committee.0[draw.index(2)],
         Flaw::LowThreshold => {

@@ -2,10 +2,12 @@
 
 use formix_proto::spec::Proposal;
 
+use serde::{Deserialize, Serialize};
+
 use super::cluster::Peer;
 
 /// One question.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Question {
     /// When it is asked.
     pub at: u64,
@@ -22,7 +24,7 @@ pub struct Question {
 }
 
 /// A domain in plain integers: `min` to `max` steps of `10^-decimals`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Scale {
     /// The least answer, in steps.
     pub min: i64,
@@ -33,7 +35,7 @@ pub struct Scale {
 }
 
 /// What the owner of one light node does about one question.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Owner {
     /// How long after being asked.
     pub after: u64,
@@ -42,7 +44,7 @@ pub struct Owner {
 }
 
 /// What an owner does. Answers are in tenths of a step, so that some need rounding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deed {
     /// Answers.
     Answer {
@@ -61,7 +63,7 @@ pub enum Deed {
 }
 
 /// Why a proposal must not be taken up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Flaw {
     /// Its lanes could reach 2^32.
     Overflow,

@@ -6,7 +6,8 @@ use formix_proto::time::Time;
 
 use super::World;
 use super::queue::Happening;
-use crate::plan::Peer;
+use crate::plan::{Fault, Peer};
+use crate::sight::Fed;
 
 /// A span in milliseconds.
 pub(super) fn millis(span: Duration) -> u64 {
@@ -16,14 +17,37 @@ pub(super) fn millis(span: Duration) -> u64 {
 impl World<'_> {
     /// What a node's clock says now.
     pub(super) fn clock(&self, peer: Peer) -> Time {
-        let ahead = self.plan.cluster.member(peer).ahead;
+        let ahead = self.hosts[peer.index()].ahead + self.drifted(peer);
         Time((crate::EPOCH + self.now).saturating_add_signed(ahead))
     }
 
-    /// When a node's clock will say `time`.
-    pub(super) fn when(&self, peer: Peer, time: Time) -> u64 {
-        let ahead = self.plan.cluster.member(peer).ahead;
-        time.0.saturating_add_signed(-ahead).saturating_sub(crate::EPOCH).max(self.now)
+    /// What its clock has said at most since it started: a node's time does not go back.
+    pub(super) fn latest(&self, peer: Peer) -> Time {
+        self.hosts[peer.index()].latest
+    }
+
+    fn drifted(&self, peer: Peer) -> i64 {
+        self.plan.cluster.member(peer).drift * self.now.cast_signed() / 1_000_000
+    }
+
+    /// When a node's clock will say `time`, if nobody sets it.
+    fn when(&self, peer: Peer, time: Time) -> u64 {
+        let gap = time.0.saturating_sub(self.clock(peer).0);
+        let drift = self.plan.cluster.member(peer).drift;
+        if drift == 0 {
+            return self.now.saturating_add(gap);
+        }
+        let rate = 1_000_000_u64.saturating_add_signed(drift);
+        self.now.saturating_add(gap.saturating_mul(1_000_000).div_ceil(rate))
+    }
+
+    /// Somebody sets a clock. What waits for a time is told.
+    pub(super) fn step(&mut self, peer: Peer, by: i64) {
+        let host = self.host(peer);
+        host.ahead += by;
+        host.wakes = None;
+        self.struck(Fault::Step { peer, at: 0, by }.kind(), peer, None);
+        self.set_alarm(peer);
     }
 
     /// Sees to it that a node is woken when it wants to be.
@@ -43,14 +67,14 @@ impl World<'_> {
     pub(super) fn wake(&mut self, peer: Peer, life: u32) {
         let (now, clock) = (self.now, self.clock(peer));
         let host = self.host(peer);
-        if host.life != life || host.wakes != Some(now) {
+        if host.life != life || host.wakes.is_none_or(|at| now < at) {
             return;
         }
         host.wakes = None;
         let due = |wanted: Time| wanted <= clock;
         let driver = host.driver.as_ref();
         if driver.and_then(|driver| driver.next_timeout()).is_some_and(due) {
-            return self.feed(peer, |driver, now, hands| driver.timeout(now, hands));
+            return self.feed(peer, &Fed::Timeout, |driver, now, hands| driver.timeout(now, hands));
         }
         self.set_alarm(peer);
     }

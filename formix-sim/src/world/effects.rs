@@ -1,5 +1,7 @@
 //! Carries out what a node wants done.
 
+use std::rc::Rc;
+
 use formix_proto::driver::Effects;
 use formix_proto::frame::Frame;
 use formix_proto::id::NodeId;
@@ -10,7 +12,7 @@ use super::World;
 use super::host::Kind;
 use super::queue::Happening;
 use crate::plan::{self, Peer};
-use crate::sight::Sight;
+use crate::sight::{Fed, Sight};
 
 /// The world, as one node's driver sees it.
 pub(super) struct Hands<'w, 'a> {
@@ -34,7 +36,7 @@ impl Hands<'_, '_> {
 impl Effects for Hands<'_, '_> {
     fn persist(&mut self, batch: Batch) {
         self.carry_out(Kind::Persist, |world, peer| {
-            let clock = world.clock(peer);
+            let clock = world.latest(peer);
             world.see(&Sight::Issued { peer, clock, records: &batch.records });
             world.host(peer).disk.push(batch);
             world.write(peer);
@@ -56,33 +58,34 @@ impl Effects for Hands<'_, '_> {
 impl World<'_> {
     fn send(&mut self, from: Peer, to: NodeId, frame: Frame) {
         let Some(to) = self.plan.cluster.peer(&to) else { return };
+        self.sent += 1;
+        let number = self.sent;
         if let Ok(message) = wire::decode(frame.as_ref()) {
-            self.see(&Sight::Sent { from, to, frame: frame.as_ref(), message: &message });
+            self.see(&Sight::Sent { number, from, to, frame: frame.as_ref(), message: &message });
         }
         let passage = self.network.carry(self.plan, self.now, from, to);
         for kind in passage.struck.into_iter().flatten() {
             self.struck(kind, from, Some(to));
         }
+        let frame = Rc::new(frame);
         for at in passage.arrivals.into_iter().flatten() {
-            self.queue.push(at, Happening::Deliver { from, to, frame: frame.clone() });
+            self.queue.push(at, Happening::Deliver { number, from, to, frame: frame.clone() });
         }
     }
 
     /// Lets the disk write what waits, if it is idle.
     pub(super) fn write(&mut self, peer: Peer) {
-        let (plan, healed, now) = (self.plan, self.healed, self.now);
+        let (healed, now) = (self.healed, self.now);
         let host = self.host(peer);
         if !host.disk.begin_write() {
             return;
         }
         let (life, nth) = (host.life, host.disk.writes());
-        let slow = plan.faults.slow.get(&peer).filter(|_| !healed);
-        let extra = slow.and_then(|slow| slow.iter().find(|(slow, _)| *slow == nth));
-        let extra = extra.map_or(0, |(_, extra)| *extra);
+        let extra = host.slow.get(&nth).filter(|_| !healed).copied().unwrap_or(0);
         if extra > 0 {
             self.struck(plan::Kind::SlowDisk, peer, None);
         }
-        let done = now + plan.cluster.member(peer).disk + extra;
+        let done = now + self.plan.cluster.member(peer).disk + extra;
         self.queue.push(done, Happening::Flushed { peer, life });
     }
 
@@ -93,7 +96,7 @@ impl World<'_> {
         let batches = self.host(peer).disk.end_write();
         self.durable(peer, &batches);
         if let Some(seq) = crate::disk::last(&batches) {
-            self.feed(peer, |driver, now, hands| driver.persisted(now, seq, hands));
+            self.feed(peer, &Fed::Durable, |driver, now, hands| driver.persisted(now, seq, hands));
         }
         self.write(peer);
     }

@@ -1,20 +1,29 @@
 //! One machine of the world: a node's process, if it runs, and its disk.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use formix_proto::driver::Driver;
 use formix_proto::node::Node;
+use formix_proto::time::Time;
 
+use super::coins::Coins;
 use crate::disk::Disk;
-use crate::plan::{Crash, Peer, Plan, Trigger};
+use crate::plan::{Crash, Fault, Peer, Plan, Trigger};
 
 /// One machine.
 #[derive(Debug)]
 pub(super) struct Host {
-    pub(super) driver: Option<Driver<Node>>,
+    /// Boxed, because it is taken out for every input.
+    pub(super) driver: Option<Box<Driver<Node<Coins>>>>,
     pub(super) disk: Disk,
     /// How often the node was started.
     pub(super) life: u32,
+    /// How far its clock is ahead, but for its drift.
+    pub(super) ahead: i64,
+    /// What its clock has said at most in this life.
+    pub(super) latest: Time,
+    /// Until when it does nothing.
+    pub(super) paused: u64,
     /// It never runs again.
     pub(super) dead: bool,
     /// When the next wake-up on the queue is.
@@ -25,6 +34,8 @@ pub(super) struct Host {
     pub(super) relapses: VecDeque<u32>,
     /// Outputs left until such a stop.
     pub(super) relapse_after: Option<u32>,
+    /// The ordinals of the writes that take long, and how much longer.
+    pub(super) slow: BTreeMap<u32, u64>,
     done: Counts,
     armed: Vec<Crash>,
 }
@@ -49,17 +60,25 @@ impl Host {
     pub(super) fn new(plan: &Plan, peer: Peer) -> Self {
         let by_output =
             |crash: &&Crash| crash.peer == peer && !matches!(crash.trigger, Trigger::Time(_));
+        let slow = |fault: &Fault| match fault {
+            Fault::SlowWrite { peer: of, nth, extra } if *of == peer => Some((*nth, *extra)),
+            _ => None,
+        };
         Self {
+            slow: plan.faults.list.iter().filter_map(slow).collect(),
             driver: None,
             disk: Disk::default(),
             life: 0,
+            ahead: plan.cluster.member(peer).ahead,
+            latest: Time::default(),
+            paused: 0,
             dead: false,
             wakes: None,
             crashing: None,
             relapses: VecDeque::new(),
             relapse_after: None,
             done: Counts::default(),
-            armed: plan.faults.crashes.iter().filter(by_output).cloned().collect(),
+            armed: plan.faults.crashes().filter(by_output).cloned().collect(),
         }
     }
 

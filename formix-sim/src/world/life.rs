@@ -6,11 +6,11 @@ use formix_proto::node::{Config, Node};
 use formix_proto::time::Time;
 
 use super::World;
+use super::coins::Coins;
 use super::effects::Hands;
 use super::queue::Happening;
 use crate::plan::{Crash, Kind, Peer, Trigger};
-use crate::random::Stream;
-use crate::sight::Sight;
+use crate::sight::{Fed, Sight};
 
 /// How long a node that stopped while it recovered is down.
 const RELAPSE_DOWN: u64 = 10;
@@ -20,24 +20,25 @@ impl World<'_> {
     pub(super) fn start(&mut self, peer: Peer) {
         let now = self.clock(peer);
         let host = self.host(peer);
+        host.latest = now;
         host.life += 1;
         host.wakes = None;
         let (life, records) = (host.life, host.disk.records());
         host.relapse_after = host.relapses.pop_front();
         self.see(&Sight::Started { peer, life });
         let member = self.plan.cluster.member(peer);
-        let purpose = format!("coins {} life {life}", self.plan.cluster.name(peer));
-        let coins = Stream::new(self.plan.seed, &purpose).bytes();
+        let coins = self.coins(peer, life);
         let config = Config {
             id: member.id,
             role: member.role,
             policy: member.policy.clone(),
             directory: self.plan.cluster.directory.clone(),
         };
-        let node = records.ok().and_then(|r| Node::recover(config, coins, now, r).ok());
+        let node = records.ok().and_then(|r| Node::recover_with(config, coins, now, r).ok());
         let Some(node) = node else { return self.see(&Sight::Unrecoverable { peer }) };
+        self.see(&Sight::Fed { peer, input: &Fed::Start });
         let driver = Driver::start(node, now, &mut Hands { world: self, peer });
-        self.settle(peer, driver);
+        self.settle(peer, Box::new(driver));
         if self.hosts[peer.index()].driver.is_some() {
             self.ask_again(peer);
         }
@@ -47,22 +48,26 @@ impl World<'_> {
     pub(super) fn feed(
         &mut self,
         peer: Peer,
-        input: impl FnOnce(&mut Driver<Node>, Time, &mut Hands<'_, '_>),
+        fed: &Fed,
+        input: impl FnOnce(&mut Driver<Node<Coins>>, Time, &mut Hands<'_, '_>),
     ) {
         let Some(mut driver) = self.host(peer).driver.take() else { return };
         self.events += 1;
-        let now = self.clock(peer);
+        self.see(&Sight::Fed { peer, input: fed });
+        let now = self.clock(peer).max(self.latest(peer));
+        self.host(peer).latest = now;
         input(&mut driver, now, &mut Hands { world: self, peer });
         self.settle(peer, driver);
     }
 
-    pub(super) fn deliver(&mut self, from: Peer, to: Peer, frame: &Frame) {
+    pub(super) fn deliver(&mut self, number: u64, from: Peer, to: Peer, frame: &Frame) {
         let id = self.plan.cluster.member(from).id;
-        self.feed(to, |driver, now, hands| driver.receive(now, id, frame.as_ref(), hands));
+        let fed = Fed::Frame { number, from };
+        self.feed(to, &fed, |driver, now, hands| driver.receive(now, id, frame.as_ref(), hands));
     }
 
     /// After an input, the node waits for the next one, or has stopped in the midst of it.
-    fn settle(&mut self, peer: Peer, driver: Driver<Node>) {
+    fn settle(&mut self, peer: Peer, driver: Box<Driver<Node<Coins>>>) {
         let host = self.host(peer);
         let relapsing = host.relapse_after.take().is_some();
         match host.crashing.take() {

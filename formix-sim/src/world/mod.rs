@@ -1,6 +1,7 @@
 //! A virtual world: real nodes, on virtual time, over a network and disks that do as the plan says.
 
 mod clock;
+mod coins;
 mod effects;
 mod host;
 mod life;
@@ -14,9 +15,10 @@ use formix_proto::outcome::Outcome;
 use formix_proto::spec::SpecError;
 
 use crate::court::Court;
-use crate::plan::{Kind, Peer, Plan, Trigger};
+use crate::plan::{Fault, Kind, Peer, Plan, Trigger};
 use crate::sight::{Sight, Witness};
 use crate::violation::Violation;
+pub use coins::Shifts;
 use host::Host;
 use network::Network;
 use queue::{Happening, Queue};
@@ -46,7 +48,12 @@ pub enum End {
 
 /// Runs a plan until everything is quiet or has had its time, or an invariant is broken.
 pub fn simulate(plan: &Plan, witness: &mut dyn Witness) -> Run {
-    let mut world = World::new(plan, witness);
+    simulate_shifted(plan, &Shifts::new(), witness)
+}
+
+/// The same, with some of the nodes' coins shifted.
+pub fn simulate_shifted(plan: &Plan, shifts: &Shifts, witness: &mut dyn Witness) -> Run {
+    let mut world = World::new(plan, shifts, witness);
     world.begin();
     while world.violation.is_none() {
         let Some((at, happening)) = world.queue.pop() else { break };
@@ -69,6 +76,7 @@ pub fn simulate(plan: &Plan, witness: &mut dyn Witness) -> Run {
 
 struct World<'a> {
     plan: &'a Plan,
+    shifts: &'a Shifts,
     witness: &'a mut dyn Witness,
     court: Court<'a>,
     trace: Trace,
@@ -82,14 +90,17 @@ struct World<'a> {
     asked: Vec<bool>,
     ends: Vec<Option<(u64, End)>>,
     events: u64,
+    /// How many frames were sent.
+    sent: u64,
     violation: Option<Violation>,
 }
 
 impl<'a> World<'a> {
-    fn new(plan: &'a Plan, witness: &'a mut dyn Witness) -> Self {
+    fn new(plan: &'a Plan, shifts: &'a Shifts, witness: &'a mut dyn Witness) -> Self {
         let count = plan.workload.len();
         Self {
             plan,
+            shifts,
             witness,
             court: Court::new(plan),
             trace: Trace::default(),
@@ -102,6 +113,7 @@ impl<'a> World<'a> {
             asked: vec![false; count],
             ends: vec![None; count],
             events: 0,
+            sent: 0,
             violation: None,
         }
     }
@@ -120,23 +132,46 @@ impl<'a> World<'a> {
         self.queue.push(self.until, Happening::StartAll);
         self.queue.push(forgotten, Happening::StartAll);
         self.until = forgotten;
-        for crash in &plan.faults.crashes {
-            if let Trigger::Time(at) = crash.trigger {
-                self.queue.push(at, Happening::Crash(crash.clone()));
-            }
-        }
+        plan.faults.list.iter().for_each(|fault| self.schedule(fault));
         self.queue.push(plan.faults.heal, Happening::Heal);
         for peer in plan.cluster.peers() {
-            if plan.cluster.member(peer).ahead != 0 {
-                self.struck(Kind::Skew, peer, None);
+            let member = plan.cluster.member(peer);
+            for (kind, holds) in [(Kind::Skew, member.ahead != 0), (Kind::Drift, member.drift != 0)]
+            {
+                if holds {
+                    self.struck(kind, peer, None);
+                }
             }
             self.start(peer);
         }
     }
 
+    /// Puts a fault that comes at a time of its own on the queue.
+    fn schedule(&mut self, fault: &Fault) {
+        let (at, happening) = match fault {
+            Fault::Crash(crash) => match crash.trigger {
+                Trigger::Time(at) => (at, Happening::Crash(crash.clone())),
+                _ => return,
+            },
+            Fault::Step { peer, at, by } => (*at, Happening::Step { peer: *peer, by: *by }),
+            Fault::Pause { peer, at, length } => {
+                (*at, Happening::Pause { peer: *peer, until: at + length })
+            }
+            _ => return,
+        };
+        self.queue.push(at, happening);
+    }
+
     fn happen(&mut self, happening: Happening) {
+        if let Some(peer) = happening.to()
+            && self.now < self.hosts[peer.index()].paused
+        {
+            return self.queue.push(self.hosts[peer.index()].paused, happening);
+        }
         match happening {
-            Happening::Deliver { from, to, frame } => self.deliver(from, to, &frame),
+            Happening::Deliver { number, from, to, frame } => {
+                self.deliver(number, from, to, &frame)
+            }
             Happening::Flushed { peer, life } => self.flushed(peer, life),
             Happening::Wake { peer, life } => self.wake(peer, life),
             Happening::Owner { peer, life, act } => self.act(peer, life, act),
@@ -146,6 +181,11 @@ impl<'a> World<'a> {
                 if self.host(peer).life == life && self.host(peer).driver.is_none() {
                     self.start(peer);
                 }
+            }
+            Happening::Step { peer, by } => self.step(peer, by),
+            Happening::Pause { peer, until } => {
+                self.host(peer).paused = until;
+                self.struck(Kind::Pause, peer, None);
             }
             Happening::Heal => self.heal(),
             Happening::Judge(question) => self.judge(question),
@@ -173,7 +213,7 @@ impl<'a> World<'a> {
     /// When a computation must be over everywhere (L1).
     fn over(&self, question: usize) -> u64 {
         let (plan, asked) = (self.plan, &self.plan.workload[question]);
-        let slack = clock::millis(plan.cluster.skew()) + 500;
+        let slack = clock::millis(plan.skew()) + 500;
         let bound = clock::millis(plan.cluster.policy().bound()) + slack;
         asked.deadline().max(plan.faults.heal).max(asked.at) + bound
     }
@@ -186,6 +226,7 @@ impl<'a> World<'a> {
         for peer in self.plan.cluster.peers() {
             let host = self.host(peer);
             host.relapses.clear();
+            host.paused = 0;
             if host.driver.is_none() && !host.dead {
                 self.start(peer);
             }

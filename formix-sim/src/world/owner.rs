@@ -8,7 +8,7 @@ use formix_proto::outcome::Outcome;
 use super::queue::{Act, Happening};
 use super::{End, World};
 use crate::plan::{Deed, Peer};
-use crate::sight::Sight;
+use crate::sight::{Fed, Sight};
 
 /// How long somebody whose own node is down waits before asking again.
 const PATIENCE: u64 = 100;
@@ -24,7 +24,9 @@ impl World<'_> {
             return;
         }
         let command = Command::Propose(Box::new(asked.proposal.clone()));
-        self.feed(asked.asker, |driver, now, hands| driver.command(now, command, hands));
+        self.feed(asked.asker, &Fed::Command, |driver, now, hands| {
+            driver.command(now, command, hands);
+        });
     }
 
     /// A node that stopped before it said that it had taken a question up is asked once more.
@@ -85,7 +87,7 @@ impl World<'_> {
     }
 
     fn consider(&mut self, peer: Peer, question: usize) {
-        let number = usize::from(self.plan.cluster.member(peer).number);
+        let number = self.plan.cluster.member(peer).number as usize;
         let Some(owner) = self.plan.workload[question].owners.get(number) else { return };
         let act = match owner.deed {
             Deed::Answer { tenths } | Deed::Blunder { tenths } => Act::Answer { question, tenths },
@@ -114,6 +116,6 @@ impl World<'_> {
                 Command::Answer { id: id(question), answer: Answer::from(answer) }
             }
         };
-        self.feed(peer, |driver, now, hands| driver.command(now, command, hands));
+        self.feed(peer, &Fed::Command, |driver, now, hands| driver.command(now, command, hands));
     }
 }

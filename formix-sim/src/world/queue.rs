@@ -1,7 +1,8 @@
 //! What will happen, in order of time; what is put on it first comes first.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
+use std::rc::Rc;
 
 use formix_proto::frame::Frame;
 
@@ -11,7 +12,7 @@ use crate::plan::{Crash, Peer};
 #[derive(Debug)]
 pub(super) enum Happening {
     /// A frame arrives.
-    Deliver { from: Peer, to: Peer, frame: Frame },
+    Deliver { number: u64, from: Peer, to: Peer, frame: Rc<Frame> },
     /// A disk has finished what it was writing.
     Flushed { peer: Peer, life: u32 },
     /// A node wanted to be woken.
@@ -24,12 +25,29 @@ pub(super) enum Happening {
     Crash(Crash),
     /// A node that has stopped in that life is started.
     Start { peer: Peer, life: u32 },
+    /// A clock is set.
+    Step { peer: Peer, by: i64 },
+    /// A node does nothing until then.
+    Pause { peer: Peer, until: u64 },
     /// Faults are over.
     Heal,
     /// A question has had its time.
     Judge(usize),
     /// Every node is started again.
     StartAll,
+}
+
+impl Happening {
+    /// Whom it happens to, as far as that node's process must run for it.
+    pub(super) fn to(&self) -> Option<Peer> {
+        match self {
+            Self::Deliver { to, .. } => Some(*to),
+            Self::Flushed { peer, .. } | Self::Wake { peer, .. } | Self::Owner { peer, .. } => {
+                Some(*peer)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What the owner of a light node does about a question of the workload.
@@ -42,20 +60,26 @@ pub(super) enum Act {
 /// The heap holds only keys, so that moving them is cheap.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    order: BinaryHeap<Reverse<(u64, u64)>>,
-    waiting: BTreeMap<u64, Happening>,
+    order: BinaryHeap<Reverse<(u64, u64, usize)>>,
+    waiting: Vec<Option<Happening>>,
+    free: Vec<usize>,
     next: u64,
 }
 
 impl Queue {
     pub(super) fn push(&mut self, at: u64, happening: Happening) {
-        self.order.push(Reverse((at, self.next)));
-        self.waiting.insert(self.next, happening);
+        let place = self.free.pop().unwrap_or(self.waiting.len());
+        if place == self.waiting.len() {
+            self.waiting.push(None);
+        }
+        self.waiting[place] = Some(happening);
+        self.order.push(Reverse((at, self.next, place)));
         self.next += 1;
     }
 
     pub(super) fn pop(&mut self) -> Option<(u64, Happening)> {
-        let Reverse((at, number)) = self.order.pop()?;
-        Some((at, self.waiting.remove(&number)?))
+        let Reverse((at, _, place)) = self.order.pop()?;
+        self.free.push(place);
+        Some((at, self.waiting[place].take()?))
     }
 }

@@ -1,18 +1,11 @@
 //! Names everything that happened in a run by one number.
 
-use formix_proto::wire;
-
+use crate::random::scramble;
 use crate::sight::Sight;
 
-/// FNV-1a over all observations, with the bytes of every frame and every record.
-#[derive(Debug)]
+/// Folds all observations, with the bytes of every frame. The same in debug and release builds.
+#[derive(Debug, Default)]
 pub(super) struct Trace(u64);
-
-impl Default for Trace {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
 
 impl Trace {
     pub(super) fn digest(&self) -> u64 {
@@ -20,29 +13,34 @@ impl Trace {
     }
 
     pub(super) fn see(&mut self, at: u64, sight: &Sight<'_>) {
-        self.take(&at.to_le_bytes());
+        self.take(at);
         match sight {
+            Sight::Fed { .. } => {}
             Sight::Sent { from, to, frame, .. } => {
-                self.take(&[0, from.0, to.0]);
-                self.take(frame);
+                self.take(u64::from(from.0) << 32 | u64::from(to.0));
+                self.bytes(frame);
             }
-            Sight::Issued { peer, records, .. } => {
-                self.take(&[1, peer.0]);
+            Sight::Issued { peer, records, .. } | Sight::Durable { peer, records } => {
+                self.take(u64::from(peer.0));
                 for record in *records {
-                    self.take(wire::encode_record(record).as_ref());
+                    self.bytes(&record.id.0);
+                    self.bytes(record.fact.name().as_bytes());
                 }
             }
-            Sight::Durable { peer, records } => {
-                self.take(&[2, peer.0]);
-                self.take(&records.len().to_le_bytes());
-            }
-            other => self.take(format!("{other:?}").as_bytes()),
+            other => self.bytes(format!("{other:?}").as_bytes()),
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.take(bytes.len() as u64);
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.take(u64::from_le_bytes(word));
         }
+    }
+
+    fn take(&mut self, word: u64) {
+        self.0 = scramble(self.0 ^ word);
     }
 }

@@ -1,0 +1,57 @@
+//! The coins of the nodes: a stream for each node and life, keyed by the plan's seed.
+
+use core::convert::Infallible;
+use std::collections::BTreeMap;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
+
+use super::World;
+use crate::plan::Peer;
+use crate::random::Stream;
+
+/// Words of the coins that come out greater by a known amount, mod 2^32: for a node and a life, the
+/// ordinal of the word, from 0, and the amount.
+///
+/// A share that is drawn is one such word a lane, so this changes an answer's split by changing one
+/// seat's share and no other's.
+pub type Shifts = BTreeMap<(Peer, u32), BTreeMap<u32, u32>>;
+
+/// The coins of one node in one life.
+#[derive(Debug, Clone)]
+pub(super) struct Coins {
+    stream: ChaCha20Rng,
+    /// How many single words were drawn; tags are drawn as bytes.
+    words: u32,
+    shifts: BTreeMap<u32, u32>,
+}
+
+impl World<'_> {
+    pub(super) fn coins(&self, peer: Peer, life: u32) -> Coins {
+        let purpose = format!("coins {} life {life}", self.plan.cluster.name(peer));
+        let seed = Stream::new(self.plan.seed, &purpose).bytes();
+        let shifts = self.shifts.get(&(peer, life)).cloned().unwrap_or_default();
+        Coins { stream: ChaCha20Rng::from_seed(seed), words: 0, shifts }
+    }
+}
+
+impl TryRng for Coins {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let shift = self.shifts.get(&self.words).copied().unwrap_or(0);
+        self.words += 1;
+        Ok(self.stream.next_u32().wrapping_add(shift))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.stream.next_u64())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.stream.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Coins {}
