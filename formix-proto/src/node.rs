@@ -51,6 +51,22 @@ pub struct Node<R = ChaCha20Rng> {
     now: Time,
 }
 
+/// How much a node holds in memory; each has its limit (R12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Computations and questions that it remembers: at most [`MAX_REMEMBERED`] of each.
+    ///
+    /// [`MAX_REMEMBERED`]: crate::limits::MAX_REMEMBERED
+    pub computations: usize,
+    /// Timers: at most one for each of those and [`Reason`].
+    pub timers: usize,
+    /// Outputs that wait for the disk: at most [`MAX_HELD`] messages and complaints, and what is told
+    /// of records.
+    ///
+    /// [`MAX_HELD`]: crate::limits::MAX_HELD
+    pub held: usize,
+}
+
 #[derive(Debug, Clone)]
 struct Parts {
     proposer: Proposer,
@@ -120,6 +136,20 @@ impl<R: CryptoRng> Node<R> {
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// How much it holds in memory.
+    pub fn occupancy(&self) -> Occupancy {
+        let role = match &self.parts.role {
+            Part::Heavy(heavy) => heavy.ids().count(),
+            Part::Light(light) => light.ids().count(),
+            Part::Proposer => 0,
+        };
+        Occupancy {
+            computations: role + self.parts.proposer.ids().count(),
+            timers: self.timers.len(),
+            held: self.outbox.held(),
+        }
     }
 
     /// Lends the node to its parts for one input; the records they make are one batch.

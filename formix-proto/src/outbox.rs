@@ -55,6 +55,11 @@ impl Outbox {
         self.durable = self.durable.max(seq.min(self.issued));
     }
 
+    /// How many outputs wait, or have not been taken.
+    pub(crate) fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// The next output that may leave now.
     pub(crate) fn poll(&mut self) -> Option<Output> {
         if let Some(batch) = self.batches.pop_front() {

@@ -65,6 +65,10 @@ impl Timers {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     pub(crate) fn next(&self) -> Option<Time> {
         self.order.first().map(|(at, ..)| *at)
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use formix_proto::id::{ComputationId, NodeId, Tag};
+use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::{Fact, Record};
 use formix_proto::roster::Entry;
@@ -38,6 +39,7 @@ pub(crate) struct Page {
     pub(crate) settled: Option<Option<bool>>,
     pub(crate) proposed: bool,
     pub(crate) concluded: bool,
+    pub(crate) forgotten: bool,
 }
 
 /// One seat's share under a tag.
@@ -120,6 +122,11 @@ impl<'p> Books<'p> {
         sealed.filter(|sealed| sealed.digest == *digest).map(|sealed| &sealed.entries[..]).next()
     }
 
+    /// How many computations an adversary can have made up.
+    pub(crate) fn forgeries(&self) -> usize {
+        0
+    }
+
     /// Takes note, before the checkers look.
     pub(crate) fn note(&mut self, sight: &Sight<'_>) {
         match sight {
@@ -165,12 +172,23 @@ impl<'p> Books<'p> {
             Fact::Settled(counted) => page.settled = Some(*counted),
             Fact::Proposed(_) => page.proposed = true,
             Fact::Concluded(_) => page.concluded = true,
-            Fact::Withheld | Fact::Delivered | Fact::Accepted | Fact::Forgotten => {}
+            Fact::Forgotten => page.forgotten = true,
+            Fact::Withheld | Fact::Delivered | Fact::Accepted => {}
         }
     }
 }
 
 impl Page {
+    /// Whether anything of it was ever durable here.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.began || self.asked || self.proposed || self.failed || self.settled.is_some()
+    }
+
+    /// Whether it has ended here, in one part of the node at least.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.revealed || self.failed || self.settled.is_some() || self.concluded
+    }
+
     /// Whether the node has taken it up as a heavy, light or proposer, and not ended it.
     pub(crate) fn is_open(&self) -> bool {
         let heavy = self.began && !self.revealed && !self.failed;
@@ -190,6 +208,37 @@ pub(crate) fn digest(entries: &[Entry]) -> [u8; 32] {
         hasher.update(entry.tag.0);
     }
     hasher.finalize().into()
+}
+
+/// The computation that a message names.
+pub(crate) fn id_of(message: &Message) -> Option<ComputationId> {
+    Some(match message {
+        Message::Propose { .. } => return None,
+        Message::Prepare(proposal) | Message::Announce(proposal) | Message::Invite(proposal) => {
+            proposal.id()
+        }
+        Message::Ready(id)
+        | Message::Open(id)
+        | Message::Opened(id)
+        | Message::AllIn(id)
+        | Message::Close(id)
+        | Message::List(id)
+        | Message::Knock(id)
+        | Message::Decline(id)
+        | Message::Receipt(id)
+        | Message::Inquire(id)
+        | Message::Progress { id, .. }
+        | Message::Outcome { id, .. }
+        | Message::Frozen { id, .. }
+        | Message::FrozenSet { id, .. }
+        | Message::Seal { id, .. }
+        | Message::Partial { id, .. }
+        | Message::Revealed { id, .. }
+        | Message::Abort { id, .. }
+        | Message::Contribution { id, .. }
+        | Message::Refuse { id, .. }
+        | Message::Ended { id, .. } => *id,
+    })
 }
 
 /// The digest and totals of a completed outcome.

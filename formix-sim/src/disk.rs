@@ -37,6 +37,11 @@ impl Disk {
         self.writes
     }
 
+    /// Whether nothing waits to be durable.
+    pub fn is_idle(&self) -> bool {
+        self.tail.is_empty()
+    }
+
     /// Hands over a batch; it is not durable yet.
     pub fn push(&mut self, batch: Batch) {
         self.tail.push_back(batch);

@@ -8,8 +8,10 @@
 
 mod book;
 mod check;
+pub mod coin_test;
 mod court;
 pub mod disk;
+pub mod interference;
 pub mod mark;
 pub mod plan;
 pub mod random;

@@ -22,17 +22,36 @@ pub(crate) fn text(tally: &Tally, seconds: f64) -> String {
     for (end, count) in &tally.ends {
         let _ = writeln!(out, "  {count:>9}  {end}");
     }
-    let _ = writeln!(out, "\nfaults that took effect");
+    let _ = writeln!(out, "\nfaults that took effect: times, and in how many of 100 seeds");
     for kind in Kind::ALL {
-        let _ = writeln!(out, "  {:>9}  {kind}", tally.faults.get(&kind).unwrap_or(&0));
+        let seeds = tally.seeds_with.get(kind).copied().unwrap_or(0);
+        let percent = 100.0 * seeds as f64 / tally.runs.max(1) as f64;
+        let times = tally.faults.get(kind).unwrap_or(&0);
+        let _ = writeln!(out, "  {times:>9}  {percent:>5.1}  {kind}");
     }
+    let none = tally.planned.get(&0).copied().unwrap_or(0);
+    let none = 100.0 * none as f64 / tally.runs.max(1) as f64;
+    let median = tally.median_faults();
+    let _ = writeln!(out, "  half of the plans have {median} faults or more, {none:.1} % none");
+    let _ = writeln!(
+        out,
+        "\nprivacy\n  {:>9}  coalitions saw the same twice, {} of them around a sum that was revealed\n  {:>9}  lanes were split, {}",
+        tally.coalitions,
+        tally.coalitions_revealed,
+        tally.coins.lanes(),
+        match tally.coins.bias() {
+            None => "every bit of the shares even".to_owned(),
+            Some((seat, bit)) => format!("bit {bit} of seat {seat}'s shares UNEVEN"),
+        },
+    );
     let _ = writeln!(out, "\nsituations");
     for mark in Mark::ALL {
         let count = tally.marks.get(mark).unwrap_or(&0);
         let never = if *count == 0 { "   NEVER" } else { "" };
         let _ = writeln!(out, "  {count:>9}  {}{never}", mark.text());
     }
-    let found = tally.violations.len() + tally.panics.len();
+    let biased = usize::from(tally.coins.bias().is_some());
+    let found = tally.violations.len() + tally.panics.len() + biased;
     let _ = writeln!(out, "\n{found} violations");
     for (seed, violation) in &tally.violations {
         let _ = writeln!(out, "  {}  # {violation}", replay(*seed));
@@ -65,6 +84,10 @@ pub(crate) fn json(tally: &Tally, seconds: f64) -> Value {
         "events_per_second": rate(tally.events, seconds),
         "questions": Value::Object(ends.collect()),
         "faults": Value::Object(faults.collect()),
+        "median_faults": tally.median_faults(),
+        "coalitions": tally.coalitions,
+        "coalitions_revealed": tally.coalitions_revealed,
+        "shares_even": tally.coins.bias().is_none(),
         "situations": Value::Object(Mark::ALL.iter().map(mark).collect()),
         "violations": tally.violations.iter().map(violation).collect::<Vec<_>>(),
         "panics": tally.panics,

@@ -2,8 +2,10 @@
 
 use formix_proto::machine::Event;
 use formix_proto::message::Message;
+use formix_proto::node::Occupancy;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Record;
+use formix_proto::status::Standing;
 use formix_proto::time::Time;
 
 use crate::plan::{Kind, Peer};
@@ -84,6 +86,27 @@ pub enum Sight<'a> {
         /// Its how manieth start, from 1.
         life: u32,
     },
+    /// What a node that was started knows of each question of the workload, before any input.
+    Recovered {
+        /// Which node.
+        peer: Peer,
+        /// In order of the questions.
+        standing: &'a [Option<Standing>],
+    },
+    /// A node has handled an input, and waits for the next.
+    Settled {
+        /// Which node.
+        peer: Peer,
+        /// What it holds.
+        holds: Occupancy,
+    },
+    /// A copy of a node was given a frame a second time, as soon as it had handled the first.
+    Echoed {
+        /// Which node.
+        peer: Peer,
+        /// What came of it.
+        echo: &'a Echo,
+    },
     /// A node could not be started from what its disk held.
     Unrecoverable {
         /// Which node.
@@ -107,6 +130,21 @@ pub enum Sight<'a> {
         /// How; `None` if it was not taken up at all.
         outcome: Option<&'a Outcome>,
     },
+}
+
+/// What came of a frame that was delivered twice.
+#[derive(Debug)]
+pub struct Echo {
+    /// What was delivered.
+    pub message: Message,
+    /// By whom.
+    pub from: Peer,
+    /// What was sent back to that node the first time.
+    pub first: Vec<Message>,
+    /// What was sent back the second time.
+    pub again: Vec<Message>,
+    /// How many records the second time made.
+    pub records: usize,
 }
 
 /// What a node is given.

@@ -6,11 +6,16 @@ use std::panic;
 use formix_proto::outcome::{Failure, Outcome, Refusal};
 use formix_proto::spec::SpecError;
 
+use crate::coin_test::CoinTest;
+use crate::interference;
 use crate::mark::{Mark, Marks};
 use crate::plan::{Kind, Plan};
 use crate::sight::{Sight, Witness};
 use crate::violation::Violation;
 use crate::world::{End, Run, simulate};
+
+/// Of so many seeds, one is run again to compare what coalitions see.
+const COMPARED: u64 = 3;
 
 /// Sums over runs.
 #[derive(Debug, Default)]
@@ -25,6 +30,16 @@ pub struct Tally {
     pub ends: BTreeMap<&'static str, u64>,
     /// How often each situation occurred.
     pub marks: BTreeMap<Mark, u64>,
+    /// How many faults each run had in its plan.
+    pub planned: BTreeMap<usize, u64>,
+    /// In how many runs each kind of fault took effect.
+    pub seeds_with: BTreeMap<Kind, u64>,
+    /// Coalitions for which two runs were compared (P1).
+    pub coalitions: u64,
+    /// Those of them where both answers that were changed had been revealed in a sum.
+    pub coalitions_revealed: u64,
+    /// The bits of all shares (P2).
+    pub coins: CoinTest,
     /// The seeds of the runs that broke an invariant, and which.
     pub violations: BTreeMap<u64, Violation>,
     /// The seeds of the runs in which some code panicked.
@@ -43,28 +58,71 @@ impl Tally {
 
     /// Whether everything held in all runs.
     pub fn holds(&self) -> bool {
-        self.violations.is_empty() && self.panics.is_empty()
+        self.violations.is_empty() && self.panics.is_empty() && self.coins.bias().is_none()
+    }
+
+    /// The fault count that half of the runs do not exceed.
+    pub fn median_faults(&self) -> usize {
+        let mut left = self.runs.div_ceil(2);
+        for (count, runs) in &self.planned {
+            left = left.saturating_sub(*runs);
+            if left == 0 {
+                return *count;
+            }
+        }
+        0
     }
 
     fn of_run(seed: u64) -> Self {
         let plan = Plan::from_seed(seed);
-        let mut counter = Counter { marks: Marks::new(&plan), faults: BTreeMap::new() };
+        let mut counter = Counter::new(&plan);
         let run = simulate(&plan, &mut counter);
-        let Counter { marks, faults } = counter;
-        let mut tally =
-            Self { runs: 1, events: run.events, faults, marks: marks.hits, ..Self::default() };
+        let Counter { marks, faults, coins } = counter;
+        let mut tally = Self {
+            runs: 1,
+            events: run.events,
+            seeds_with: faults.keys().map(|kind| (*kind, 1)).collect(),
+            planned: [(plan.faults.list.len(), 1)].into(),
+            marks: marks.hits,
+            faults,
+            coins,
+            ..Self::default()
+        };
         tally.count_ends(&run);
         tally.violations.extend(run.violation.map(|violation| (seed, violation)));
+        if seed.is_multiple_of(COMPARED) && tally.violations.is_empty() {
+            tally.compare(&plan);
+        }
         tally
+    }
+
+    /// P1, of one plan.
+    fn compare(&mut self, plan: &Plan) {
+        match interference::compare(plan) {
+            Ok(None) => {}
+            Ok(Some(compared)) => {
+                self.events += compared.events;
+                self.coalitions += compared.coalitions;
+                self.coalitions_revealed += if compared.revealed { compared.coalitions } else { 0 };
+            }
+            Err(violation) => {
+                self.violations.insert(plan.seed, violation);
+            }
+        }
     }
 
     /// Adds those of other runs.
     pub fn add(&mut self, other: Self) {
         self.runs += other.runs;
         self.events += other.events;
-        other.faults.into_iter().for_each(|(kind, n)| *self.faults.entry(kind).or_default() += n);
-        other.ends.into_iter().for_each(|(end, n)| *self.ends.entry(end).or_default() += n);
-        other.marks.into_iter().for_each(|(mark, n)| *self.marks.entry(mark).or_default() += n);
+        sum_up(&mut self.faults, other.faults);
+        sum_up(&mut self.ends, other.ends);
+        sum_up(&mut self.marks, other.marks);
+        sum_up(&mut self.planned, other.planned);
+        sum_up(&mut self.seeds_with, other.seeds_with);
+        self.coalitions += other.coalitions;
+        self.coalitions_revealed += other.coalitions_revealed;
+        self.coins.add(&other.coins);
         self.violations.extend(other.violations);
         self.panics.extend(other.panics);
     }
@@ -77,14 +135,29 @@ impl Tally {
     }
 }
 
+fn sum_up<K: Ord>(sums: &mut BTreeMap<K, u64>, more: BTreeMap<K, u64>) {
+    for (key, count) in more {
+        *sums.entry(key).or_default() += count;
+    }
+}
+
 struct Counter<'p> {
     marks: Marks<'p>,
     faults: BTreeMap<Kind, u64>,
+    coins: CoinTest,
+}
+
+impl<'p> Counter<'p> {
+    fn new(plan: &'p Plan) -> Self {
+        let (marks, coins) = (Marks::new(plan), CoinTest::default());
+        Self { marks, faults: BTreeMap::new(), coins }
+    }
 }
 
 impl Witness for Counter<'_> {
     fn see(&mut self, at: u64, sight: &Sight<'_>) {
         self.marks.see(at, sight);
+        self.coins.see(at, sight);
         if let Sight::Struck { kind, .. } = sight {
             *self.faults.entry(*kind).or_default() += 1;
         }

@@ -1,17 +1,23 @@
 //! The checkers: one for each invariant, judging by [`Books`] alone.
 
+mod again;
 mod agreement;
 mod closing;
 mod durable;
 mod erased;
 mod forward;
+mod length;
 mod live;
 mod once;
 mod partial;
+mod quiet;
+mod recovered;
+mod refused;
 mod result;
 mod roster;
 mod split;
 mod terms;
+mod told;
 
 use crate::book::Books;
 use crate::sight::Sight;
@@ -36,6 +42,12 @@ pub(crate) fn all() -> Vec<Box<dyn Check>> {
         Box::new(agreement::Agreement::default()),
         Box::new(erased::Erased::default()),
         Box::new(terms::Terms),
+        Box::new(again::Again),
+        Box::new(length::Length::default()),
+        Box::new(told::Told::default()),
+        Box::new(quiet::Quiet::default()),
+        Box::new(recovered::Recovered::default()),
+        Box::new(refused::Refused::default()),
         Box::new(live::Live),
     ]
 }

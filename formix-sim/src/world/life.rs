@@ -7,11 +7,14 @@ use formix_proto::time::Time;
 
 use super::World;
 use super::coins::Coins;
+use super::echo;
 use super::effects::Hands;
 use super::queue::Happening;
 use crate::plan::{Crash, Kind, Peer, Trigger};
 use crate::sight::{Fed, Sight};
 
+/// Of so many frames, one is delivered a second time to a copy of its receiver.
+const PROBED: u64 = 16;
 /// How long a node that stopped while it recovered is down.
 const RELAPSE_DOWN: u64 = 10;
 
@@ -36,6 +39,10 @@ impl World<'_> {
         };
         let node = records.ok().and_then(|r| Node::recover_with(config, coins, now, r).ok());
         let Some(node) = node else { return self.see(&Sight::Unrecoverable { peer }) };
+        let standing = |id| node.status(&id).map(|status| status.standing);
+        let ids = self.plan.workload.iter().map(|question| question.proposal.id());
+        let standing: Vec<_> = ids.map(standing).collect();
+        self.see(&Sight::Recovered { peer, standing: &standing });
         self.see(&Sight::Fed { peer, input: &Fed::Start });
         let driver = Driver::start(node, now, &mut Hands { world: self, peer });
         self.settle(peer, Box::new(driver));
@@ -63,6 +70,13 @@ impl World<'_> {
     pub(super) fn deliver(&mut self, number: u64, from: Peer, to: Peer, frame: &Frame) {
         let id = self.plan.cluster.member(from).id;
         let fed = Fed::Frame { number, from };
+        let probed = number.is_multiple_of(PROBED) && self.host(to).disk.is_idle();
+        if probed && let Some(driver) = &self.host(to).driver {
+            let (driver, now) = (driver.as_ref().clone(), self.clock(to).max(self.latest(to)));
+            if let Some(echo) = echo::echo(driver, now, (id, from), frame) {
+                self.see(&Sight::Echoed { peer: to, echo: &echo });
+            }
+        }
         self.feed(to, &fed, |driver, now, hands| driver.receive(now, id, frame.as_ref(), hands));
     }
 
@@ -79,7 +93,9 @@ impl World<'_> {
                 self.stop(&Crash { kind, peer, trigger, keep: 0, down, relapses }, true);
             }
             None => {
+                let holds = driver.machine().occupancy();
                 host.driver = Some(driver);
+                self.see(&Sight::Settled { peer, holds });
                 self.set_alarm(peer);
             }
         }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod coins;
+mod echo;
 mod effects;
 mod host;
 mod life;

@@ -15,7 +15,8 @@ impl Trace {
     pub(super) fn see(&mut self, at: u64, sight: &Sight<'_>) {
         self.take(at);
         match sight {
-            Sight::Fed { .. } => {}
+            Sight::Fed { .. } | Sight::Settled { .. } | Sight::Echoed { .. } => {}
+            Sight::Recovered { peer, .. } => self.take(peer.0.into()),
             Sight::Sent { from, to, frame, .. } => {
                 self.take(u64::from(from.0) << 32 | u64::from(to.0));
                 self.bytes(frame);

@@ -1,0 +1,41 @@
+//! C6: a message that was handled, delivered again, changes nothing and gets the same reply.
+
+use formix_proto::message::Message;
+
+use super::Check;
+use crate::book::{Books, id_of};
+use crate::sight::{Echo, Sight};
+use crate::violation::{Breach, Invariant};
+
+pub(super) struct Again;
+
+impl Check for Again {
+    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
+        let Sight::Echoed { peer, echo } = sight else { return Ok(()) };
+        let Echo { message, first, again, records, .. } = echo;
+        let question = id_of(message).and_then(|id| books.question(&id));
+        let broken = |what| Err(Breach::new(Invariant::C6, question, what).at(*peer));
+        if *records > 0 {
+            return broken("a message that is delivered again makes a record");
+        }
+        if is_request(message) && first != again {
+            return broken("a message that is delivered again gets another reply");
+        }
+        Ok(())
+    }
+}
+
+/// Whether the sender waits for a reply to this very message.
+fn is_request(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::Prepare(_)
+            | Message::Open(_)
+            | Message::Close(_)
+            | Message::List(_)
+            | Message::Seal { .. }
+            | Message::Contribution { .. }
+            | Message::Decline(_)
+            | Message::Inquire(_)
+    )
+}

@@ -1,0 +1,35 @@
+//! P7: how long a message is does not depend on the secrets in it.
+
+use std::collections::BTreeMap;
+
+use formix_proto::message::Message;
+
+use super::Check;
+use crate::book::{Books, id_of};
+use crate::sight::Sight;
+use crate::violation::{Breach, Invariant};
+
+/// The length of the first message of each kind about each question.
+#[derive(Default)]
+pub(super) struct Length(BTreeMap<(usize, &'static str), usize>);
+
+impl Check for Length {
+    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
+        let Sight::Sent { from, frame, message, .. } = sight else { return Ok(()) };
+        if !matches!(
+            message,
+            Message::Contribution { .. } | Message::Partial { .. } | Message::Revealed { .. }
+        ) {
+            return Ok(());
+        }
+        let Some(question) = id_of(message).and_then(|id| books.question(&id)) else {
+            return Ok(());
+        };
+        let first = *self.0.entry((question, message.name())).or_insert(frame.len());
+        if first == frame.len() {
+            return Ok(());
+        }
+        let what = "two messages of one kind have different lengths";
+        Err(Breach::new(Invariant::P7, question, what).at(*from))
+    }
+}

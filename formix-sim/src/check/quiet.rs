@@ -1,0 +1,43 @@
+//! L5: of a computation that has ended at a node, nothing leaves that node unasked.
+
+use std::collections::BTreeMap;
+
+use formix_proto::id::ComputationId;
+use formix_proto::message::Message;
+
+use super::Check;
+use crate::book::{Books, id_of};
+use crate::plan::Peer;
+use crate::sight::{Fed, Sight};
+use crate::violation::{Breach, Invariant};
+
+/// What each node was given last.
+#[derive(Default)]
+pub(super) struct Quiet(BTreeMap<Peer, Fed>);
+
+impl Check for Quiet {
+    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
+        match sight {
+            Sight::Fed { peer, input } => {
+                self.0.insert(*peer, **input);
+                Ok(())
+            }
+            Sight::Sent { from, message, .. } => {
+                let unasked = matches!(self.0.get(from), Some(Fed::Start | Fed::Timeout));
+                if unasked && is_over(books, *from, message) {
+                    let question = id_of(message).and_then(|id| books.question(&id));
+                    let what = "a message about an ended computation leaves unasked";
+                    return Err(Breach::new(Invariant::L5, question, what).at(*from));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_over(books: &Books<'_>, from: Peer, message: &Message) -> bool {
+    let question = |id: ComputationId| books.question(&id);
+    let page = id_of(message).and_then(question).map(|question| books.page(question, from));
+    page.is_some_and(|page| page.has_ended() && !page.is_open())
+}

@@ -1,0 +1,50 @@
+//! B3: input that is refused changes nothing. B1: what a node holds is bounded.
+
+use std::collections::BTreeSet;
+
+use formix_proto::machine::Event;
+
+use super::Check;
+use crate::book::Books;
+use crate::plan::Peer;
+use crate::sight::Sight;
+use crate::violation::{Breach, Invariant};
+
+/// The nodes whose current input has made a record.
+#[derive(Default)]
+pub(super) struct Refused(BTreeSet<Peer>);
+
+/// The most outputs that may wait for the disk of one node: all that a few questions and a light
+/// node's every message can cause between two writes of the slowest disk.
+const MOST_HELD: usize = 4_096;
+/// The kinds of timer that one computation has at one node.
+const TIMERS_EACH: usize = 5;
+
+impl Check for Refused {
+    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
+        match sight {
+            Sight::Fed { peer, .. } => {
+                self.0.remove(peer);
+                Ok(())
+            }
+            Sight::Issued { peer, .. } => {
+                self.0.insert(*peer);
+                Ok(())
+            }
+            Sight::Told { peer, event: Event::Fault { .. } } if self.0.contains(peer) => {
+                let what = "an input that was refused has made a record";
+                Err(Breach::new(Invariant::B3, None, what).at(*peer))
+            }
+            Sight::Settled { peer, holds, .. } => {
+                let most = 2 * (books.plan.workload.len() + books.forgeries());
+                let bounded = holds.computations <= most
+                    && holds.timers <= TIMERS_EACH * most
+                    && holds.held <= MOST_HELD;
+                let what = "a node holds more than its limits allow";
+                let breach = || Breach::new(Invariant::B1, None, what).at(*peer);
+                bounded.then_some(()).ok_or_else(breach)
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Delivers a frame twice to a copy of a node, to see what the second time does.
+
+use formix_proto::driver::{Driver, Effects};
+use formix_proto::frame::Frame;
+use formix_proto::id::NodeId;
+use formix_proto::machine::{Batch, BatchSeq, Event, Machine};
+use formix_proto::message::Message;
+use formix_proto::time::Time;
+use formix_proto::wire;
+
+use crate::plan::Peer;
+use crate::sight::Echo;
+
+/// What a copy wants done: noted, and not carried out.
+#[derive(Debug)]
+struct Notes {
+    to: NodeId,
+    replies: Vec<Message>,
+    records: usize,
+    last: Option<BatchSeq>,
+}
+
+/// What comes of a frame that the copy of a node with an idle disk handles twice, if it is one.
+pub(super) fn echo(
+    mut copy: Driver<impl Machine>,
+    now: Time,
+    (id, from): (NodeId, Peer),
+    frame: &Frame,
+) -> Option<Echo> {
+    let message = wire::decode(frame.as_ref()).ok()?;
+    let first = notes(&mut copy, now, id, frame);
+    let again = notes(&mut copy, now, id, frame);
+    let records = again.records;
+    Some(Echo { message, from, first: first.replies, again: again.replies, records })
+}
+
+/// Handles the frame, and makes what comes of it durable at once.
+fn notes(copy: &mut Driver<impl Machine>, now: Time, id: NodeId, frame: &Frame) -> Notes {
+    let mut notes = Notes { to: id, replies: Vec::new(), records: 0, last: None };
+    copy.receive(now, id, frame.as_ref(), &mut notes);
+    while let Some(seq) = notes.last.take() {
+        copy.persisted(now, seq, &mut notes);
+    }
+    notes
+}
+
+impl Effects for Notes {
+    fn persist(&mut self, batch: Batch) {
+        self.records += batch.records.len();
+        self.last = Some(batch.seq);
+    }
+
+    fn send(&mut self, to: NodeId, frame: Frame) {
+        if to == self.to {
+            self.replies.extend(wire::decode(frame.as_ref()));
+        }
+    }
+
+    fn event(&mut self, _: Event) {}
+}
