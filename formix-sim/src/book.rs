@@ -86,6 +86,11 @@ impl<'p> Books<'p> {
         self.peers.get(id).copied()
     }
 
+    /// Whether a node is known, and not an adversary's.
+    pub(crate) fn is_honest(&self, id: &NodeId) -> bool {
+        self.peer(id).is_some_and(|peer| !self.plan.adversary.has(peer))
+    }
+
     pub(crate) fn page(&self, question: usize, peer: Peer) -> &Page {
         &self.pages[question][peer.index()]
     }
@@ -124,7 +129,7 @@ impl<'p> Books<'p> {
 
     /// How many computations an adversary can have made up.
     pub(crate) fn forgeries(&self) -> usize {
-        0
+        self.plan.adversary.moves.len()
     }
 
     /// Takes note, before the checkers look.

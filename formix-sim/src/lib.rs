@@ -20,6 +20,7 @@ pub mod story;
 pub mod swarm;
 pub mod tally;
 pub mod violation;
+pub mod waiver;
 pub mod world;
 
 /// When every run begins, in Unix milliseconds.

@@ -33,6 +33,11 @@ pub(crate) fn text(tally: &Tally, seconds: f64) -> String {
     let none = 100.0 * none as f64 / tally.runs.max(1) as f64;
     let median = tally.median_faults();
     let _ = writeln!(out, "  half of the plans have {median} faults or more, {none:.1} % none");
+    let (adversaries, tricks) = (tally.adversaries, tally.tricks);
+    let _ = writeln!(out, "\nadversaries\n  {adversaries:>9}  runs with one, {tricks} tricks");
+    for (invariant, count) in &tally.waived {
+        let _ = writeln!(out, "  {count:>9}  waived: {invariant:?}, {}", invariant.text());
+    }
     let _ = writeln!(
         out,
         "\nprivacy\n  {:>9}  coalitions saw the same twice, {} of them around a sum that was revealed\n  {:>9}  lanes were split, {}",

@@ -132,6 +132,23 @@ pub enum Sight<'a> {
     },
 }
 
+impl Sight<'_> {
+    /// The node that does what is observed, if it is one's doing.
+    pub fn actor(&self) -> Option<Peer> {
+        match self {
+            Self::Issued { peer, .. }
+            | Self::Durable { peer, .. }
+            | Self::Fed { peer, .. }
+            | Self::Told { peer, .. }
+            | Self::Recovered { peer, .. }
+            | Self::Settled { peer, .. }
+            | Self::Echoed { peer, .. } => Some(*peer),
+            Self::Sent { from, .. } => Some(*from),
+            _ => None,
+        }
+    }
+}
+
 /// What came of a frame that was delivered twice.
 #[derive(Debug)]
 pub struct Echo {

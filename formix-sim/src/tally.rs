@@ -11,7 +11,7 @@ use crate::interference;
 use crate::mark::{Mark, Marks};
 use crate::plan::{Kind, Plan};
 use crate::sight::{Sight, Witness};
-use crate::violation::Violation;
+use crate::violation::{Invariant, Violation};
 use crate::world::{End, Run, simulate};
 
 /// Of so many seeds, one is run again to compare what coalitions see.
@@ -38,6 +38,12 @@ pub struct Tally {
     pub coalitions: u64,
     /// Those of them where both answers that were changed had been revealed in a sum.
     pub coalitions_revealed: u64,
+    /// In how many runs an adversary took part, and how often it did something.
+    pub adversaries: u64,
+    /// How often adversaries did something.
+    pub tricks: u64,
+    /// How often each invariant did not hold, and could not be promised.
+    pub waived: BTreeMap<Invariant, u64>,
     /// The bits of all shares (P2).
     pub coins: CoinTest,
     /// The seeds of the runs that broke an invariant, and which.
@@ -84,6 +90,9 @@ impl Tally {
             seeds_with: faults.keys().map(|kind| (*kind, 1)).collect(),
             planned: [(plan.faults.list.len(), 1)].into(),
             marks: marks.hits,
+            adversaries: u64::from(run.tricks > 0),
+            tricks: run.tricks,
+            waived: run.waived.clone(),
             faults,
             coins,
             ..Self::default()
@@ -120,6 +129,9 @@ impl Tally {
         sum_up(&mut self.marks, other.marks);
         sum_up(&mut self.planned, other.planned);
         sum_up(&mut self.seeds_with, other.seeds_with);
+        sum_up(&mut self.waived, other.waived);
+        self.adversaries += other.adversaries;
+        self.tricks += other.tricks;
         self.coalitions += other.coalitions;
         self.coalitions_revealed += other.coalitions_revealed;
         self.coins.add(&other.coins);

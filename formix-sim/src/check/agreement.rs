@@ -28,7 +28,10 @@ impl Check for Agreement {
                 let Some(question) = books.question(id) else { return Ok(()) };
                 self.ended(question, outcome).map_err(|breach| breach.at(*peer))
             }
-            Sight::Told { peer, event: Event::Fault { fault: Fault::Contradiction(_), .. } } => {
+            Sight::Told {
+                peer,
+                event: Event::Fault { fault: Fault::Contradiction(_), peer: accused },
+            } if books.is_honest(accused) => {
                 let what = "a node that keeps to the protocol is said to contradict itself";
                 Err(Breach::new(Invariant::C4, None, what).at(*peer))
             }

@@ -31,6 +31,7 @@ fn stands(books: &Books<'_>, from: Peer, to: Peer, message: &Message) -> Result<
     let Some(question) = books.question(id) else { return Ok(()) };
     let page = books.page(question, from);
     let durable = match message {
+        Message::Receipt(_) if books.plan.adversary.has(to) => return Ok(()),
         Message::Receipt(_) => receipted(page, books.page(question, to), to),
         Message::Ready(_) => page.began,
         Message::Opened(_) => page.opened || page.frozen || page.failed,

@@ -16,15 +16,18 @@ impl Check for Live {
     fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
         let Sight::Judged { question, standing, dead } = sight else { return Ok(()) };
         let committee = books.committee(*question);
-        let lame: Vec<_> = dead.iter().filter(|peer| committee.contains(&Some(**peer))).collect();
-        for (peer, waits_for) in *standing {
+        let adversary = &books.plan.adversary;
+        let unreliable = dead.iter().chain(&adversary.members);
+        let lame: Vec<_> = unreliable.filter(|peer| committee.contains(&Some(**peer))).collect();
+        let honest: Vec<_> = standing.iter().filter(|(peer, _)| !adversary.has(*peer)).collect();
+        for (peer, waits_for) in honest.iter().copied() {
             if books.page(*question, *peer).is_open() {
                 has_an_excuse(*question, *peer, waits_for, &lame)?;
             }
         }
         if lame.is_empty() && is_healed_in_time(books, *question) {
             completes(books, *question)?;
-            standing.iter().try_for_each(|(peer, _)| learns(books, *question, *peer))?;
+            honest.iter().try_for_each(|(peer, _)| learns(books, *question, *peer))?;
         }
         Ok(())
     }

@@ -8,7 +8,8 @@ use formix_proto::record::Fact;
 
 use super::Check;
 use super::split::expected;
-use crate::book::{Books, completion};
+use crate::book::{Books, Page, completion};
+use crate::plan::Peer;
 use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
@@ -37,7 +38,7 @@ impl Check for Correct {
 }
 
 /// A sealed partial is the sum of the shares that this very seat has accepted.
-fn adds_up(books: &Books<'_>, question: usize, peer: crate::plan::Peer) -> Result<(), Breach> {
+fn adds_up(books: &Books<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
     let page = books.page(question, peer);
     let Some(sealed) = &page.sealed else { return Ok(()) };
     let share = |id| page.contributed.get(&books.peer(id)?)?.share.first().copied();
@@ -48,19 +49,29 @@ fn adds_up(books: &Books<'_>, question: usize, peer: crate::plan::Peer) -> Resul
     Err(Breach::new(Invariant::C1, question, "a partial is not the sum of the roster's shares"))
 }
 
+/// What a light node's entry adds to the total: its answer, or whatever an adversary's shares make.
+fn lane(books: &Books<'_>, question: usize, light: Peer) -> Option<u32> {
+    if !books.plan.adversary.has(light) {
+        return expected(books, question, light);
+    }
+    let share = |page: &Page| page.contributed.get(&light)?.share.first().copied();
+    let [a, b, c] = books.seats(question)?.map(share);
+    Some(a?.wrapping_add(b?).wrapping_add(c?))
+}
+
 fn is_correct(books: &Books<'_>, question: usize, outcome: &Outcome) -> Result<(), Breach> {
     let broken = |what| Err(Breach::new(Invariant::C1, question, what));
     let Some((digest, count, totals)) = completion(outcome) else { return Ok(()) };
     let Some(roster) = books.roster(question, &digest) else {
         return broken("completed over a roster that nobody has sealed");
     };
-    let lane = |id| books.peer(id).and_then(|light| expected(books, question, light));
+    let lane = |id| lane(books, question, books.peer(id)?);
     let lanes: Vec<_> = roster.iter().filter_map(|entry| lane(&entry.light)).collect();
     if lanes.len() != roster.len() || u32::try_from(lanes.len()) != Ok(count) {
         return broken("completed with a wrong count");
     }
-    let total: u64 = lanes.iter().map(|lane| u64::from(*lane)).sum();
-    if totals.iter().map(|lane| u64::from(*lane)).ne([total]) {
+    let total = lanes.into_iter().fold(0, u32::wrapping_add);
+    if totals != [total] {
         return broken("completed with a wrong total");
     }
     let asked = &books.plan.workload[question];

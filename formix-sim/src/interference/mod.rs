@@ -38,7 +38,14 @@ pub fn compare(plan: &Plan) -> Result<Option<Compared>, Violation> {
     let coalitions = pair.seats.map(|honest| pair.coalition(plan, honest));
     let mut before = Views::new(coalitions.clone());
     events += run(simulate(plan, &mut before))?;
+    let honest = |peer: &Peer| !plan.adversary.has(*peer);
+    let mut compared = 0;
     for (seat, before) in before.0.into_iter().enumerate() {
+        // An adversary outside of the coalition gives away what it likes.
+        if !honest(&pair.seats[seat]) {
+            continue;
+        }
+        compared += 1;
         let (changed, shifts) = change(plan, &pair, seat);
         let mut after = View::new(coalitions[seat].clone());
         events += run(simulate_shifted(&changed, &shifts, &mut after))?;
@@ -48,7 +55,7 @@ pub fn compare(plan: &Plan) -> Result<Option<Compared>, Violation> {
             return Err(Violation::new(breach, at, &plan.cluster));
         }
     }
-    Ok(Some(Compared { coalitions: 3, revealed: pair.revealed, events }))
+    Ok(Some(Compared { coalitions: compared, revealed: pair.revealed, events }))
 }
 
 fn run(run: crate::world::Run) -> Result<u64, Violation> {

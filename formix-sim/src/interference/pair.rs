@@ -110,8 +110,9 @@ impl<'p> Probe<'p> {
     fn answers(&self, question: usize) -> Vec<(Peer, i64)> {
         let asked = &self.plan.workload[question];
         let lights = self.plan.cluster.with_role(formix_proto::directory::Role::Light);
+        let is_honest = |light| light != asked.asker && !self.plan.adversary.has(light);
         let whole = |(light, owner): (Peer, &crate::plan::Owner)| match owner.deed {
-            Deed::Answer { tenths } if tenths % 10 == 0 && light != asked.asker => {
+            Deed::Answer { tenths } if tenths % 10 == 0 && is_honest(light) => {
                 Some((light, tenths / 10))
             }
             _ => None,

@@ -5,6 +5,7 @@ use core::time::Duration;
 use formix_proto::directory::Role;
 use formix_proto::policy::Policy;
 
+use super::adversary::Adversary;
 use super::cluster::Cluster;
 use super::faults::Faults;
 use super::network::{Latency, Network};
@@ -19,7 +20,9 @@ pub(super) fn plan(seed: u64) -> Plan {
     let workload = questions::questions(seed, &cluster);
     let latency = Latency::PerLink { least: 0, most: 11 };
     let network = Network { latency, ..Network::default() };
-    let mut plan = Plan { seed, cluster, network, workload, faults: Faults::default() };
+    let adversary = Adversary::draw(seed, &cluster);
+    let faults = Faults::default();
+    let mut plan = Plan { seed, cluster, network, workload, faults, adversary };
     trouble::add_faults(&mut plan);
     plan
 }
@@ -30,7 +33,8 @@ pub(super) fn plain(heavies: u32, lights: u32) -> Plan {
     let cluster = Cluster::new(0, [heavies, lights, 1], &policy);
     let workload = vec![questions::plain(&cluster)];
     let network = Network::default();
-    Plan { seed: 0, cluster, network, workload, faults: Faults::default() }
+    let (faults, adversary) = (Faults::default(), Adversary::default());
+    Plan { seed: 0, cluster, network, workload, faults, adversary }
 }
 
 fn policy(draw: &mut Stream) -> Policy {

@@ -3,6 +3,7 @@
 //! A plan is complete: running it draws nothing but the nodes' coins. It can be built by hand, and
 //! changed, which is how named scenarios are written.
 
+mod adversary;
 mod cluster;
 mod faults;
 mod generate;
@@ -17,6 +18,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use adversary::{Adversary, Move, Trick};
 pub use cluster::{Cluster, Member, Peer};
 pub use faults::{Crash, Cut, Fault, Faults, Trigger, What};
 pub use kind::Kind;
@@ -36,6 +38,9 @@ pub struct Plan {
     pub workload: Vec<Question>,
     /// What goes wrong.
     pub faults: Faults,
+    /// Who does not keep to the protocol.
+    #[serde(default)]
+    pub adversary: Adversary,
 }
 
 impl Plan {

@@ -11,6 +11,12 @@ impl fmt::Display for Plan {
         for (number, question) in self.workload.iter().enumerate() {
             self.write_question(f, number, question)?;
         }
+        if !self.adversary.members.is_empty() {
+            let names: Vec<_> =
+                self.adversary.members.iter().map(|peer| self.cluster.name(*peer)).collect();
+            let count = self.adversary.moves.len();
+            writeln!(f, "{} do not keep to the protocol, {count} times", names.join(" "))?;
+        }
         let kinds: Vec<_> = self.faults.kinds.iter().map(ToString::to_string).collect();
         if kinds.is_empty() {
             return writeln!(f, "no faults");

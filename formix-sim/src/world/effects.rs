@@ -58,16 +58,23 @@ impl Effects for Hands<'_, '_> {
 impl World<'_> {
     fn send(&mut self, from: Peer, to: NodeId, frame: Frame) {
         let Some(to) = self.plan.cluster.peer(&to) else { return };
+        if self.plan.adversary.has(from) {
+            return self.send_through_adversary(from, to, frame);
+        }
+        self.put_on_the_wire(from, to, Rc::new(frame));
+    }
+
+    pub(super) fn put_on_the_wire(&mut self, from: Peer, to: Peer, frame: Rc<Frame>) {
         self.sent += 1;
         let number = self.sent;
-        if let Ok(message) = wire::decode(frame.as_ref()) {
-            self.see(&Sight::Sent { number, from, to, frame: frame.as_ref(), message: &message });
+        let bytes = frame.as_ref().as_ref();
+        if let Ok(message) = wire::decode(bytes) {
+            self.see(&Sight::Sent { number, from, to, frame: bytes, message: &message });
         }
         let passage = self.network.carry(self.plan, self.now, from, to);
         for kind in passage.struck.into_iter().flatten() {
             self.struck(kind, from, Some(to));
         }
-        let frame = Rc::new(frame);
         for at in passage.arrivals.into_iter().flatten() {
             self.queue.push(at, Happening::Deliver { number, from, to, frame: frame.clone() });
         }

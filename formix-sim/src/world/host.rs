@@ -36,6 +36,8 @@ pub(super) struct Host {
     pub(super) relapse_after: Option<u32>,
     /// The ordinals of the writes that take long, and how much longer.
     pub(super) slow: BTreeMap<u32, u64>,
+    /// How many messages an adversary's node has wanted to send.
+    pub(super) sends: u32,
     done: Counts,
     armed: Vec<Crash>,
 }
@@ -72,6 +74,7 @@ impl Host {
             ahead: plan.cluster.member(peer).ahead,
             latest: Time::default(),
             paused: 0,
+            sends: 0,
             dead: false,
             wakes: None,
             crashing: None,

@@ -1,5 +1,7 @@
 //! Starting, feeding and stopping the nodes.
 
+use std::rc::Rc;
+
 use formix_proto::driver::Driver;
 use formix_proto::frame::Frame;
 use formix_proto::node::{Config, Node};
@@ -67,7 +69,10 @@ impl World<'_> {
         self.settle(peer, driver);
     }
 
-    pub(super) fn deliver(&mut self, number: u64, from: Peer, to: Peer, frame: &Frame) {
+    pub(super) fn deliver(&mut self, number: u64, from: Peer, to: Peer, frame: &Rc<Frame>) {
+        if self.plan.adversary.has(to) {
+            self.loot(frame.clone());
+        }
         let id = self.plan.cluster.member(from).id;
         let fed = Fed::Frame { number, from };
         let probed = number.is_multiple_of(PROBED) && self.host(to).disk.is_idle();
@@ -77,7 +82,9 @@ impl World<'_> {
                 self.see(&Sight::Echoed { peer: to, echo: &echo });
             }
         }
-        self.feed(to, &fed, |driver, now, hands| driver.receive(now, id, frame.as_ref(), hands));
+        self.feed(to, &fed, |driver, now, hands| {
+            driver.receive(now, id, frame.as_ref().as_ref(), hands)
+        });
     }
 
     /// After an input, the node waits for the next one, or has stopped in the midst of it.

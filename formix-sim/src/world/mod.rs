@@ -1,9 +1,11 @@
 //! A virtual world: real nodes, on virtual time, over a network and disks that do as the plan says.
 
+mod adversary;
 mod clock;
 mod coins;
 mod echo;
 mod effects;
+mod forge;
 mod host;
 mod life;
 mod network;
@@ -11,6 +13,10 @@ mod owner;
 mod queue;
 mod trace;
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use formix_proto::frame::Frame;
 use formix_proto::id::ComputationId;
 use formix_proto::outcome::Outcome;
 use formix_proto::spec::SpecError;
@@ -18,7 +24,7 @@ use formix_proto::spec::SpecError;
 use crate::court::Court;
 use crate::plan::{Fault, Kind, Peer, Plan, Trigger};
 use crate::sight::{Sight, Witness};
-use crate::violation::Violation;
+use crate::violation::{Invariant, Violation};
 pub use coins::Shifts;
 use host::Host;
 use network::Network;
@@ -36,6 +42,10 @@ pub struct Run {
     pub digest: u64,
     /// How many inputs the nodes handled.
     pub events: u64,
+    /// How often an adversary did something.
+    pub tricks: u64,
+    /// How often each invariant did not hold, and could not be promised.
+    pub waived: BTreeMap<Invariant, u64>,
 }
 
 /// What came of a question where it was asked.
@@ -72,6 +82,8 @@ pub fn simulate_shifted(plan: &Plan, shifts: &Shifts, witness: &mut dyn Witness)
         ends: world.ends,
         digest: world.trace.digest(),
         events: world.events,
+        tricks: world.tricks,
+        waived: world.court.waived,
     }
 }
 
@@ -93,6 +105,9 @@ struct World<'a> {
     events: u64,
     /// How many frames were sent.
     sent: u64,
+    /// What an adversary has seen pass, and how often it did something.
+    loot: Vec<Rc<Frame>>,
+    tricks: u64,
     violation: Option<Violation>,
 }
 
@@ -115,6 +130,8 @@ impl<'a> World<'a> {
             ends: vec![None; count],
             events: 0,
             sent: 0,
+            loot: Vec::new(),
+            tricks: 0,
             violation: None,
         }
     }

@@ -1,0 +1,44 @@
+//! What cannot be promised while an adversary takes part, and nothing more.
+//!
+//! An adversary's own nodes promise nothing at all. Of the honest ones, everything is checked but
+//! what stands here: with shares that are only added up, a heavy node can shift its partial, lie
+//! about its frozen set, and stop. Privacy, durability and bounds are never waived.
+
+use formix_proto::directory::Role;
+
+use crate::plan::Plan;
+use crate::violation::{Breach, Invariant};
+
+/// With an adversary in this role, honest nodes may see this broken, for this reason.
+pub const WAIVERS: &[(Role, Invariant, &str)] = &[
+    (Role::Heavy, Invariant::C1, "a seat can add anything to its partial"),
+    (Role::Heavy, Invariant::C3, "a primary can leave an entry in that a seat of its own lacks"),
+    (Role::Heavy, Invariant::C4, "a primary can tell each node another end"),
+    (Role::Heavy, Invariant::C7, "a seat can deny an entry that it holds"),
+    (Role::Heavy, Invariant::C9, "a primary can close when it likes"),
+];
+
+/// Whether a breach is one that nobody can rule out in this run.
+pub(crate) fn is_waived(plan: &Plan, breach: &Breach) -> bool {
+    let role = |peer: &crate::plan::Peer| plan.cluster.member(*peer).role;
+    let by_adversary = breach.peer.is_some_and(|peer| plan.adversary.has(peer));
+    let listed = |(of, invariant, _): &&(Role, Invariant, &str)| {
+        *invariant == breach.invariant
+            && plan.adversary.members.iter().any(|peer| role(peer) == *of)
+    };
+    by_adversary || WAIVERS.iter().any(|waiver| listed(&waiver))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_no_more_than_five_and_none_of_them_is_about_privacy() {
+        assert!(WAIVERS.len() <= 5, "each further waiver is a promise less");
+        for (_, invariant, _) in WAIVERS {
+            let name = format!("{invariant:?}");
+            assert!(!name.starts_with(['P', 'D', 'B', 'R']), "{name} holds whatever others do");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Does to an adversary's messages what the plan says.
+
+use std::rc::Rc;
+
+use formix_proto::frame::Frame;
+use formix_proto::roster::{Entry, Roster};
+use formix_proto::wire;
+
+use super::World;
+use super::forge::{self, Dice};
+use crate::plan::{Peer, Trick};
+
+/// What the adversary has seen pass, to be replayed; older ones are forgotten.
+const LOOT: usize = 256;
+
+impl World<'_> {
+    /// Sends what an adversary's node wants to send, and what it does not.
+    pub(super) fn send_through_adversary(&mut self, from: Peer, to: Peer, frame: Frame) {
+        let host = self.host(from);
+        host.sends += 1;
+        let nth = host.sends;
+        let plan = self.plan;
+        let due = |step: &&crate::plan::Move| step.peer == from && step.nth == nth;
+        let tricks: Vec<_> =
+            plan.adversary.moves.iter().filter(due).map(|step| step.trick).collect();
+        let mut outgoing = vec![(to, Rc::new(frame))];
+        for trick in tricks {
+            self.play(from, trick, &mut outgoing);
+        }
+        for (to, frame) in outgoing {
+            self.loot(frame.clone());
+            self.put_on_the_wire(from, to, frame);
+        }
+    }
+
+    /// Remembers a frame that an adversary sends or receives.
+    pub(super) fn loot(&mut self, frame: Rc<Frame>) {
+        if self.loot.len() >= LOOT {
+            self.loot.remove(0);
+        }
+        self.loot.push(frame);
+    }
+
+    fn play(&mut self, from: Peer, trick: Trick, outgoing: &mut Vec<(Peer, Rc<Frame>)>) {
+        let Some((to, frame)) = outgoing.first().cloned() else { return };
+        self.tricks += 1;
+        match trick {
+            Trick::Withhold => outgoing.clear(),
+            Trick::Misdirect(other) => outgoing.push((other, frame)),
+            Trick::Replay(number) => {
+                let at = Dice(number).roll(self.loot.len());
+                outgoing.extend(self.loot.get(at).map(|frame| (to, frame.clone())));
+            }
+            Trick::Rewrite(number) => {
+                let Ok(message) = wire::decode(frame.as_ref().as_ref()) else { return };
+                let id = crate::book::id_of(&message);
+                let question = id.and_then(|id| self.court.books.question(&id));
+                let held = self.held(question, from);
+                let message = forge::rewrite(message, &held, Dice(number));
+                outgoing[0] = (to, Rc::new(wire::encode(&message)));
+            }
+            Trick::Invent(number) => {
+                let mut dice = Dice(number);
+                let question = dice.roll(self.plan.workload.len());
+                let victim = Peer(dice.roll(self.plan.cluster.members.len()) as u32);
+                let id = self.plan.workload[question].proposal.id();
+                let held = self.held(Some(question), from);
+                outgoing.push((victim, Rc::new(wire::encode(&forge::invent(id, &held, dice)))));
+            }
+        }
+    }
+
+    /// What a heavy node of the adversary's has accepted.
+    fn held(&self, question: Option<usize>, peer: Peer) -> Roster {
+        let Some(question) = question else { return Roster::default() };
+        let contributed = &self.court.books.page(question, peer).contributed;
+        let id = |light: &Peer| self.plan.cluster.member(*light).id;
+        let entry =
+            |(light, part): (&Peer, &crate::book::Part)| Entry { light: id(light), tag: part.tag };
+        let mut entries: Vec<_> = contributed.iter().map(entry).collect();
+        entries.sort_unstable();
+        Roster::try_from(entries).unwrap_or_default()
+    }
+}

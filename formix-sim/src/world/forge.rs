@@ -1,0 +1,146 @@
+//! What an adversary can say instead: well-formed messages with other contents.
+
+use formix_proto::id::{ComputationId, RosterDigest, Tag};
+use formix_proto::message::Message;
+use formix_proto::outcome::{Failure, Outcome, Stage};
+use formix_proto::roster::{Entry, Roster};
+use formix_proto::share::Lanes;
+use formix_proto::spec::{Proposal, Spec};
+
+/// A number that says what to do, taken apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    /// A choice less than `bound`, and the rest.
+    pub(super) fn roll(&mut self, bound: usize) -> usize {
+        let bound = bound.max(1) as u64;
+        let rolled = self.0 % bound;
+        self.0 = crate::random::scramble(self.0 / bound);
+        usize::try_from(rolled).unwrap_or(0)
+    }
+
+    fn word(&mut self) -> u32 {
+        self.roll(u32::MAX as usize) as u32
+    }
+
+    fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        [self.roll(256) as u8; N]
+    }
+}
+
+/// The message with another content; as it is where there is nothing to gain. `held` is what the
+/// adversary's own heavy node has accepted.
+pub(super) fn rewrite(message: Message, held: &Roster, mut dice: Dice) -> Message {
+    match message {
+        Message::Contribution { id, tag, share } => contribution(id, tag, &share, dice),
+        Message::Partial { id, digest, partial } => {
+            Message::Partial { id, digest, partial: shifted(&partial, dice.word()) }
+        }
+        Message::Revealed { id, digest, mut partials } => {
+            let seat = dice.roll(partials.len());
+            partials[seat] = shifted(&partials[seat], dice.word());
+            Message::Revealed { id, digest, partials }
+        }
+        Message::Seal { id, .. } => seal(id, held, dice),
+        Message::Frozen { id, .. } => Message::Frozen { id, digest: RosterDigest(dice.bytes()) },
+        Message::FrozenSet { id, set } => Message::FrozenSet { id, set: without_one(&set, dice) },
+        Message::Outcome { id, outcome } => {
+            Message::Outcome { id, outcome: another_outcome(outcome, dice) }
+        }
+        Message::Progress { id, .. } => Message::Progress { id, stage: Stage::Revealing },
+        Message::Ended { id, counted } => Message::Ended { id, counted: !counted },
+        Message::Invite(proposal) => Message::Invite(another_question(proposal, dice)),
+        Message::Prepare(proposal) => Message::Prepare(another_question(proposal, dice)),
+        Message::Propose { nonce, mut spec } => {
+            change_terms(&mut spec, dice);
+            Message::Propose { nonce, spec }
+        }
+        other => other,
+    }
+}
+
+/// A message that no rule asks for, about a computation.
+pub(super) fn invent(id: ComputationId, held: &Roster, mut dice: Dice) -> Message {
+    match dice.roll(16) {
+        0 => Message::Close(id),
+        1 => Message::List(id),
+        2 => Message::Open(id),
+        3 => Message::Ready(id),
+        4 => Message::Opened(id),
+        5 => Message::AllIn(id),
+        6 | 7 => seal(id, held, dice),
+        8 => Message::Abort { id, failure: Failure::NeverOpened },
+        9 => Message::Inquire(id),
+        10 => Message::Receipt(id),
+        11 => Message::Decline(id),
+        12 => Message::Ended { id, counted: dice.roll(2) == 1 },
+        13 => Message::Frozen { id, digest: held.digest() },
+        14 => {
+            let (digest, partial) = (held.digest(), Lanes::new(&[dice.word()]));
+            Message::Partial { id, digest, partial }
+        }
+        _ => {
+            let share = Lanes::new(&[dice.word()]);
+            Message::Contribution { id, tag: Tag(dice.bytes()), share }
+        }
+    }
+}
+
+fn contribution(id: ComputationId, tag: Tag, share: &Lanes, mut dice: Dice) -> Message {
+    match dice.roll(3) {
+        0 => Message::Contribution { id, tag: Tag(dice.bytes()), share: share.clone() },
+        1 => Message::Contribution { id, tag, share: Lanes::zero(2) },
+        _ => Message::Contribution { id, tag, share: shifted(share, dice.word()) },
+    }
+}
+
+/// Another roster, which leaves out one more, or all but a few; or one that is not there.
+fn seal(id: ComputationId, held: &Roster, mut dice: Dice) -> Message {
+    let lights: Vec<_> = held.entries().iter().map(|entry| entry.light).collect();
+    let first = dice.roll(lights.len());
+    let count = if dice.roll(3) == 0 { lights.len() } else { 1 };
+    let excluded: Vec<_> = lights.into_iter().skip(first).take(count).collect();
+    let digest = match dice.roll(5) {
+        0 => RosterDigest(dice.bytes()),
+        _ => held.without(&excluded).digest(),
+    };
+    Message::Seal { id, digest, excluded }
+}
+
+fn without_one(set: &Roster, mut dice: Dice) -> Roster {
+    let mut entries: Vec<Entry> = set.entries().to_vec();
+    if !entries.is_empty() {
+        entries.remove(dice.roll(entries.len()));
+    }
+    Roster::try_from(entries).unwrap_or_default()
+}
+
+fn another_outcome(outcome: Outcome, mut dice: Dice) -> Outcome {
+    match outcome {
+        Outcome::Completed(mut reveal) if dice.roll(3) > 0 => {
+            reveal.totals.iter_mut().for_each(|total| *total = total.wrapping_add(1));
+            Outcome::Completed(reveal)
+        }
+        _ => Outcome::Failed(Failure::NeverOpened),
+    }
+}
+
+fn another_question(mut proposal: Box<Proposal>, dice: Dice) -> Box<Proposal> {
+    change_terms(&mut proposal.spec, dice);
+    proposal
+}
+
+fn change_terms(spec: &mut Spec, mut dice: Dice) {
+    match dice.roll(4) {
+        0 => spec.min_participants = 1,
+        1 => spec.deadline.0 += 500,
+        2 => spec.committee.0.swap(0, 1),
+        _ => spec.prompt.push('?'),
+    }
+}
+
+fn shifted(lanes: &Lanes, by: u32) -> Lanes {
+    let values: Vec<_> = lanes.expose().iter().map(|lane| lane.wrapping_add(by)).collect();
+    Lanes::new(&values)
+}
