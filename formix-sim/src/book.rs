@@ -189,11 +189,6 @@ impl Page {
         self.began || self.asked || self.proposed || self.failed || self.settled.is_some()
     }
 
-    /// Whether it has ended here, in one part of the node at least.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.revealed || self.failed || self.settled.is_some() || self.concluded
-    }
-
     /// Whether the node has taken it up as a heavy, light or proposer, and not ended it.
     pub(crate) fn is_open(&self) -> bool {
         let heavy = self.began && !self.revealed && !self.failed;

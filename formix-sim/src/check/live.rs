@@ -50,14 +50,15 @@ fn has_an_excuse(
     }
 }
 
-/// Whether the faults ended so early that all that was lost could be sent again, thrice, before any
-/// heavy node's clock said that the committee has had long enough to reveal.
+/// Whether there was time to send thrice all that the faults have lost, before any heavy node's clock
+/// said that the committee has had long enough to reveal. Clocks that are farther apart than that
+/// leave none.
 fn is_healed_in_time(books: &Books<'_>, question: usize) -> bool {
-    let (cluster, heal) = (&books.plan.cluster, books.plan.faults.heal);
-    let policy = cluster.policy();
-    let gives_up = books.plan.workload[question].proposal.spec.deadline + policy.reveal_within;
+    let heal = Time(crate::EPOCH + books.plan.faults.heal);
+    let policy = books.plan.cluster.policy();
+    let deadline = books.plan.workload[question].proposal.spec.deadline;
     let needed = 3 * policy.resend_most + books.plan.skew() + Duration::from_millis(200);
-    Time(crate::EPOCH + heal) + needed <= gives_up
+    heal.max(deadline) + needed <= deadline + policy.reveal_within
 }
 
 /// L2: applies when at least `min_participants` light nodes were accepted by all three seats.

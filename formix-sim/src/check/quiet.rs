@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use formix_proto::directory::Role;
 use formix_proto::id::ComputationId;
 use formix_proto::message::Message;
 
@@ -36,8 +37,14 @@ impl Check for Quiet {
     }
 }
 
+/// Whether the part of the node that says this has ended the computation. A node may have proposed
+/// what it also answers, or sits on the committee of.
 fn is_over(books: &Books<'_>, from: Peer, message: &Message) -> bool {
     let question = |id: ComputationId| books.question(&id);
     let page = id_of(message).and_then(question).map(|question| books.page(question, from));
-    page.is_some_and(|page| page.has_ended() && !page.is_open())
+    page.is_some_and(|page| match books.plan.cluster.member(from).role {
+        Role::Heavy => page.revealed || page.failed,
+        Role::Light => page.settled.is_some(),
+        Role::Proposer => page.concluded,
+    })
 }

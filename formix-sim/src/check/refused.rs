@@ -1,18 +1,18 @@
 //! B3: input that is refused changes nothing. B1: what a node holds is bounded.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use formix_proto::machine::Event;
 
 use super::Check;
 use crate::book::Books;
 use crate::plan::Peer;
-use crate::sight::Sight;
+use crate::sight::{Fed, Sight};
 use crate::violation::{Breach, Invariant};
 
-/// The nodes whose current input has made a record.
+/// Of each node that was given a frame last: whether that has made a record.
 #[derive(Default)]
-pub(super) struct Refused(BTreeSet<Peer>);
+pub(super) struct Refused(BTreeMap<Peer, Option<bool>>);
 
 /// The most outputs that may wait for the disk of one node: all that a few questions and a light
 /// node's every message can cause between two writes of the slowest disk.
@@ -23,15 +23,21 @@ const TIMERS_EACH: usize = 5;
 impl Check for Refused {
     fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
         match sight {
-            Sight::Fed { peer, .. } => {
-                self.0.remove(peer);
+            Sight::Fed { peer, input } => {
+                // What is told when a write is done may be of other inputs.
+                let fresh = matches!(input, Fed::Frame { .. });
+                self.0.insert(*peer, fresh.then_some(false));
                 Ok(())
             }
             Sight::Issued { peer, .. } => {
-                self.0.insert(*peer);
+                if let Some(Some(recorded)) = self.0.get_mut(peer) {
+                    *recorded = true;
+                }
                 Ok(())
             }
-            Sight::Told { peer, event: Event::Fault { .. } } if self.0.contains(peer) => {
+            Sight::Told { peer, event: Event::Fault { .. } }
+                if self.0.get(peer) == Some(&Some(true)) =>
+            {
                 let what = "an input that was refused has made a record";
                 Err(Breach::new(Invariant::B3, None, what).at(*peer))
             }

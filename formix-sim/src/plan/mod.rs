@@ -12,6 +12,7 @@ mod network;
 mod print;
 mod questions;
 mod trouble;
+mod without;
 mod workload;
 
 use core::time::Duration;

@@ -1,0 +1,44 @@
+//! Runs many seeds.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use formix_sim::swarm::swarm;
+
+use super::{Outcome, jobs};
+use crate::report;
+
+/// Runs many seeds, and says what they came across.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// How many seeds
+    #[arg(long)]
+    seeds: u64,
+    /// The first of them
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// How many threads; as many as there are cores if not given
+    #[arg(long)]
+    jobs: Option<NonZeroUsize>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let (seeds, from) = (args.seeds, args.from);
+    let begun = Instant::now();
+    let tally = swarm(from..from.saturating_add(seeds), jobs(args.jobs), |done| {
+        eprint!("\r{done} of {seeds} seeds");
+    });
+    eprintln!("\r{seeds} of {seeds} seeds");
+    let seconds = begun.elapsed().as_secs_f64();
+    let summary = if args.json {
+        format!("{}\n", report::json(&tally, seconds))
+    } else {
+        report::text(&tally, seconds)
+    };
+    let _ = io::stdout().write_all(summary.as_bytes());
+    Outcome::held(tally.holds())
+}

@@ -1,0 +1,296 @@
+//! One state of a small network, and what can happen in it.
+
+use std::collections::VecDeque;
+use std::fmt::{self, Write};
+use std::rc::Rc;
+
+use formix_proto::Decimal;
+use formix_proto::answer::Answer;
+use formix_proto::driver::{Driver, Effects};
+use formix_proto::frame::Frame;
+use formix_proto::id::{ComputationId, NodeId};
+use formix_proto::machine::{Batch, Command, Event};
+use formix_proto::message::Message;
+use formix_proto::node::{Config, Node};
+use formix_proto::outcome::Outcome;
+use formix_proto::record::Fact;
+use formix_proto::time::Time;
+use formix_proto::wire;
+
+use crate::plan::{Deed, Peer, Plan};
+use crate::random::{Stream, scramble};
+
+/// What can happen next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// This frame arrives: its ends and the fingerprint of its bytes.
+    Arrive(Peer, Peer, u64),
+    /// The disk of this node finishes its oldest write.
+    Flush(Peer),
+    /// Time goes on to the next timer.
+    Wait,
+}
+
+/// All nodes, all that is on its way, and the time.
+#[derive(Clone)]
+pub(super) struct Network {
+    hosts: Vec<Rc<Host>>,
+    on_the_way: Vec<(Peer, Peer, u64, Rc<Frame>)>,
+    now: Time,
+    hurries: u32,
+}
+
+/// One node, and its disk.
+#[derive(Clone)]
+pub(super) struct Host {
+    driver: Driver<Node>,
+    pending: VecDeque<Batch>,
+    /// The light nodes whose contribution is durable here.
+    accepted: Vec<NodeId>,
+    /// The partial that left, if one did.
+    partial: Option<u64>,
+    pub(super) ended: Option<Outcome>,
+    fingerprint: u64,
+}
+
+impl Network {
+    /// Every node has started, and the plan's first question is asked.
+    pub(super) fn new(plan: &Plan, hurries: u32) -> Self {
+        let now = Time(crate::EPOCH);
+        let mut network = Self { hosts: Vec::new(), on_the_way: Vec::new(), now, hurries };
+        for peer in plan.cluster.peers() {
+            let member = plan.cluster.member(peer);
+            let config = Config {
+                id: member.id,
+                role: member.role,
+                policy: member.policy.clone(),
+                directory: plan.cluster.directory.clone(),
+            };
+            let seed = Stream::new(plan.seed, &plan.cluster.name(peer)).bytes();
+            let Ok(node) = Node::recover(config, seed, now, []) else { continue };
+            let driver = Driver::start(node, now, &mut Wants::default());
+            let (pending, accepted) = (VecDeque::new(), Vec::new());
+            let host =
+                Host { driver, pending, accepted, partial: None, ended: None, fingerprint: 0 };
+            network.hosts.push(Rc::new(host));
+        }
+        let question = &plan.workload[0];
+        let command = Command::Propose(Box::new(question.proposal.clone()));
+        // Nothing can be wrong with what is wanted before anything was received.
+        let _ = network.feed(plan, question.asker, |driver, now, wants| {
+            driver.command(now, command, wants);
+        });
+        network
+    }
+
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.iter().map(Rc::as_ref)
+    }
+
+    /// What can happen; nothing if all is over.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let mut steps: Vec<_> = self
+            .on_the_way
+            .iter()
+            .map(|(from, to, print, _)| Step::Arrive(*from, *to, *print))
+            .collect();
+        steps.dedup();
+        let writing = (0..).map(Peer).zip(&self.hosts).filter(|(_, host)| !host.pending.is_empty());
+        steps.extend(writing.map(|(peer, _)| Step::Flush(peer)));
+        let idle = steps.is_empty();
+        if (idle && !self.is_over()) || (!idle && self.hurries > 0) {
+            steps.push(Step::Wait);
+        }
+        steps
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        let open = |host: &Rc<Host>| {
+            let node = host.driver.machine();
+            let ids = node.computations();
+            ids.iter().filter_map(|id| node.status(id)).any(|status| status.is_open())
+        };
+        !self.hosts.iter().any(open)
+    }
+
+    /// Lets a step happen; says what is wrong with what comes of it, if anything.
+    pub(super) fn take(&mut self, plan: &Plan, step: Step) -> Result<(), String> {
+        match step {
+            Step::Arrive(from, to, print) => {
+                let same = |(f, t, p, _): &(Peer, Peer, u64, _)| (*f, *t, *p) == (from, to, print);
+                let Some(at) = self.on_the_way.iter().position(same) else { return Ok(()) };
+                let (.., frame) = self.on_the_way.remove(at);
+                let id = plan.cluster.member(from).id;
+                self.feed(plan, to, |driver, now, wants| {
+                    driver.receive(now, id, frame.as_ref().as_ref(), wants);
+                })
+            }
+            Step::Flush(peer) => {
+                let host = Rc::make_mut(&mut self.hosts[peer.index()]);
+                let Some(batch) = host.pending.pop_front() else { return Ok(()) };
+                host.accepted.extend(batch.records.iter().filter_map(
+                    |record| match &record.fact {
+                        Fact::Contributed { light, .. } => Some(*light),
+                        _ => None,
+                    },
+                ));
+                self.feed(plan, peer, |driver, now, wants| driver.persisted(now, batch.seq, wants))
+            }
+            Step::Wait => {
+                if !self.on_the_way.is_empty() {
+                    self.hurries -= 1;
+                }
+                let next = self.hosts.iter().filter_map(|host| host.driver.next_timeout()).min();
+                self.now = self.now.max(next.unwrap_or(self.now));
+                let due =
+                    |host: &Rc<Host>| host.driver.next_timeout().is_some_and(|at| at <= self.now);
+                let late: Vec<_> = (0..)
+                    .map(Peer)
+                    .zip(&self.hosts)
+                    .filter(|(_, host)| due(host))
+                    .map(|(peer, _)| peer)
+                    .collect();
+                late.into_iter().try_for_each(|peer| {
+                    self.feed(plan, peer, |driver, now, wants| driver.timeout(now, wants))
+                })
+            }
+        }
+    }
+
+    /// Gives a node one input, and puts what it wants done where it belongs.
+    fn feed(
+        &mut self,
+        plan: &Plan,
+        peer: Peer,
+        input: impl FnOnce(&mut Driver<Node>, Time, &mut Wants),
+    ) -> Result<(), String> {
+        let host = Rc::make_mut(&mut self.hosts[peer.index()]);
+        let mut wants = Wants::default();
+        input(&mut host.driver, self.now, &mut wants);
+        host.pending.append(&mut wants.batches);
+        let mut asked = Vec::new();
+        for event in wants.events {
+            match event {
+                Event::Asked(proposal) => asked.push(proposal.id()),
+                Event::Ended { outcome, .. } => host.ended = Some(outcome),
+                Event::Fault { fault, .. } => {
+                    return Err(format!("an honest node is blamed: {fault}"));
+                }
+                _ => {}
+            }
+        }
+        let mut wrong = Ok(());
+        for (to, frame) in wants.sends {
+            wrong = wrong.and(host.may_send(&to, &frame));
+            let Some(to) = plan.cluster.peer(&to) else { continue };
+            self.on_the_way.push((peer, to, fingerprint(frame.as_ref()), Rc::new(frame)));
+        }
+        host.fingerprint = host.print();
+        self.on_the_way.sort_unstable_by_key(|(from, to, print, _)| (*from, *to, *print));
+        wrong?;
+        asked.into_iter().try_for_each(|id| self.answer(plan, peer, id))
+    }
+
+    /// The owner answers at once.
+    fn answer(&mut self, plan: &Plan, peer: Peer, id: ComputationId) -> Result<(), String> {
+        let (question, number) = (&plan.workload[0], plan.cluster.member(peer).number as usize);
+        let Some(Deed::Answer { tenths }) = question.owners.get(number).map(|owner| owner.deed)
+        else {
+            return Ok(());
+        };
+        let answer = Decimal::new(tenths, u32::from(question.scale.decimals) + 1);
+        let command = Command::Answer { id, answer: Answer::from(answer) };
+        self.feed(plan, peer, |driver, now, wants| driver.command(now, command, wants))
+    }
+
+    /// Names the state.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let hosts = self.hosts.iter().map(|host| host.fingerprint);
+        let wire = self.on_the_way.iter().map(|(from, to, print, _)| {
+            scramble(u64::from(from.0) << 32 | u64::from(to.0)) ^ print
+        });
+        let rest = [self.now.0, self.hurries.into()];
+        hosts.chain(wire).chain(rest).fold(0, |state, part| scramble(state ^ part))
+    }
+}
+
+impl Host {
+    /// D1 of receipts, and P3.
+    fn may_send(&mut self, to: &NodeId, frame: &Frame) -> Result<(), String> {
+        match wire::decode(frame.as_ref()) {
+            Ok(Message::Receipt(_)) if !self.accepted.contains(to) => {
+                Err("a receipt leaves before its record is durable".to_owned())
+            }
+            Ok(Message::Partial { .. }) => {
+                let print = fingerprint(frame.as_ref());
+                let first = *self.partial.get_or_insert(print);
+                (first == print).then_some(()).ok_or_else(|| "a second partial leaves".to_owned())
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("what leaves is no message: {error}")),
+        }
+    }
+
+    /// All that the node holds, and what its disk has not done yet.
+    fn print(&self) -> u64 {
+        let mut print = Print(self.pending.len() as u64);
+        // Shares are redacted; equal coins and equal answers make them equal here.
+        let _ = write!(print, "{:?} {:?} {:?}", self.driver, self.partial, self.ended);
+        print.0
+    }
+}
+
+impl Step {
+    pub(super) fn describe(self, plan: &Plan) -> String {
+        let name = |peer| plan.cluster.name(peer);
+        match self {
+            Self::Arrive(from, to, _) => format!("{} hears from {}", name(to), name(from)),
+            Self::Flush(peer) => format!("{}'s write is durable", name(peer)),
+            Self::Wait => "time goes on".to_owned(),
+        }
+    }
+}
+
+/// What a node wants done.
+#[derive(Default)]
+struct Wants {
+    batches: VecDeque<Batch>,
+    sends: Vec<(NodeId, Frame)>,
+    events: Vec<Event>,
+}
+
+impl Effects for Wants {
+    fn persist(&mut self, batch: Batch) {
+        self.batches.push_back(batch);
+    }
+
+    fn send(&mut self, to: NodeId, frame: Frame) {
+        self.sends.push((to, frame));
+    }
+
+    fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+/// A fingerprint of text, without the text.
+struct Print(u64);
+
+impl Write for Print {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = fold(self.0, text.as_bytes());
+        Ok(())
+    }
+}
+
+fn fingerprint(bytes: &[u8]) -> u64 {
+    fold(0, bytes)
+}
+
+fn fold(state: u64, bytes: &[u8]) -> u64 {
+    bytes.chunks(8).fold(state ^ bytes.len() as u64, |state, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        scramble(state ^ u64::from_le_bytes(word))
+    })
+}
