@@ -17,6 +17,7 @@ pub mod finding;
 pub mod interference;
 pub mod mark;
 pub mod plan;
+mod print;
 pub mod random;
 pub mod shrink;
 pub mod sight;

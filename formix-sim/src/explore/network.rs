@@ -1,7 +1,6 @@
 //! One state of a small network, and what can happen in it.
 
 use std::collections::VecDeque;
-use std::fmt::{self, Write};
 use std::rc::Rc;
 
 use formix_proto::Decimal;
@@ -18,6 +17,7 @@ use formix_proto::time::Time;
 use formix_proto::wire;
 
 use crate::plan::{Deed, Peer, Plan};
+use crate::print::Print;
 use crate::random::{Stream, scramble};
 
 /// What can happen next.
@@ -183,7 +183,7 @@ impl Network {
         for (to, frame) in wants.sends {
             wrong = wrong.and(host.may_send(&to, &frame));
             let Some(to) = plan.cluster.peer(&to) else { continue };
-            self.on_the_way.push((peer, to, fingerprint(frame.as_ref()), Rc::new(frame)));
+            self.on_the_way.push((peer, to, Print::of(frame.as_ref()), Rc::new(frame)));
         }
         host.fingerprint = host.print();
         self.on_the_way.sort_unstable_by_key(|(from, to, print, _)| (*from, *to, *print));
@@ -222,7 +222,7 @@ impl Host {
                 Err("a receipt leaves before its record is durable".to_owned())
             }
             Ok(Message::Partial { .. }) => {
-                let print = fingerprint(frame.as_ref());
+                let print = Print::of(frame.as_ref());
                 let first = *self.partial.get_or_insert(print);
                 (first == print).then_some(()).ok_or_else(|| "a second partial leaves".to_owned())
             }
@@ -235,7 +235,7 @@ impl Host {
     fn print(&self) -> u64 {
         let mut print = Print(self.pending.len() as u64);
         // Shares are redacted; equal coins and equal answers make them equal here.
-        let _ = write!(print, "{:?} {:?} {:?}", self.driver, self.partial, self.ended);
+        print.debug(&(&self.driver, self.partial, &self.ended));
         print.0
     }
 }
@@ -271,26 +271,4 @@ impl Effects for Wants {
     fn event(&mut self, event: Event) {
         self.events.push(event);
     }
-}
-
-/// A fingerprint of text, without the text.
-struct Print(u64);
-
-impl Write for Print {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 = fold(self.0, text.as_bytes());
-        Ok(())
-    }
-}
-
-fn fingerprint(bytes: &[u8]) -> u64 {
-    fold(0, bytes)
-}
-
-fn fold(state: u64, bytes: &[u8]) -> u64 {
-    bytes.chunks(8).fold(state ^ bytes.len() as u64, |state, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        scramble(state ^ u64::from_le_bytes(word))
-    })
 }

@@ -4,7 +4,7 @@ use formix_proto::record::Record;
 use formix_proto::wire;
 
 use crate::plan::Peer;
-use crate::random::scramble;
+use crate::print::Print;
 use crate::sight::{Sight, Witness};
 
 /// Everything that one coalition sees, an observation each: when it was, and what it came to.
@@ -41,31 +41,47 @@ impl View {
     }
 
     /// A disk of the coalition, byte by byte; of another one, when it was written and how much.
-    fn records(&self, at: u64, peer: Peer, records: &[Record]) -> u64 {
-        let written = records.iter().map(wire::encode_record);
-        written.fold(at ^ u64::from(peer.0), |state, bytes| {
-            let seen = if self.has(peer) { bytes.as_ref() } else { &[] };
-            fold(state ^ bytes.as_ref().len() as u64, seen)
-        })
+    fn records(&self, print: &mut Print, peer: Peer, records: &[Record]) {
+        print.word(peer.0.into());
+        for record in records {
+            let bytes = wire::encode_record(record);
+            print.word(bytes.as_ref().len() as u64);
+            if self.has(peer) {
+                print.bytes(bytes.as_ref());
+            }
+        }
     }
 }
 
 impl Witness for View {
     fn see(&mut self, at: u64, sight: &Sight<'_>) {
-        let digest = match sight {
+        let mut print = Print::default();
+        match sight {
             Sight::Sent { number, from, to, frame, .. } => {
-                let ends = u64::from(from.0) << 32 | u64::from(to.0);
-                let seen = if self.has(*from) || self.has(*to) { *frame } else { &[] };
-                fold(scramble(ends ^ number) ^ frame.len() as u64, seen)
+                for word in [*number, from.0.into(), to.0.into(), frame.len() as u64] {
+                    print.word(word);
+                }
+                if self.has(*from) || self.has(*to) {
+                    print.bytes(frame);
+                }
             }
-            Sight::Issued { peer, records, .. } => self.records(1, *peer, records),
-            Sight::Durable { peer, records } => self.records(2, *peer, records),
-            // What a copy of a node would do is nothing that happens.
-            Sight::Echoed { .. } => return,
+            Sight::Issued { peer, records, .. } => {
+                print.word(1);
+                self.records(&mut print, *peer, records);
+            }
+            Sight::Durable { peer, records } => self.records(&mut print, *peer, records),
+            // The frame that it was given counts as sent; what a copy would do is nothing.
+            Sight::Fed { .. } | Sight::Echoed { .. } => return,
+            Sight::Settled { peer, holds } => {
+                print.word(peer.0.into());
+                for held in [holds.computations, holds.timers, holds.held] {
+                    print.word(held as u64);
+                }
+            }
             // Of honest nodes as well: this is what logs and counters are made of.
-            other => fold(3, format!("{other:?}").as_bytes()),
-        };
-        self.seen.push((at, digest));
+            other => print.debug(other),
+        }
+        self.seen.push((at, print.0));
     }
 }
 
@@ -73,12 +89,4 @@ impl Witness for Views {
     fn see(&mut self, at: u64, sight: &Sight<'_>) {
         self.0.iter_mut().for_each(|view| view.see(at, sight));
     }
-}
-
-fn fold(state: u64, bytes: &[u8]) -> u64 {
-    bytes.chunks(8).fold(scramble(state), |state, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        scramble(state ^ u64::from_le_bytes(word))
-    })
 }

@@ -51,8 +51,11 @@ impl Effects for Notes {
     }
 
     fn send(&mut self, to: NodeId, frame: Frame) {
-        if to == self.to {
-            self.replies.extend(wire::decode(frame.as_ref()));
+        let Ok(message) = wire::decode(frame.as_ref()) else { return };
+        // Who asked the question is told how it goes on, whatever it has just said as a light node.
+        let news = matches!(message, Message::Progress { .. } | Message::Outcome { .. });
+        if to == self.to && !news {
+            self.replies.push(message);
         }
     }
 

@@ -1,47 +1,34 @@
 //! Names everything that happened in a run by one number.
 
-use crate::random::scramble;
+use crate::print::Print;
 use crate::sight::Sight;
 
-/// Folds all observations, with the bytes of every frame. The same in debug and release builds.
+/// Folds all observations, with the bytes of every frame.
 #[derive(Debug, Default)]
-pub(super) struct Trace(u64);
+pub(super) struct Trace(Print);
 
 impl Trace {
     pub(super) fn digest(&self) -> u64 {
-        self.0
+        self.0.0
     }
 
     pub(super) fn see(&mut self, at: u64, sight: &Sight<'_>) {
-        self.take(at);
         match sight {
-            Sight::Fed { .. } | Sight::Settled { .. } | Sight::Echoed { .. } => {}
-            Sight::Recovered { peer, .. } => self.take(peer.0.into()),
+            Sight::Fed { .. } | Sight::Settled { .. } | Sight::Echoed { .. } => return,
             Sight::Sent { from, to, frame, .. } => {
-                self.take(u64::from(from.0) << 32 | u64::from(to.0));
-                self.bytes(frame);
+                self.0.word(u64::from(from.0) << 32 | u64::from(to.0));
+                self.0.bytes(frame);
             }
             Sight::Issued { peer, records, .. } | Sight::Durable { peer, records } => {
-                self.take(u64::from(peer.0));
+                self.0.word(peer.0.into());
                 for record in *records {
-                    self.bytes(&record.id.0);
-                    self.bytes(record.fact.name().as_bytes());
+                    self.0.bytes(&record.id.0);
+                    self.0.bytes(record.fact.name().as_bytes());
                 }
             }
-            other => self.bytes(format!("{other:?}").as_bytes()),
+            Sight::Recovered { peer, .. } => self.0.word(peer.0.into()),
+            other => self.0.debug(other),
         }
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.take(bytes.len() as u64);
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.take(u64::from_le_bytes(word));
-        }
-    }
-
-    fn take(&mut self, word: u64) {
-        self.0 = scramble(self.0 ^ word);
+        self.0.word(at);
     }
 }
