@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use command::{Outcome, exhaust, explore, plan, replay, run, shrink, swarm};
+use command::{Outcome, exhaust, explore, picture, plan, replay, run, shrink, swarm};
 
 /// Runs whole Formix networks on virtual time, with faults, and checks what must hold.
 ///
@@ -22,6 +22,8 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   formix-sim run --seed 42              tell the story of one run
+  formix-sim run --seed 42 --html run.html
+                                        show it as a page
   formix-sim swarm --seeds 20000        run seeds 0 to 19999 on all cores
   formix-sim shrink --seed 42 --out small.json
                                         find the few faults that seed 42 fails for
@@ -45,6 +47,8 @@ enum Command {
     Exhaust(exhaust::Args),
     /// Runs a small network in every order of its messages and writes
     Explore(explore::Args),
+    /// Draws a computation without faults, explained, as SVG
+    Picture,
 }
 
 fn main() -> ExitCode {
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         Command::Shrink(args) => shrink::run(&args),
         Command::Exhaust(args) => exhaust::run(&args),
         Command::Explore(args) => explore::run(&args),
+        Command::Picture => picture::run(),
     };
     match outcome {
         Outcome::Held => ExitCode::SUCCESS,

@@ -36,7 +36,8 @@ impl<'p, T: FnMut(&str)> Story<'p, T> {
         at.map_or_else(|| id.short(), |at| format!("c{at}"))
     }
 
-    fn line(&self, sight: &Sight<'_>) -> Option<String> {
+    /// What happened, in a line, if that is worth one.
+    pub(crate) fn line(&self, sight: &Sight<'_>) -> Option<String> {
         Some(match sight {
             Sight::Issued { peer, records, .. } => {
                 format!("{} records {}", self.name(*peer), self.facts(records))

@@ -2,9 +2,11 @@
 
 pub(crate) mod exhaust;
 pub(crate) mod explore;
+pub(crate) mod picture;
 pub(crate) mod plan;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod show;
 pub(crate) mod shrink;
 pub(crate) mod swarm;
 

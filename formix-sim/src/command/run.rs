@@ -8,6 +8,7 @@ use formix_sim::story::Story;
 use formix_sim::world::simulate;
 
 use super::Outcome;
+use super::show::Show;
 use crate::report;
 
 /// Tells the story of the run that one seed stands for.
@@ -16,10 +17,13 @@ pub(crate) struct Args {
     /// The seed
     #[arg(long)]
     seed: u64,
+    #[command(flatten)]
+    show: Show,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    tell(&Plan::from_seed(args.seed), &report::replay(args.seed))
+    let (name, again) = (format!("seed {}", args.seed), report::replay(args.seed));
+    args.show.show(&Plan::from_seed(args.seed), &name, &again)
 }
 
 /// Tells the story of a plan, and what coalitions could tell apart.
