@@ -133,7 +133,7 @@ fn a_page_that_was_asked_for_them_shows_all_secrets() {
 fn what_befalls_a_message_is_told() {
     for (what, told) in [
         (What::Lose, "fault: a frame is lost"),
-        (What::Repeat(5), "heard at 48 ms, 6 ms later"),
+        (What::Repeat(5), "heard at 43 ms, 1 ms later\nheard at 48 ms, 6 ms later"),
         (What::Delay(7), "heard at 50 ms, 8 ms later"),
     ] {
         let mut plan = Plan::plain(3, 3);

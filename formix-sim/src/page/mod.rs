@@ -16,19 +16,18 @@ mod pen;
 mod phase;
 mod picture;
 mod values;
+mod watch;
 
 use std::collections::BTreeMap;
 
 use formix_proto::id::ComputationId;
-use formix_proto::record::{Fact, Record};
 
 pub use picture::picture;
 
-use crate::plan::{Fault, Kind, Peer, Plan};
-use crate::sight::{Fed, Sight, Witness};
+use crate::plan::{Kind, Plan, Question};
 use crate::story::Story;
 use crate::world::Run;
-use notes::{Band, Event, Fate, Flight, Last, Moment, Notes, Outage, Pause, Sort, Write};
+use notes::{Moment, Notes};
 
 /// Watches a run, and shows it.
 pub struct Page<'p> {
@@ -43,9 +42,8 @@ pub struct Page<'p> {
 impl<'p> Page<'p> {
     /// A page without secrets.
     pub fn new(plan: &'p Plan) -> Self {
-        let number =
-            |(number, asked): (usize, &crate::plan::Question)| (asked.proposal.id(), number);
-        let deadline = |(number, asked): (usize, &crate::plan::Question)| Moment {
+        let number = |(number, asked): (usize, &Question)| (asked.proposal.id(), number);
+        let deadline = |(number, asked): (usize, &Question)| Moment {
             at: asked.deadline(),
             question: Some(number),
             text: format!("deadline of c{number}"),
@@ -70,145 +68,5 @@ impl<'p> Page<'p> {
     /// runs it again.
     pub fn render(&self, run: &Run, name: &str, replay: &str) -> String {
         html::page(self, run, name, replay)
-    }
-
-    fn issued(&mut self, at: u64, peer: Peer, records: &[Record], text: String) {
-        let mut questions: Vec<_> =
-            records.iter().filter_map(|record| self.ids.get(&record.id).copied()).collect();
-        questions.dedup();
-        let mut lines = vec![text];
-        if self.secrets {
-            lines.extend(
-                records.iter().filter_map(|record| values::of_record(self.plan, peer, record)),
-            );
-        }
-        let write = Write { peer, issued: at, fate: None, questions, text: lines.join("\n") };
-        self.notes.last = Some(Last::Write(self.notes.writes.len()));
-        self.notes.writes.push(write);
-    }
-
-    /// Batches become durable in the order in which they were issued.
-    fn durable(&mut self, at: u64, peer: Peer, records: &[Record]) {
-        let mut waiting = self.notes.writes.iter_mut().enumerate();
-        if let Some((nth, write)) =
-            waiting.find(|(_, write)| write.peer == peer && write.fate.is_none())
-        {
-            write.fate = Some((at, Fate::Durable));
-            self.notes.last = Some(Last::Write(nth));
-        }
-        records.iter().for_each(|record| self.turn(at, peer, record));
-    }
-
-    /// A computation enters another phase at a node, if the record says so.
-    fn turn(&mut self, at: u64, peer: Peer, Record { id, fact }: &Record) {
-        let Some(question) = self.ids.get(id).copied() else { return };
-        let (phase, asking) = (phase::phase(fact), phase::is_askers(fact));
-        let forgotten = matches!(fact, Fact::Forgotten);
-        if phase.is_none() && !forgotten {
-            return;
-        }
-        let same = |band: &&mut Band| {
-            (band.peer, band.question) == (peer, question) && (band.asking == asking || forgotten)
-        };
-        let mut first = true;
-        for band in self.notes.bands.iter_mut().filter(same) {
-            band.end = band.end.or(Some(at));
-            first = false;
-        }
-        if let Some(phase) = phase {
-            self.notes.bands.push(Band {
-                peer,
-                question,
-                asking,
-                phase,
-                first,
-                start: at,
-                end: None,
-            });
-        }
-    }
-
-    fn struck(&mut self, at: u64, kind: Kind, peer: Peer, to: Option<Peer>, text: String) {
-        *self.faults.entry(kind).or_default() += 1;
-        let pause = |fault: &Fault| match fault {
-            Fault::Pause { peer: paused, at: start, length }
-                if (*paused, *start) == (peer, at) && kind == Kind::Pause =>
-            {
-                Some(Pause { peer, start: at, end: at + length })
-            }
-            _ => None,
-        };
-        self.notes.pauses.extend(self.plan.faults.list.iter().find_map(pause));
-        let same =
-            |flight: &&mut Flight| (flight.from, Some(flight.to), flight.sent) == (peer, to, at);
-        match self.notes.flights.last_mut().filter(same) {
-            Some(flight) => flight.faults.push(kind),
-            None => self.event(at, peer, Sort::Fault, text),
-        }
-    }
-
-    fn stopped(&mut self, at: u64, peer: Peer, amnesia: bool) {
-        let waiting = |write: &&mut Write| write.peer == peer && write.fate.is_none();
-        self.notes.writes.iter_mut().filter(waiting).for_each(|w| w.fate = Some((at, Fate::Lost)));
-        self.notes.outages.push(Outage { peer, start: at, end: None });
-        let open = |band: &&mut Band| amnesia && band.peer == peer && band.end.is_none();
-        self.notes.bands.iter_mut().filter(open).for_each(|band| band.end = Some(at));
-    }
-
-    fn started(&mut self, at: u64, peer: Peer) {
-        let open = |outage: &&mut Outage| outage.peer == peer && outage.end.is_none();
-        self.notes.outages.iter_mut().filter(open).for_each(|outage| outage.end = Some(at));
-    }
-
-    fn event(&mut self, at: u64, peer: Peer, sort: Sort, text: String) {
-        self.notes.last = Some(Last::Event(self.notes.events.len()));
-        self.notes.events.push(Event { peer, at, sort, text });
-    }
-
-    fn moment(&mut self, at: u64, question: Option<usize>, text: String) {
-        self.notes.last = Some(Last::Moment(self.notes.moments.len()));
-        self.notes.moments.push(Moment { at, question, text });
-    }
-}
-
-impl Witness for Page<'_> {
-    fn see(&mut self, at: u64, sight: &Sight<'_>) {
-        let text = self.story.line(sight).unwrap_or_default();
-        self.notes.end = at;
-        match sight {
-            Sight::Issued { peer, records, .. } => self.issued(at, *peer, records, text),
-            Sight::Durable { peer, records } => self.durable(at, *peer, records),
-            Sight::Sent { number, from, to, frame, message } => {
-                self.notes.last = Some(Last::Flight(self.notes.flights.len()));
-                self.notes.flights.push(Flight {
-                    number: *number,
-                    from: *from,
-                    to: *to,
-                    sent: at,
-                    heard: Vec::new(),
-                    faults: Vec::new(),
-                    name: message.name(),
-                    question: notes::question(self.plan, message),
-                    length: frame.len(),
-                    values: self.secrets.then(|| values::of_message(message)).flatten(),
-                });
-            }
-            Sight::Fed { input: Fed::Frame { number, .. }, .. } => self.notes.heard(at, *number),
-            Sight::Told { peer, .. } => self.event(at, *peer, Sort::Told, text),
-            Sight::Struck { kind, peer, to } => self.struck(at, *kind, *peer, *to, text),
-            Sight::Stopped { peer, amnesia, .. } => {
-                self.stopped(at, *peer, *amnesia);
-                self.event(at, *peer, Sort::Life, text);
-            }
-            Sight::Started { peer, .. } => {
-                self.started(at, *peer);
-                self.event(at, *peer, Sort::Life, text);
-            }
-            Sight::Unrecoverable { peer } => self.event(at, *peer, Sort::Fault, text),
-            Sight::Healed => self.moment(at, None, text),
-            Sight::Judged { question, .. } => self.moment(at, Some(*question), text),
-            // That a question has ended is told to its asker as well.
-            _ => {}
-        }
     }
 }
