@@ -33,7 +33,11 @@ pub(super) fn heads(pen: &mut Pen, page: &Page<'_>, grid: &Grid) {
     for peer in &grid.lanes {
         let x = grid.x(*peer);
         pen.text("name", [x, 18], &page.plan.cluster.name(*peer));
-        pen.text("role", [x, 32], &role(page, *peer));
+        if page.plan.adversary.members.contains(peer) {
+            pen.text("role adverse", [x, 32], "adversary");
+        } else {
+            pen.text("role", [x, 32], &role(page, *peer));
+        }
     }
 }
 

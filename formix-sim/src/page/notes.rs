@@ -3,6 +3,7 @@
 use formix_proto::message::Message;
 
 use super::phase::Phase;
+use crate::book::id_of;
 use crate::plan::{Kind, Peer, Plan};
 
 /// All of it.
@@ -169,34 +170,12 @@ impl Notes {
 
 /// Which question of the workload a message is about.
 pub(super) fn question(plan: &Plan, message: &Message) -> Option<usize> {
-    let id = match message {
-        Message::Propose { nonce, .. } => {
-            return plan.workload.iter().position(|asked| asked.proposal.nonce == *nonce);
+    let mut workload = plan.workload.iter();
+    match message {
+        Message::Propose { nonce, .. } => workload.position(|asked| asked.proposal.nonce == *nonce),
+        _ => {
+            let id = id_of(message)?;
+            workload.position(|asked| asked.proposal.id() == id)
         }
-        Message::Prepare(proposal) | Message::Announce(proposal) | Message::Invite(proposal) => {
-            proposal.id()
-        }
-        Message::Ready(id)
-        | Message::Open(id)
-        | Message::Opened(id)
-        | Message::AllIn(id)
-        | Message::Close(id)
-        | Message::List(id)
-        | Message::Knock(id)
-        | Message::Decline(id)
-        | Message::Receipt(id)
-        | Message::Inquire(id)
-        | Message::Progress { id, .. }
-        | Message::Outcome { id, .. }
-        | Message::Frozen { id, .. }
-        | Message::FrozenSet { id, .. }
-        | Message::Seal { id, .. }
-        | Message::Partial { id, .. }
-        | Message::Revealed { id, .. }
-        | Message::Abort { id, .. }
-        | Message::Contribution { id, .. }
-        | Message::Refuse { id, .. }
-        | Message::Ended { id, .. } => *id,
-    };
-    plan.workload.iter().position(|asked| asked.proposal.id() == id)
+    }
 }
