@@ -27,6 +27,12 @@ impl<'a> Reader<'a> {
         usize::from(self.byte()) % end.max(1)
     }
 
+    /// A place in a list of this length, if it has any.
+    pub fn place(&mut self, length: usize) -> Option<usize> {
+        let at = usize::from(u16::from_le_bytes([self.byte(), self.byte()]));
+        at.checked_rem(length)
+    }
+
     /// One of these.
     pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())].clone()

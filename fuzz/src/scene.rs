@@ -1,6 +1,7 @@
 //! A small network, and messages, commands and records that mostly fit into it.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use formix_proto::Decimal;
 use formix_proto::answer::Answer;
@@ -19,12 +20,13 @@ use formix_proto::statistic::{Domain, Statistic};
 use formix_proto::time::Time;
 use formix_proto::wire::decode_record;
 
-use crate::reader::Reader;
+use super::reader::Reader;
 
 /// When every run begins.
 pub const START: Time = Time(1_700_000_000_000);
 
-const NODES: [(NodeId, Role); 9] = [
+/// Everyone who is enrolled: the committee, a heavy node outside it, light nodes, a proposer.
+pub const NODES: [(NodeId, Role); 9] = [
     (NodeId([0xa0; 32]), Role::Heavy),
     (NodeId([0xa1; 32]), Role::Heavy),
     (NodeId([0xa2; 32]), Role::Heavy),
@@ -35,24 +37,36 @@ const NODES: [(NodeId, Role); 9] = [
     (NodeId([0x13; 32]), Role::Light),
     (NodeId([0x50; 32]), Role::Proposer),
 ];
-const PROPOSER: NodeId = NODES[8].0;
+/// Who asks the plain question.
+pub const PROPOSER: NodeId = NODES[8].0;
 const STRANGER: NodeId = NodeId([0xee; 32]);
-const LIGHTS: [NodeId; 4] = [NODES[4].0, NODES[5].0, NODES[6].0, NODES[7].0];
+/// Who answers.
+pub const LIGHTS: [NodeId; 4] = [NODES[4].0, NODES[5].0, NODES[6].0, NODES[7].0];
 
-/// The questions of a run: a plain one; one that a heavy node asks itself, of two answers; one that
-/// every node refuses.
-static QUESTIONS: LazyLock<[Proposal; 3]> = LazyLock::new(|| {
-    let plain = Proposal { proposer: PROPOSER, nonce: Nonce([0; 16]), spec: spec() };
-    let own = Proposal { proposer: NODES[0].0, nonce: Nonce([1; 16]), spec: spec() };
+/// The questions of a run: a plain one; one that a heavy node asks itself, of two answers; one that a
+/// light node asks, itself included; one that every node refuses.
+static QUESTIONS: LazyLock<[Proposal; 4]> = LazyLock::new(|| {
+    let asked = |proposer, nonce| Proposal { proposer, nonce: Nonce([nonce; 16]), spec: spec() };
+    let plain = asked(PROPOSER, 0);
     let mut refused = plain.clone();
     refused.spec.deadline = Time(u64::MAX);
-    [plain, own, refused]
+    [plain, asked(NODES[0].0, 1), asked(LIGHTS[0], 2), refused]
 });
-static IDS: LazyLock<[ComputationId; 3]> = LazyLock::new(|| QUESTIONS.each_ref().map(Proposal::id));
+static IDS: LazyLock<[ComputationId; 4]> = LazyLock::new(|| QUESTIONS.each_ref().map(Proposal::id));
 
 /// The question that a committee member asks.
 pub fn own_question() -> ComputationId {
     IDS[1]
+}
+
+/// The questions that are accepted, the plain one first.
+pub fn questions() -> &'static [Proposal] {
+    &QUESTIONS[..3]
+}
+
+/// When the accepted questions stop taking answers.
+pub fn deadline() -> Time {
+    START + Duration::from_secs(20)
 }
 
 fn spec() -> Spec {
@@ -62,7 +76,7 @@ fn spec() -> Spec {
         query: None,
         statistic: Statistic::Number(domain),
         committee: Committee([NODES[0].0, NODES[1].0, NODES[2].0]),
-        deadline: Time(START.0 + 60_000),
+        deadline: deadline(),
         min_participants: 2,
         max_participants: 3,
     }
@@ -74,11 +88,35 @@ pub fn directory(reader: &mut Reader<'_>) -> Arc<Directory> {
     Arc::new(NODES.into_iter().rev().skip(missing).collect())
 }
 
-/// The primary, a secondary, a light node or the proposer.
-pub fn config(reader: &mut Reader<'_>) -> Config {
-    let (id, role) = reader.pick(&[NODES[0], NODES[1], NODES[4], NODES[8]]);
-    let policy = Policy { least_participants: 1, ..Policy::default() };
-    Config { id, role, policy, directory: Arc::new(NODES.into_iter().collect()) }
+/// What every node allows. Pauses are long, so that there are few messages before the end.
+pub fn policy() -> Policy {
+    Policy {
+        least_participants: 1,
+        resend_first: Duration::from_secs(1),
+        resend_most: Duration::from_secs(5),
+        reveal_within: Duration::from_secs(20),
+        ..Policy::default()
+    }
+}
+
+/// How one of the enrolled nodes is set up.
+pub fn config((id, role): (NodeId, Role)) -> Config {
+    Config { id, role, policy: policy(), directory: Arc::new(NODES.into_iter().collect()) }
+}
+
+/// The primary, a seat, or the heavy node outside the committee.
+pub fn heavy(reader: &mut Reader<'_>) -> Config {
+    config(reader.pick(&[NODES[0], NODES[1], NODES[3]]))
+}
+
+/// The light node that asks, or another.
+pub fn light(reader: &mut Reader<'_>) -> Config {
+    config(reader.pick(&[NODES[4], NODES[5]]))
+}
+
+/// A node of any role.
+pub fn any(reader: &mut Reader<'_>) -> Config {
+    config(reader.pick(&[NODES[0], NODES[1], NODES[4], NODES[8]]))
 }
 
 /// An enrolled node, or rarely a stranger.
@@ -92,8 +130,9 @@ fn proposal(reader: &mut Reader<'_>) -> Box<Proposal> {
     Box::new(reader.pick(&QUESTIONS[..]))
 }
 
-fn id(reader: &mut Reader<'_>) -> ComputationId {
-    reader.pick(&[IDS[0], IDS[0], IDS[1], IDS[2]])
+/// Mostly the plain question.
+pub fn id(reader: &mut Reader<'_>) -> ComputationId {
+    reader.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3]])
 }
 
 fn tag(reader: &mut Reader<'_>) -> Tag {
