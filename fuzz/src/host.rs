@@ -189,6 +189,11 @@ impl Host {
             .expect("a node reads its own log");
     }
 
+    fn holds_shares(&self, id: &ComputationId) -> bool {
+        let share = |fact: &Fact| matches!(fact, Fact::Contributed { .. } | Fact::Split { .. });
+        self.log.iter().any(|record| record.id == *id && share(&record.fact))
+    }
+
     /// Appends as a store must: what a record makes obsolete goes with its own transaction.
     fn store(&mut self, records: Vec<Record>) {
         for record in records {
@@ -199,10 +204,16 @@ impl Host {
                 }
                 Erases::Everything => self.log.retain(|old| old.id != record.id),
             }
+            assert!(!is_over(&record.fact) || !self.holds_shares(&record.id), "shares are kept");
             self.desk.ledger.note(record.clone());
             self.log.push(record);
         }
     }
+}
+
+/// R9: whether no share is needed after this.
+fn is_over(fact: &Fact) -> bool {
+    matches!(fact, Fact::Sealed(_) | Fact::Failed(_) | Fact::Delivered | Fact::Settled(_))
 }
 
 /// No two nodes, and no two lives of one, draw the same coins.

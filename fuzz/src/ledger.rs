@@ -23,8 +23,15 @@ impl Ledger {
 
     /// A live node's record is durable now.
     pub fn note(&mut self, record: Record) {
-        if let Fact::Sealed(seal) = &record.fact {
-            assert!(self.adds_up(&record.id, seal), "a partial is not the sum of its roster");
+        match &record.fact {
+            Fact::Sealed(seal) => {
+                assert!(self.adds_up(&record.id, seal), "a partial is not the sum of its roster");
+            }
+            Fact::Contributed { light, .. } | Fact::Declined(light) => {
+                let heard = self.remembered(&record.id).iter().any(|fact| is_of(fact, light));
+                assert!(!heard, "a light node was heard twice");
+            }
+            _ => {}
         }
         self.add(record);
     }
@@ -189,11 +196,10 @@ impl Ledger {
     }
 
     /// Whether something of a light node is durable: its share, its declining, or a roster with it.
-    pub fn has_heard(&self, id: &ComputationId, node: &NodeId) -> bool {
+    fn has_heard(&self, id: &ComputationId, node: &NodeId) -> bool {
         self.has(id, |fact| match fact {
-            Fact::Contributed { light, .. } | Fact::Declined(light) => light == node,
             Fact::Sealed(seal) => seal.roster.of(node).is_some(),
-            _ => false,
+            fact => is_of(fact, node),
         })
     }
 
@@ -203,6 +209,14 @@ impl Ledger {
         let listed = self
             .has(id, |fact| matches!(fact, Fact::Sealed(seal) if seal.roster.of(light).is_some()));
         if counted { revealed && listed } else { failed || (revealed && !listed) }
+    }
+}
+
+/// Whether a heavy node heard this of that light node.
+fn is_of(fact: &Fact, node: &NodeId) -> bool {
+    match fact {
+        Fact::Contributed { light, .. } | Fact::Declined(light) => light == node,
+        _ => false,
     }
 }
 

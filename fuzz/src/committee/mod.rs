@@ -59,11 +59,12 @@ impl Committee {
 
     fn step(&mut self, reader: &mut Reader<'_>) {
         match reader.below(20) {
-            0..=2 => {
+            0 | 1 => {
                 if let Some(letter) = self.network.take(reader) {
                     self.deliver(&letter);
                 }
             }
+            2 | 16 => self.storm(reader.byte()),
             3 => drop(self.network.take(reader)),
             4 => self.network.duplicate(reader),
             5 => self.network.replay(reader),
@@ -79,7 +80,7 @@ impl Committee {
             }
             11 | 12 => self.wake_next(),
             13 => self.wake(self.now + Duration::from_millis(1 << reader.below(17))),
-            14..=16 => self.owner(reader),
+            14 | 15 => self.owner(reader),
             17 => self.propose(reader.below(scene::questions().len())),
             18 => self.round(),
             _ => self.quieten(),
@@ -154,6 +155,19 @@ impl Committee {
     fn round(&mut self) {
         for letter in self.network.take_all() {
             self.deliver(&letter);
+        }
+        self.write_all();
+    }
+
+    /// A round in which every fourth message has the same fate: two bits each of `fates`.
+    fn storm(&mut self, fates: u8) {
+        for (at, letter) in self.network.take_all().into_iter().enumerate() {
+            match fates >> (2 * (at % 4)) & 3 {
+                0 => self.deliver(&letter),
+                1 => {}
+                2 => (0..2).for_each(|_| self.deliver(&letter)),
+                _ => self.network.put(letter),
+            }
         }
         self.write_all();
     }

@@ -65,7 +65,8 @@ impl Network {
         reader.place(self.past.len()).map(|at| self.past[at].clone())
     }
 
-    fn put(&mut self, letter: Letter) {
+    /// Puts a message, or a copy of one, behind all that are on their way.
+    pub(super) fn put(&mut self, letter: Letter) {
         if self.flight.len() < MOST_IN_FLIGHT {
             self.flight.push_back(letter);
         }
