@@ -16,6 +16,7 @@ pub mod explore;
 pub mod finding;
 pub mod interference;
 pub mod mark;
+pub mod marks;
 pub mod page;
 pub mod plan;
 mod print;

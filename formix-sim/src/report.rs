@@ -18,7 +18,11 @@ pub(crate) fn text(tally: &Tally, seconds: f64) -> String {
     let runs = rate(tally.runs, seconds);
     let events = rate(tally.events, seconds);
     let _ = writeln!(out, "{} seeds in {seconds:.1} s: {runs:.0} seeds/s", tally.runs);
-    let _ = writeln!(out, "{} events: {events:.0} events/s\n\nquestions", tally.events);
+    let _ = writeln!(
+        out,
+        "{} events: {events:.0} events/s, trace {:016x}\n\nquestions",
+        tally.events, tally.digest
+    );
     for (end, count) in &tally.ends {
         let _ = writeln!(out, "  {count:>9}  {end}");
     }
@@ -85,6 +89,7 @@ pub(crate) fn json(tally: &Tally, seconds: f64) -> Value {
         "seeds": tally.runs,
         "seconds": seconds,
         "seeds_per_second": rate(tally.runs, seconds),
+        "trace": format!("{:016x}", tally.digest),
         "events": tally.events,
         "events_per_second": rate(tally.events, seconds),
         "questions": Value::Object(ends.collect()),

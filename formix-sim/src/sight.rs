@@ -30,6 +30,13 @@ pub enum Sight<'a> {
         /// The batch.
         records: &'a [Record],
     },
+    /// A write is done, and made so many batches durable at once.
+    Flushed {
+        /// On whose disk.
+        peer: Peer,
+        /// How many.
+        batches: usize,
+    },
     /// A node is given one input; what it does next, it does because of that.
     Fed {
         /// Which node.

@@ -51,7 +51,10 @@ impl<'p, T: FnMut(&str)> Story<'p, T> {
             Sight::Fed { peer, input: Fed::Frame { from, .. } } => {
                 format!("{} hears from {}", self.name(*peer), self.name(*from))
             }
-            Sight::Fed { .. } | Sight::Settled { .. } | Sight::Echoed { .. } => return None,
+            Sight::Fed { .. }
+            | Sight::Settled { .. }
+            | Sight::Echoed { .. }
+            | Sight::Flushed { .. } => return None,
             Sight::Recovered { .. } => return None,
             Sight::Told { peer, event } => format!("{} {}", self.name(*peer), self.event(event)),
             Sight::Struck { kind, peer, to } => {

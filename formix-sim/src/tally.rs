@@ -8,7 +8,8 @@ use formix_proto::spec::SpecError;
 
 use crate::coin_test::CoinTest;
 use crate::interference;
-use crate::mark::{Mark, Marks};
+use crate::mark::Mark;
+use crate::marks::Marks;
 use crate::plan::{Kind, Plan};
 use crate::sight::{Sight, Witness};
 use crate::violation::{Invariant, Violation};
@@ -24,6 +25,8 @@ pub struct Tally {
     pub runs: u64,
     /// How many inputs the nodes handled.
     pub events: u64,
+    /// Names everything that happened in all of them, in whatever order they were run.
+    pub digest: u64,
     /// How often each kind of fault took effect.
     pub faults: BTreeMap<Kind, u64>,
     /// What came of the questions.
@@ -87,6 +90,7 @@ impl Tally {
         let mut tally = Self {
             runs: 1,
             events: run.events,
+            digest: run.digest,
             seeds_with: faults.keys().map(|kind| (*kind, 1)).collect(),
             planned: [(plan.faults.list.len(), 1)].into(),
             marks: marks.hits,
@@ -124,6 +128,7 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.runs += other.runs;
         self.events += other.events;
+        self.digest = self.digest.wrapping_add(other.digest);
         sum_up(&mut self.faults, other.faults);
         sum_up(&mut self.ends, other.ends);
         sum_up(&mut self.marks, other.marks);

@@ -41,6 +41,8 @@ pub enum Trick {
     Misdirect(Peer),
     /// One that nobody wanted to send goes out as well.
     Invent(u64),
+    /// A byte of it is another, or its end is missing.
+    Garble(u64),
 }
 
 impl Adversary {
@@ -68,7 +70,8 @@ impl Adversary {
                 let dice = draw.below(u64::MAX);
                 let trick = match draw.below(10) {
                     0 => Trick::Withhold,
-                    1..5 => Trick::Rewrite(dice),
+                    1 => Trick::Garble(dice),
+                    2..5 => Trick::Rewrite(dice),
                     5 => Trick::Replay(dice),
                     6 => Trick::Misdirect(draw.pick(&everyone)),
                     _ => Trick::Invent(dice),

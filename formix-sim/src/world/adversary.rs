@@ -59,6 +59,9 @@ impl World<'_> {
                 let message = forge::rewrite(message, &held, Dice(number));
                 outgoing[0] = (to, Rc::new(wire::encode(&message)));
             }
+            Trick::Garble(number) => {
+                outgoing[0] = (to, Rc::new(forge::garble(frame.as_ref().as_ref(), Dice(number))));
+            }
             Trick::Invent(number) => {
                 let mut dice = Dice(number);
                 let question = dice.roll(self.plan.workload.len());

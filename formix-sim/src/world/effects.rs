@@ -101,6 +101,7 @@ impl World<'_> {
             return;
         }
         let batches = self.host(peer).disk.end_write();
+        self.see(&Sight::Flushed { peer, batches: batches.len() });
         self.durable(peer, &batches);
         if let Some(seq) = crate::disk::last(&batches) {
             self.feed(peer, &Fed::Durable, |driver, now, hands| driver.persisted(now, seq, hands));

@@ -1,5 +1,6 @@
 //! What an adversary can say instead: well-formed messages with other contents.
 
+use formix_proto::frame::Frame;
 use formix_proto::id::{ComputationId, RosterDigest, Tag};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Stage};
@@ -85,6 +86,17 @@ pub(super) fn invent(id: ComputationId, held: &Roster, mut dice: Dice) -> Messag
             Message::Contribution { id, tag: Tag(dice.bytes()), share }
         }
     }
+}
+
+/// The bytes with one of them changed, or cut short.
+pub(super) fn garble(bytes: &[u8], mut dice: Dice) -> Frame {
+    let at = dice.roll(bytes.len());
+    let mut bytes = bytes.to_vec();
+    match dice.roll(2) {
+        0 => bytes.truncate(at),
+        _ => bytes[at] ^= 1 << dice.roll(8),
+    }
+    Frame::new(bytes)
 }
 
 fn contribution(id: ComputationId, tag: Tag, share: &Lanes, mut dice: Dice) -> Message {

@@ -14,7 +14,10 @@ impl Trace {
 
     pub(super) fn see(&mut self, at: u64, sight: &Sight<'_>) {
         match sight {
-            Sight::Fed { .. } | Sight::Settled { .. } | Sight::Echoed { .. } => return,
+            Sight::Fed { .. }
+            | Sight::Settled { .. }
+            | Sight::Echoed { .. }
+            | Sight::Flushed { .. } => return,
             Sight::Sent { from, to, frame, .. } => {
                 self.0.word(u64::from(from.0) << 32 | u64::from(to.0));
                 self.0.bytes(frame);
