@@ -2,7 +2,9 @@
 
 use formix_proto::directory::Role;
 use formix_proto::outcome::{Outcome, Reveal};
-use formix_sim::plan::{Crash, Deed, Fault, Kind, Peer, Plan, Trigger, What};
+use formix_sim::plan::{
+    Adversary, Crash, Deed, Fault, Kind, Move, Peer, Plan, Trick, Trigger, What,
+};
 use formix_sim::sight::{Sight, Witness};
 use formix_sim::world::{End, Run, simulate};
 
@@ -143,4 +145,18 @@ fn a_lost_frozen_is_sent_again() {
         plan.faults.list.push(Fault::Frame { from: H1, to: H0, nth, what: What::Lose });
         assert_eq!(completed(&simulate(&plan, &mut ())).1.participants, 3);
     }
+}
+
+/// L4, as far as it is a matter of the protocol: virtual time knows no processor.
+#[test]
+fn a_flood_of_one_light_node_slows_nobody() {
+    let calm = Plan::plain(3, 5);
+    let (unflooded, _) = completed(&simulate(&calm, &mut ()));
+    let mut flooded = calm.clone();
+    let flooder = light(&calm, 0);
+    let flood = |nth| Move { peer: flooder, nth, trick: Trick::Flood(20_000) };
+    flooded.adversary = Adversary { members: vec![flooder], moves: (1..=4).map(flood).collect() };
+    let run = simulate(&flooded, &mut ());
+    assert!(run.events > 60_000, "the flood has come: {}", run.events);
+    assert!(completed(&run).0 <= 2 * unflooded, "{} ms, not {unflooded}", completed(&run).0);
 }

@@ -89,3 +89,55 @@ impl Pair {
         plan.cluster.peers().map(|peer| !outside.contains(&peer)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the coalition of these sees of a plain run, before and after the change that hides from
+    /// all but one seat.
+    fn difference(honest: usize, members: impl Fn(&Plan, &Pair) -> Vec<bool>) -> Option<u64> {
+        let plan = Plan::plain(3, 4);
+        let mut probe = Probe::new(&plan);
+        simulate(&plan, &mut probe);
+        let pair = probe.choose().unwrap();
+        assert!(pair.revealed);
+        let (changed, shifts) = change(&plan, &pair, honest);
+        let [mut before, mut after] = [(); 2].map(|()| View::new(members(&plan, &pair)));
+        assert_eq!(simulate(&plan, &mut before).violation, None);
+        assert_eq!(simulate_shifted(&changed, &shifts, &mut after).violation, None);
+        before.first_difference(&after)
+    }
+
+    #[test]
+    fn two_seats_and_everybody_else_see_no_difference() {
+        for honest in 0..3 {
+            let seen = difference(honest, |plan, pair| pair.coalition(plan, pair.seats[honest]));
+            assert_eq!(seen, None);
+        }
+    }
+
+    #[test]
+    fn three_seats_together_see_the_difference() {
+        for honest in 0..3 {
+            let seen = difference(honest, |plan, pair| {
+                plan.cluster.peers().map(|peer| ![pair.up, pair.down].contains(&peer)).collect()
+            });
+            assert!(seen.is_some());
+        }
+    }
+
+    #[test]
+    fn coins_that_are_not_shifted_show() {
+        let plan = Plan::plain(3, 4);
+        let mut probe = Probe::new(&plan);
+        simulate(&plan, &mut probe);
+        let pair = probe.choose().unwrap();
+        let (changed, _) = change(&plan, &pair, 0);
+        let [mut before, mut after] =
+            [(); 2].map(|()| View::new(pair.coalition(&plan, pair.seats[0])));
+        simulate(&plan, &mut before);
+        simulate(&changed, &mut after);
+        assert!(before.first_difference(&after).is_some());
+    }
+}

@@ -41,6 +41,8 @@ pub enum Trick {
     Misdirect(Peer),
     /// One that nobody wanted to send goes out as well.
     Invent(u64),
+    /// It is sent that many times more.
+    Flood(u32),
     /// A byte of it is another, or its end is missing.
     Garble(u64),
 }
@@ -73,6 +75,7 @@ impl Adversary {
                     1 => Trick::Garble(dice),
                     2..5 => Trick::Rewrite(dice),
                     5 => Trick::Replay(dice),
+                    6 if draw.chance(20) => Trick::Flood(draw.small(500)),
                     6 => Trick::Misdirect(draw.pick(&everyone)),
                     _ => Trick::Invent(dice),
                 };

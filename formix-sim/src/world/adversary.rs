@@ -47,6 +47,9 @@ impl World<'_> {
         match trick {
             Trick::Withhold => outgoing.clear(),
             Trick::Misdirect(other) => outgoing.push((other, frame)),
+            Trick::Flood(times) => {
+                outgoing.extend((0..times).map(|_| (to, frame.clone())));
+            }
             Trick::Replay(number) => {
                 let at = Dice(number).roll(self.loot.len());
                 outgoing.extend(self.loot.get(at).map(|frame| (to, frame.clone())));
