@@ -8,6 +8,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -89,10 +90,34 @@ fn from_bytes<T: DeserializeOwned + Serialize>(
     if !rest.is_empty() {
         return Err(DecodeError::Trailing(rest.len()));
     }
-    if Frame::new(to_bytes(&value)).as_ref() != bytes {
-        return Err(DecodeError::NotCanonical);
+    match postcard::serialize_with_flavor(&value, Same { expected: bytes }) {
+        Ok(()) => Ok(value),
+        Err(_) => Err(DecodeError::NotCanonical),
     }
-    Ok(value)
+}
+
+/// Takes an encoding only if it is byte by byte the expected one: nothing of it is written anywhere.
+struct Same<'a> {
+    /// What must still come.
+    expected: &'a [u8],
+}
+
+impl Flavor for Same<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.expected =
+            self.expected.strip_prefix(bytes).ok_or(postcard::Error::SerializeBufferFull)?;
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        if self.expected.is_empty() { Ok(()) } else { Err(postcard::Error::SerializeBufferFull) }
+    }
 }
 
 #[cfg(test)]

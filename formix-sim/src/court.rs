@@ -28,7 +28,10 @@ impl<'p> Court<'p> {
         if sight.actor().is_some_and(|peer| self.books.plan.adversary.has(peer)) {
             return Ok(());
         }
-        for check in &mut self.checks {
+        let everybody = !matches!(sight, Sight::Fed { .. } | Sight::Settled { .. });
+        let concerned =
+            if everybody { &mut self.checks[..] } else { &mut self.checks[..check::PACED] };
+        for check in concerned {
             let Err(breach) = check.see(&self.books, sight) else { continue };
             if !waiver::is_waived(self.books.plan, &breach) {
                 return Err(Violation::new(breach, at, &self.books.plan.cluster));
