@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use formix_proto::id::{ComputationId, NodeId, Tag};
-use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::{Fact, Record};
 use formix_proto::roster::Entry;
 use sha2::{Digest, Sha256};
 
+use crate::index::Index;
 use crate::plan::{Peer, Plan};
 use crate::sight::Sight;
 
@@ -16,7 +16,7 @@ use crate::sight::Sight;
 #[derive(Debug)]
 pub(crate) struct Books<'p> {
     pub(crate) plan: &'p Plan,
-    ids: BTreeMap<ComputationId, usize>,
+    pub(crate) index: Index<'p>,
     peers: BTreeMap<NodeId, Peer>,
     pages: Vec<Vec<Page>>,
 }
@@ -66,12 +66,10 @@ pub(crate) struct Sealed {
 
 impl<'p> Books<'p> {
     pub(crate) fn new(plan: &'p Plan) -> Self {
-        let id =
-            |(number, question): (usize, &crate::plan::Question)| (question.proposal.id(), number);
         let cluster = &plan.cluster;
         Self {
             plan,
-            ids: plan.workload.iter().enumerate().map(id).collect(),
+            index: Index::new(plan),
             peers: cluster.peers().map(|peer| (cluster.member(peer).id, peer)).collect(),
             pages: vec![vec![Page::default(); cluster.members.len()]; plan.workload.len()],
         }
@@ -79,7 +77,7 @@ impl<'p> Books<'p> {
 
     /// Which question of the workload this is.
     pub(crate) fn question(&self, id: &ComputationId) -> Option<usize> {
-        self.ids.get(id).copied()
+        self.index.question(id)
     }
 
     pub(crate) fn peer(&self, id: &NodeId) -> Option<Peer> {
@@ -208,37 +206,6 @@ pub(crate) fn digest(entries: &[Entry]) -> [u8; 32] {
         hasher.update(entry.tag.0);
     }
     hasher.finalize().into()
-}
-
-/// The computation that a message names.
-pub(crate) fn id_of(message: &Message) -> Option<ComputationId> {
-    Some(match message {
-        Message::Propose { .. } => return None,
-        Message::Prepare(proposal) | Message::Announce(proposal) | Message::Invite(proposal) => {
-            proposal.id()
-        }
-        Message::Ready(id)
-        | Message::Open(id)
-        | Message::Opened(id)
-        | Message::AllIn(id)
-        | Message::Close(id)
-        | Message::List(id)
-        | Message::Knock(id)
-        | Message::Decline(id)
-        | Message::Receipt(id)
-        | Message::Inquire(id)
-        | Message::Progress { id, .. }
-        | Message::Outcome { id, .. }
-        | Message::Frozen { id, .. }
-        | Message::FrozenSet { id, .. }
-        | Message::Seal { id, .. }
-        | Message::Partial { id, .. }
-        | Message::Revealed { id, .. }
-        | Message::Abort { id, .. }
-        | Message::Contribution { id, .. }
-        | Message::Refuse { id, .. }
-        | Message::Ended { id, .. } => *id,
-    })
 }
 
 /// The digest and totals of a completed outcome.

@@ -14,6 +14,7 @@ pub mod disk;
 pub mod exhaustive;
 pub mod explore;
 pub mod finding;
+mod index;
 pub mod interference;
 pub mod mark;
 pub mod marks;

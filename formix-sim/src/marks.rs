@@ -11,7 +11,7 @@ use formix_proto::outcome::{Failure, Outcome, Refusal};
 use formix_proto::record::{Fact, Record};
 use formix_proto::time::Time;
 
-use crate::book::id_of;
+use crate::index::Index;
 use crate::mark::Mark;
 use crate::plan::{Peer, Plan, Question};
 use crate::sight::{Fed, Sight, Witness};
@@ -20,6 +20,7 @@ use crate::sight::{Fed, Sight, Witness};
 #[derive(Debug)]
 pub struct Marks<'p> {
     plan: &'p Plan,
+    index: Index<'p>,
     /// How often each was hit.
     pub hits: BTreeMap<Mark, u64>,
     phases: BTreeMap<(Peer, ComputationId), Phase>,
@@ -29,7 +30,7 @@ pub struct Marks<'p> {
     down: BTreeSet<Peer>,
     partials: BTreeMap<(Peer, ComputationId), u32>,
     /// How often a message of each kind about each computation took each way.
-    sent: HashMap<(&'static str, ComputationId, Peer, Peer), u32>,
+    sent: HashMap<(&'static str, usize, Peer, Peer), u32>,
     seals: BTreeMap<(Peer, ComputationId), RosterDigest>,
     aborters: BTreeMap<ComputationId, Peer>,
     heard: BTreeMap<Peer, Peer>,
@@ -68,6 +69,7 @@ impl<'p> Marks<'p> {
     pub fn new(plan: &'p Plan) -> Self {
         Self {
             plan,
+            index: Index::new(plan),
             hits: BTreeMap::new(),
             phases: BTreeMap::new(),
             lives: BTreeMap::new(),
@@ -94,7 +96,7 @@ impl<'p> Marks<'p> {
     }
 
     fn asked(&self, id: &ComputationId) -> Option<&'p Question> {
-        self.plan.workload.iter().find(|question| question.proposal.id() == *id)
+        self.index.question(id).map(|at| &self.plan.workload[at])
     }
 
     fn issued(&mut self, peer: Peer, clock: Time, Record { id, fact }: &Record) {
@@ -134,28 +136,27 @@ impl<'p> Marks<'p> {
         if phase == Phase::Frozen
             && let Some(question) = self.asked(id)
         {
-            self.frozen(peer, clock, question);
+            self.frozen(peer, clock, *id, question);
         }
     }
 
-    fn frozen(&mut self, peer: Peer, clock: Time, question: &Question) {
+    fn frozen(&mut self, peer: Peer, clock: Time, id: ComputationId, question: &Question) {
         let spec = &question.proposal.spec;
         self.hit_if(clock < spec.deadline, Mark::EarlyClose);
         let seats = spec.committee.0.map(|id| self.plan.cluster.peer(&id));
         let lying = |seat: &Option<Peer>| seat.is_some_and(|seat| self.plan.adversary.has(seat));
         let lying = seats.iter().any(lying);
         self.hit_if(lying, Mark::LyingHeavy);
-        let primary = seats[0]
-            .and_then(|primary| self.phases.get(&(primary, question.proposal.id())).copied());
+        let primary = seats[0].and_then(|primary| self.phases.get(&(primary, id)).copied());
         let first = seats[0] != Some(peer) && primary < Some(Phase::Frozen);
         self.hit_if(first, Mark::SeatFirst);
     }
 
     fn sent(&mut self, from: Peer, to: Peer, message: &Message) {
         if let Some((kind, again)) = RESENT.iter().find(|(kind, _)| *kind == message.name())
-            && let Some(id) = id_of(message)
+            && let Some(question) = self.index.of(message)
         {
-            let times = self.sent.entry((kind, id, from, to)).or_default();
+            let times = self.sent.entry((kind, question, from, to)).or_default();
             *times += 1;
             let second = *times == 2;
             self.hit_if(second, *again);

@@ -3,7 +3,7 @@
 use formix_proto::message::Message;
 
 use super::Check;
-use crate::book::{Books, id_of};
+use crate::book::Books;
 use crate::sight::{Echo, Sight};
 use crate::violation::{Breach, Invariant};
 
@@ -13,7 +13,7 @@ impl Check for Again {
     fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
         let Sight::Echoed { peer, echo } = sight else { return Ok(()) };
         let Echo { message, first, again, records, .. } = echo;
-        let question = id_of(message).and_then(|id| books.question(&id));
+        let question = books.index.of(message);
         let broken = |what| Err(Breach::new(Invariant::C6, question, what).at(*peer));
         if *records > 0 {
             return broken("a message that is delivered again makes a record");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use formix_proto::message::Message;
 
 use super::Check;
-use crate::book::{Books, id_of};
+use crate::book::Books;
 use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
@@ -22,7 +22,7 @@ impl Check for Length {
         ) {
             return Ok(());
         }
-        let Some(question) = id_of(message).and_then(|id| books.question(&id)) else {
+        let Some(question) = books.index.of(message) else {
             return Ok(());
         };
         let first = *self.0.entry((question, message.name())).or_insert(frame.len());

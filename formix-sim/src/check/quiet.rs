@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use formix_proto::directory::Role;
-use formix_proto::id::ComputationId;
 use formix_proto::message::Message;
 
 use super::Check;
-use crate::book::{Books, id_of};
+use crate::book::Books;
 use crate::plan::Peer;
 use crate::sight::{Fed, Sight};
 use crate::violation::{Breach, Invariant};
@@ -26,7 +25,7 @@ impl Check for Quiet {
             Sight::Sent { from, message, .. } => {
                 let unasked = matches!(self.0.get(from), Some(Fed::Start | Fed::Timeout));
                 if unasked && is_over(books, *from, message) {
-                    let question = id_of(message).and_then(|id| books.question(&id));
+                    let question = books.index.of(message);
                     let what = "a message about an ended computation leaves unasked";
                     return Err(Breach::new(Invariant::L5, question, what).at(*from));
                 }
@@ -40,8 +39,7 @@ impl Check for Quiet {
 /// Whether the part of the node that says this has ended the computation. A node may have proposed
 /// what it also answers, or sits on the committee of.
 fn is_over(books: &Books<'_>, from: Peer, message: &Message) -> bool {
-    let question = |id: ComputationId| books.question(&id);
-    let page = id_of(message).and_then(question).map(|question| books.page(question, from));
+    let page = books.index.of(message).map(|question| books.page(question, from));
     page.is_some_and(|page| match books.plan.cluster.member(from).role {
         Role::Heavy => page.revealed || page.failed,
         Role::Light => page.settled.is_some(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use formix_proto::id::NodeId;
 use formix_proto::record::{Fact, Record};
 
+use crate::index::Index;
 use crate::plan::{Deed, Peer, Plan};
 use crate::sight::{Sight, Witness};
 
@@ -35,6 +36,7 @@ pub(super) struct Split {
 /// Watches a run for what can be changed in it.
 pub(super) struct Probe<'p> {
     plan: &'p Plan,
+    index: Index<'p>,
     lives: BTreeMap<Peer, u32>,
     words: BTreeMap<(Peer, u32), u32>,
     splits: Vec<Split>,
@@ -44,12 +46,18 @@ pub(super) struct Probe<'p> {
 impl<'p> Probe<'p> {
     pub(super) fn new(plan: &'p Plan) -> Self {
         let (lives, words) = (BTreeMap::new(), BTreeMap::new());
-        Self { plan, lives, words, splits: Vec::new(), rosters: BTreeMap::new() }
+        Self {
+            plan,
+            index: Index::new(plan),
+            lives,
+            words,
+            splits: Vec::new(),
+            rosters: BTreeMap::new(),
+        }
     }
 
     fn issued(&mut self, light: Peer, record: &Record) {
-        let asked = |question: &crate::plan::Question| question.proposal.id() == record.id;
-        let Some(question) = self.plan.workload.iter().position(asked) else { return };
+        let Some(question) = self.index.question(&record.id) else { return };
         match &record.fact {
             Fact::Split { .. } => {
                 let life = self.lives.get(&light).copied().unwrap_or(0);

@@ -3,7 +3,7 @@
 use formix_proto::message::Message;
 
 use super::phase::Phase;
-use crate::book::id_of;
+use crate::index::Index;
 use crate::plan::{Kind, Peer, Plan};
 
 /// All of it.
@@ -173,9 +173,6 @@ pub(super) fn question(plan: &Plan, message: &Message) -> Option<usize> {
     let mut workload = plan.workload.iter();
     match message {
         Message::Propose { nonce, .. } => workload.position(|asked| asked.proposal.nonce == *nonce),
-        _ => {
-            let id = id_of(message)?;
-            workload.position(|asked| asked.proposal.id() == id)
-        }
+        _ => Index::new(plan).of(message),
     }
 }

@@ -56,8 +56,7 @@ impl World<'_> {
             }
             Trick::Rewrite(number) => {
                 let Ok(message) = wire::decode(frame.as_ref().as_ref()) else { return };
-                let id = crate::book::id_of(&message);
-                let question = id.and_then(|id| self.court.books.question(&id));
+                let question = self.court.books.index.of(&message);
                 let held = self.held(question, from);
                 let message = forge::rewrite(message, &held, Dice(number));
                 outgoing[0] = (to, Rc::new(wire::encode(&message)));
@@ -69,7 +68,7 @@ impl World<'_> {
                 let mut dice = Dice(number);
                 let question = dice.roll(self.plan.workload.len());
                 let victim = Peer(dice.roll(self.plan.cluster.members.len()) as u32);
-                let id = self.plan.workload[question].proposal.id();
+                let id = self.court.books.index.ids[question];
                 let held = self.held(Some(question), from);
                 outgoing.push((victim, Rc::new(wire::encode(&forge::invent(id, &held, dice)))));
             }

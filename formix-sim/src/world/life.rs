@@ -41,9 +41,9 @@ impl World<'_> {
         };
         let node = records.ok().and_then(|r| Node::recover_with(config, coins, now, r).ok());
         let Some(node) = node else { return self.see(&Sight::Unrecoverable { peer }) };
-        let standing = |id| node.status(&id).map(|status| status.standing);
-        let ids = self.plan.workload.iter().map(|question| question.proposal.id());
-        let standing: Vec<_> = ids.map(standing).collect();
+        let standing = |id| node.status(id).map(|status| status.standing);
+        let ids = &self.court.books.index.ids;
+        let standing: Vec<_> = ids.iter().map(standing).collect();
         self.see(&Sight::Recovered { peer, standing: &standing });
         self.see(&Sight::Fed { peer, input: &Fed::Start });
         let driver = Driver::start(node, now, &mut Hands { world: self, peer });

@@ -264,7 +264,7 @@ impl<'a> World<'a> {
     }
 
     fn judge(&mut self, question: usize) {
-        let id = self.plan.workload[question].proposal.id();
+        let id = self.court.books.index.ids[question];
         let cluster = &self.plan.cluster;
         let running = |peer: &Peer| self.hosts[peer.index()].driver.is_some();
         let standing: Vec<_> = cluster

@@ -107,7 +107,7 @@ impl World<'_> {
         if self.host(peer).life != life {
             return;
         }
-        let id = |question: usize| self.plan.workload[question].proposal.id();
+        let id = |question: usize| self.court.books.index.ids[question];
         let command = match act {
             Act::Decline { question } => Command::Decline(id(question)),
             Act::Answer { question, tenths } => {
