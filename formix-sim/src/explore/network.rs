@@ -137,8 +137,9 @@ impl Network {
                 self.feed(plan, peer, |driver, now, wants| driver.persisted(now, batch.seq, wants))
             }
             Step::Wait => {
-                if !self.on_the_way.is_empty() {
-                    self.hurries -= 1;
+                let writing = self.hosts.iter().any(|host| !host.pending.is_empty());
+                if writing || !self.on_the_way.is_empty() {
+                    self.hurries = self.hurries.saturating_sub(1);
                 }
                 let next = self.hosts.iter().filter_map(|host| host.driver.next_timeout()).min();
                 self.now = self.now.max(next.unwrap_or(self.now));
