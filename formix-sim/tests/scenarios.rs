@@ -2,6 +2,8 @@
 
 use formix_proto::directory::Role;
 use formix_proto::outcome::{Outcome, Reveal};
+use formix_sim::exhaustive::{Depth, canonical, exhaust};
+use formix_sim::explore::{Bounds, explore};
 use formix_sim::plan::{
     Adversary, Crash, Deed, Fault, Kind, Move, Peer, Plan, Trick, Trigger, What,
 };
@@ -159,4 +161,19 @@ fn a_flood_of_one_light_node_slows_nobody() {
     let run = simulate(&flooded, &mut ());
     assert!(run.events > 60_000, "the flood has come: {}", run.events);
     assert!(completed(&run).0 <= 2 * unflooded, "{} ms, not {unflooded}", completed(&run).0);
+}
+
+#[test]
+fn every_single_fault_of_the_canonical_run_is_survived() {
+    let exhausted = exhaust(&canonical(), Depth::Single, 2, |_, _| {});
+    assert!(exhausted.faults > 900, "{} faults", exhausted.faults);
+    assert!(exhausted.findings.is_empty(), "{}", exhausted.findings[0].1);
+}
+
+#[test]
+fn the_first_states_of_every_order_of_messages_hold() {
+    let bounds = Bounds { states: 20_000, hurries: 1 };
+    let explored = explore(&Plan::plain(3, 1), bounds, |_| {});
+    assert_eq!(explored.wrong, None);
+    assert!(explored.ends > 0 && explored.states == bounds.states);
 }
