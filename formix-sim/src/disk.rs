@@ -93,7 +93,8 @@ impl Disk {
         match record.fact.erases() {
             Erases::Nothing => {}
             Erases::Shares => self.image.retain(|held| held.id != id || !held.holds_shares),
-            Erases::Everything => self.image.retain(|held| held.id != id),
+            // Nothing is left to be forgotten: the fact itself is not kept either.
+            Erases::Everything => return self.image.retain(|held| held.id != id),
         }
         let holds_shares = record.fact.holds_shares();
         self.image.push(Stored { id, holds_shares, bytes: wire::encode_record(record) });

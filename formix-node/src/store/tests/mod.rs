@@ -1,5 +1,6 @@
 //! The store as its user sees it. `damage`, `erasure` and `refusal` are about bad days.
 
+mod conformance;
 mod damage;
 mod erasure;
 mod refusal;
