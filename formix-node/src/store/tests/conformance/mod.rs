@@ -10,7 +10,8 @@ use formix_proto::machine::{Batch, BatchSeq};
 use formix_proto::record::{Fact, Record};
 use formix_sim::random::Stream;
 
-use history::{History, simulated, whole_lives};
+use history::simulated;
+pub(super) use history::{History, whole_lives};
 use medium::{Medium, Real, Simulated};
 
 /// The records that a node must find after these batches, by an account of the test's own.
