@@ -67,6 +67,12 @@ pub(super) fn create_if_missing(
     made.map_err(StoreError::io(&draft))?;
     fill(&draft)?;
     fs::rename(&draft, path).map_err(StoreError::io(path))?;
+    sync_directory(path)
+}
+
+/// Makes durable which files are beside the file. SQLite does so, too, after it has made a
+/// write-ahead log, but takes a failure for success.
+pub(super) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     let synced = File::open(directory(path)).and_then(|directory| directory.sync_all());
     synced.map_err(StoreError::io(path))
 }

@@ -59,6 +59,7 @@ impl Writer {
         let commit = connection.prepare("COMMIT")?;
         let writer = Self { log, begin, commit, erased: None, connection, _lock: lock };
         writer.checkpoint()?;
+        file::sync_directory(path)?;
         debug!(records = records.len(), "opened the log");
         Ok((writer, records))
     }

@@ -3,6 +3,7 @@
 mod conformance;
 mod damage;
 mod erasure;
+mod failing;
 mod full;
 mod refusal;
 mod speed;
