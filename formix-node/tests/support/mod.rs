@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 pub(crate) mod command;
+pub(crate) mod faults;
 pub(crate) mod search;
 
 use std::cell::RefCell;
@@ -15,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
-use formix_node::control::{Request, Response, Standing, call};
+use formix_node::control::{ControlError, Request, Response, Standing, call};
 use formix_node::home::Home;
 use formix_node::key;
 use formix_node::responder::ResponderConfig;
@@ -29,7 +30,7 @@ use command::{Ran, formix};
 /// The heavy nodes of every computation here, by seat.
 pub(crate) const COMMITTEE: [&str; 3] = ["heavy-1", "heavy-2", "heavy-3"];
 /// Nothing here takes this long, however busy the machine is: what does has failed.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How a light node of a test answers.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +59,11 @@ impl Up {
 
     /// The same, but nothing runs yet.
     pub(crate) fn prepare(answers: &[Answer<'_>]) -> Self {
+        Self::prepare_with(PolicyConfig::default(), answers)
+    }
+
+    /// The same under a policy.
+    pub(crate) fn prepare_with(policy: PolicyConfig, answers: &[Answer<'_>]) -> Self {
         // Nodes outlive the command that starts them: then they are this process's to wait for.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
         let scratch = TempDir::new().unwrap();
@@ -65,7 +71,7 @@ impl Up {
         home.make().unwrap();
         let name = |(index, answer)| enrol(&home, &format!("light-{}", index + 1), answer);
         let nodes = answers.iter().enumerate().map(name).collect();
-        let network = Network { policy: PolicyConfig::default(), nodes };
+        let network = Network { policy, nodes };
         if !answers.is_empty() {
             network.save(&home.network_file()).unwrap();
         }
@@ -140,10 +146,20 @@ impl Up {
 
     /// Asks a node over its control socket.
     pub(crate) fn call(&self, node: &str, request: Request) -> Response {
+        let answer = self.call_within(PATIENCE, node, &request);
+        answer.unwrap_or_else(|| panic!("{node} says nothing")).unwrap()
+    }
+
+    /// The same of a node that may be down; `None` when it has said nothing for so long.
+    pub(crate) fn call_within(
+        &self,
+        patience: Duration,
+        node: &str,
+        request: &Request,
+    ) -> Option<Result<Response, ControlError>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let asked =
-            async { tokio::time::timeout(PATIENCE, call(&self.home, node, &request)).await };
-        runtime.block_on(asked).unwrap_or_else(|_| panic!("{node} says nothing")).unwrap()
+        let asked = async { tokio::time::timeout(patience, call(&self.home, node, request)).await };
+        runtime.block_on(asked).ok()
     }
 
     pub(crate) fn signal(&self, node: &str, signal: Signal) {

@@ -1,0 +1,51 @@
+//! One node at a time: killed, stopped, started again.
+
+use std::fs::File;
+use std::process::Stdio;
+use std::time::Duration;
+
+use formix_node::control::{ControlError, Request, Response};
+use rustix::process::{Pid, Signal, WaitOptions};
+
+use super::command::on;
+use super::{PATIENCE, Up};
+
+impl Up {
+    /// SIGKILL. The node ran until now, whatever was done to the others.
+    pub(crate) fn slay(&self, node: &str) {
+        let pid = self.pids.borrow_mut().remove(node).unwrap();
+        rustix::process::kill_process(pid, Signal::KILL).unwrap();
+        let (_, status) =
+            rustix::process::waitpid(Some(pid), WaitOptions::empty()).unwrap().unwrap();
+        let log = self.home().node(node).log();
+        let killed = status.terminating_signal() == Some(Signal::KILL.as_raw());
+        assert!(killed, "{node} had ended by itself: {}", std::fs::read_to_string(log).unwrap());
+    }
+
+    /// Starts a node that does not run, and does not wait until it does.
+    pub(crate) fn revive(&self, node: &str) {
+        let role = match node.split_once('-') {
+            Some((role, _)) => role,
+            None => "proposer",
+        };
+        let log = File::options().append(true).create(true).open(self.home().node(node).log());
+        let mut run = on(self.home().path());
+        run.args([role, "run", node]).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = run.stderr(log.unwrap()).spawn().unwrap();
+        let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+        self.pids.borrow_mut().insert(node.to_owned(), pid);
+    }
+
+    /// Asks a node that may be starting, until it answers.
+    pub(crate) fn insist(&self, node: &str, request: &Request) -> Response {
+        loop {
+            match self.call_within(PATIENCE, node, request) {
+                Some(Ok(response)) => return response,
+                Some(Err(ControlError::NotRunning(_) | ControlError::Io { .. })) => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                other => panic!("{node}: {other:?}"),
+            }
+        }
+    }
+}
