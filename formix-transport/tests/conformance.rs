@@ -3,10 +3,12 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::proxy::{Proxy, Weather};
 use common::{Enrolment, connected, deliver, frame, next, run, until};
 use formix_proto::directory::Role;
 use formix_proto::frame::Frame;
@@ -107,6 +109,41 @@ impl World for Quic {
 
     fn address(&self, nth: usize) -> Option<SocketAddr> {
         self.addresses[nth]
+    }
+}
+
+/// QUIC again, each listening node behind a way that loses, repeats and reorders.
+#[derive(Default)]
+struct Weathered {
+    quic: Quic,
+    ways: BTreeMap<usize, Proxy>,
+}
+
+impl World for Weathered {
+    type Transport = QuicTransport;
+
+    fn id(&mut self, nth: usize) -> NodeId {
+        self.quic.id(nth)
+    }
+
+    async fn start(&mut self, nth: usize, role: Role, peers: Arc<Peers>) -> QuicTransport {
+        const RAIN: Weather =
+            Weather { loss: 3, twice: 5, late: 10, most: Duration::from_millis(3) };
+        let transport = self.quic.start(nth, role, peers).await;
+        if let Some(address) = self.quic.address(nth)
+            && !self.ways.contains_key(&nth)
+        {
+            self.ways.insert(nth, Proxy::start(address, RAIN, nth as u64).await);
+        }
+        transport
+    }
+
+    async fn turned_away(transport: &QuicTransport) {
+        Quic::turned_away(transport).await;
+    }
+
+    fn address(&self, nth: usize) -> Option<SocketAddr> {
+        self.ways.get(&nth).map(Proxy::address)
     }
 }
 
@@ -298,26 +335,35 @@ async fn a_peer_that_does_not_read_stops_nobody<W: World>() {
 }
 
 macro_rules! conformance {
-    ($($test:ident)*) => {
+    (in any weather { $($test:ident)* } in good weather { $($fair:ident)* }) => {
         mod memory {
             $(#[test] fn $test() { super::run(super::$test::<super::Memory>()); })*
+            $(#[test] fn $fair() { super::run(super::$fair::<super::Memory>()); })*
         }
         mod quic {
             $(#[test] fn $test() { super::run(super::$test::<super::Quic>()); })*
+            $(#[test] fn $fair() { super::run(super::$fair::<super::Quic>()); })*
+        }
+        mod quic_in_bad_weather {
+            $(#[test] fn $test() { super::run(super::$test::<super::Weathered>()); })*
         }
     };
 }
 
 conformance! {
-    both_directions_deliver
-    small_frames_keep_their_order
-    large_frames_arrive_whole
-    a_frame_over_the_limit_is_refused
-    an_unknown_peer_is_refused
-    two_lights_cannot_reach_each_other
-    a_removed_peer_no_longer_delivers
-    a_disconnected_peer_comes_back
-    a_restarted_heavy_is_found_again
-    close_delivers_what_was_queued
-    a_peer_that_does_not_read_stops_nobody
+    in any weather {
+        both_directions_deliver
+        small_frames_keep_their_order
+        a_frame_over_the_limit_is_refused
+        an_unknown_peer_is_refused
+        two_lights_cannot_reach_each_other
+        a_removed_peer_no_longer_delivers
+        a_disconnected_peer_comes_back
+        a_restarted_heavy_is_found_again
+        a_peer_that_does_not_read_stops_nobody
+    }
+    in good weather {
+        large_frames_arrive_whole
+        close_delivers_what_was_queued
+    }
 }

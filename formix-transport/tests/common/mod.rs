@@ -1,6 +1,7 @@
 //! What the tests of both transports share.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod proxy;
 pub(crate) mod raw;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,155 @@
+//! A bad way to a node: a UDP proxy on loopback that loses, repeats, delays and reorders datagrams,
+//! and cuts everything off. What it does depends on a seed and on nothing in the datagrams.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use formix_sim::random::Stream;
+use tokio::net::UdpSocket;
+use tokio::task::AbortHandle;
+
+/// What befalls datagrams, in percent of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weather {
+    /// These are lost.
+    pub(crate) loss: u64,
+    /// These come twice.
+    pub(crate) twice: u64,
+    /// These come late, so that others overtake them.
+    pub(crate) late: u64,
+    /// How late they are at most.
+    pub(crate) most: Duration,
+}
+
+/// What has befallen datagrams so far.
+#[derive(Debug, Default)]
+pub(crate) struct Toll {
+    pub(crate) lost: AtomicU64,
+    pub(crate) repeated: AtomicU64,
+    pub(crate) delayed: AtomicU64,
+    pub(crate) cut: AtomicU64,
+}
+
+/// Stands in front of one node until it is dropped.
+pub(crate) struct Proxy {
+    way: Arc<Way>,
+    address: SocketAddr,
+    task: AbortHandle,
+}
+
+/// Both directions.
+struct Way {
+    weather: Weather,
+    draw: Mutex<Stream>,
+    is_cut: AtomicBool,
+    toll: Toll,
+}
+
+impl Proxy {
+    /// Stands in front of the node at `node`.
+    pub(crate) async fn start(node: SocketAddr, weather: Weather, seed: u64) -> Self {
+        let front = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
+        let address = front.local_addr().unwrap();
+        let draw = Mutex::new(Stream::new(seed, "weather"));
+        let (is_cut, toll) = (AtomicBool::new(false), Toll::default());
+        let way = Arc::new(Way { weather, draw, is_cut, toll });
+        let task = tokio::spawn(inward(front, node, way.clone())).abort_handle();
+        Self { way, address, task }
+    }
+
+    /// Where to reach the node.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on nothing passes, or everything that the weather lets.
+    pub(crate) fn cut(&self, is_cut: bool) {
+        self.way.is_cut.store(is_cut, Ordering::Relaxed);
+    }
+
+    /// What has happened so far.
+    pub(crate) fn toll(&self) -> &Toll {
+        &self.way.toll
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Way {
+    /// When copies of a datagram go on: none, one or two.
+    fn fates(&self) -> Vec<Duration> {
+        let mut draw = self.draw.lock().unwrap();
+        let mut happens = |percent, count: &AtomicU64| {
+            let happens = draw.chance(percent);
+            count.fetch_add(u64::from(happens), Ordering::Relaxed);
+            happens
+        };
+        if self.is_cut.load(Ordering::Relaxed) {
+            self.toll.cut.fetch_add(1, Ordering::Relaxed);
+            return Vec::new();
+        }
+        if happens(self.weather.loss, &self.toll.lost) {
+            return Vec::new();
+        }
+        let copies = if happens(self.weather.twice, &self.toll.repeated) { 2 } else { 1 };
+        let late: Vec<_> =
+            (0..copies).map(|_| happens(self.weather.late, &self.toll.delayed)).collect();
+        let most = self.weather.most.as_micros().try_into().unwrap();
+        let delay = |late| if late { 1 + draw.below(most) } else { 0 };
+        late.into_iter().map(delay).map(Duration::from_micros).collect()
+    }
+
+    /// Lets a datagram go on, as often and as late as it should. `to` is `None` for the connected peer.
+    async fn pass(&self, bytes: &[u8], from: &Arc<UdpSocket>, to: Option<SocketAddr>) {
+        for delay in self.fates() {
+            let (from, bytes) = (from.clone(), bytes.to_vec());
+            let go = async move {
+                // A node that is gone does not take it, which is no news.
+                let _ = match to {
+                    Some(to) => from.send_to(&bytes, to).await,
+                    None => from.send(&bytes).await,
+                };
+            };
+            if delay.is_zero() {
+                go.await;
+            } else {
+                tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    go.await;
+                });
+            }
+        }
+    }
+}
+
+/// Datagrams for the node; each sender gets a socket of its own towards it.
+async fn inward(front: Arc<UdpSocket>, node: SocketAddr, way: Arc<Way>) {
+    let (mut backs, mut bytes) = (HashMap::new(), vec![0; 1 << 16]);
+    let mut tasks = tokio::task::JoinSet::new();
+    loop {
+        let Ok((length, sender)) = front.recv_from(&mut bytes).await else { continue };
+        if !backs.contains_key(&sender) {
+            let back = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
+            back.connect(node).await.unwrap();
+            tasks.spawn(outward(back.clone(), front.clone(), sender, way.clone()));
+            backs.insert(sender, back);
+        }
+        way.pass(&bytes[..length], &backs[&sender], None).await;
+    }
+}
+
+/// Datagrams of the node for one sender.
+async fn outward(back: Arc<UdpSocket>, front: Arc<UdpSocket>, sender: SocketAddr, way: Arc<Way>) {
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        let Ok(length) = back.recv(&mut bytes).await else { continue };
+        way.pass(&bytes[..length], &front, Some(sender)).await;
+    }
+}
