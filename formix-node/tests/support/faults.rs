@@ -1,7 +1,7 @@
 //! One node at a time: killed, stopped, started again.
 
 use std::fs::File;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use formix_node::control::{ControlError, Request, Response};
@@ -24,12 +24,23 @@ impl Up {
 
     /// Starts a node that does not run, and does not wait until it does.
     pub(crate) fn revive(&self, node: &str) {
-        let role = match node.split_once('-') {
-            Some((role, _)) => role,
-            None => "proposer",
-        };
+        self.start_with(on(self.home().path()), node);
+    }
+
+    /// The same on a disk where no file grows beyond so many sectors: to write more is an error.
+    pub(crate) fn revive_on_a_small_disk(&self, node: &str, sectors: u32) {
+        let formix = on(self.home().path());
+        let limited = format!("trap '' XFSZ; ulimit -f {sectors}; exec \"$0\" \"$@\"");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &limited]).arg(formix.get_program());
+        shell.env("FORMIX_HOME", self.home().path());
+        self.start_with(shell, node);
+    }
+
+    #[expect(clippy::zombie_processes, reason = "it is waited for by its process id")]
+    fn start_with(&self, mut run: Command, node: &str) {
+        let role = node.split_once('-').map_or("proposer", |(role, _)| role);
         let log = File::options().append(true).create(true).open(self.home().node(node).log());
-        let mut run = on(self.home().path());
         run.args([role, "run", node]).stdin(Stdio::null()).stdout(Stdio::null());
         let child = run.stderr(log.unwrap()).spawn().unwrap();
         let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();

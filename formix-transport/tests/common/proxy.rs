@@ -2,6 +2,7 @@
 //! and cuts everything off. What it does depends on a seed and on nothing in the datagrams.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -135,13 +136,16 @@ async fn inward(front: Arc<UdpSocket>, node: SocketAddr, way: Arc<Way>) {
     let mut tasks = tokio::task::JoinSet::new();
     loop {
         let Ok((length, sender)) = front.recv_from(&mut bytes).await else { continue };
-        if !backs.contains_key(&sender) {
-            let back = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
-            back.connect(node).await.unwrap();
-            tasks.spawn(outward(back.clone(), front.clone(), sender, way.clone()));
-            backs.insert(sender, back);
-        }
-        way.pass(&bytes[..length], &backs[&sender], None).await;
+        let back = match backs.entry(sender) {
+            Entry::Occupied(back) => back.into_mut(),
+            Entry::Vacant(place) => {
+                let back = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
+                back.connect(node).await.unwrap();
+                tasks.spawn(outward(back.clone(), front.clone(), sender, way.clone()));
+                place.insert(back)
+            }
+        };
+        way.pass(&bytes[..length], back, None).await;
     }
 }
 
