@@ -136,13 +136,18 @@ impl<'p> Books<'p> {
             Sight::Durable { peer, records } => {
                 records.iter().for_each(|record| self.record(*peer, record));
             }
-            Sight::Stopped { peer, amnesia: true, .. } => {
-                for pages in &mut self.pages {
-                    pages[peer.index()] = Page::default();
-                }
+            Sight::Stopped { peer, amnesia: true, .. } => self.tear_out(*peer),
+            Sight::RolledBack { peer, records } => {
+                self.tear_out(*peer);
+                records.iter().for_each(|record| self.record(*peer, record));
             }
             _ => {}
         }
+    }
+
+    /// A node's disk is gone, and with it all that was durable there.
+    fn tear_out(&mut self, peer: Peer) {
+        self.pages.iter_mut().for_each(|pages| pages[peer.index()] = Page::default());
     }
 
     fn record(&mut self, peer: Peer, Record { id, fact }: &Record) {

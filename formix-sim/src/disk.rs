@@ -21,6 +21,8 @@ pub struct Disk {
     writing: usize,
     /// How many writes there have been.
     writes: u32,
+    /// All batches that ever became durable, if an old state may be asked for.
+    history: Option<Vec<Batch>>,
 }
 
 /// One record, as its bytes.
@@ -72,6 +74,22 @@ impl Disk {
         (survivors, lost)
     }
 
+    /// From here on, [`restore`](Self::restore) can go back.
+    pub fn remember(&mut self) {
+        self.history.get_or_insert_default();
+    }
+
+    /// Holds again what it held before the last `back` batches; the records of that time.
+    pub fn restore(&mut self, back: usize) -> Vec<Record> {
+        let mut history = self.history.take().unwrap_or_default();
+        history.truncate(history.len().saturating_sub(back));
+        self.image.clear();
+        let records: Vec<_> = history.iter().flat_map(|batch| batch.records.clone()).collect();
+        records.iter().for_each(|record| self.store(record));
+        self.history = Some(history);
+        records
+    }
+
     /// Loses everything that was durable.
     pub fn wipe(&mut self) {
         self.image.clear();
@@ -85,6 +103,9 @@ impl Disk {
     fn survive(&mut self, count: usize) -> Vec<Batch> {
         let batches: Vec<_> = self.tail.drain(..count).collect();
         batches.iter().flat_map(|batch| &batch.records).for_each(|record| self.store(record));
+        if let Some(history) = &mut self.history {
+            history.extend(batches.iter().cloned());
+        }
         batches
     }
 

@@ -86,6 +86,13 @@ pub enum Sight<'a> {
         /// It stopped while it recovered.
         recovering: bool,
     },
+    /// The disk of a node that is stopped was replaced by an older one.
+    RolledBack {
+        /// Which node.
+        peer: Peer,
+        /// All that was ever durable on that one.
+        records: &'a [Record],
+    },
     /// A node was started from what its disk held.
     Started {
         /// Which node.

@@ -66,6 +66,7 @@ impl<'p, T: FnMut(&str)> Story<'p, T> {
                 let name = self.name(*peer);
                 format!("{name} STOPS: {kept} pending batches survive, {lost} are lost{disk}")
             }
+            Sight::RolledBack { peer, .. } => format!("{} has an OLD disk", self.name(*peer)),
             Sight::Started { peer, life: 1 } => format!("{} starts", self.name(*peer)),
             Sight::Started { peer, life } => {
                 format!("{} STARTS again, life {life}", self.name(*peer))

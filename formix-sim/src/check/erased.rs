@@ -27,6 +27,10 @@ impl Check for Erased {
                 self.0.retain(|(_, held)| held != peer);
                 Ok(())
             }
+            Sight::RolledBack { peer, records } => {
+                self.0.retain(|(_, held)| held != peer);
+                self.see(books, &Sight::Durable { peer: *peer, records })
+            }
             _ => Ok(()),
         }
     }

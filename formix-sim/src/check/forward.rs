@@ -34,6 +34,10 @@ impl Check for Forward {
                 self.0.retain(|(_, held, _), _| held != peer);
                 Ok(())
             }
+            Sight::RolledBack { peer, records } => {
+                self.0.retain(|(_, held, _), _| held != peer);
+                self.see(books, &Sight::Durable { peer: *peer, records })
+            }
             _ => Ok(()),
         }
     }

@@ -17,7 +17,8 @@ impl Check for Live {
         let Sight::Judged { question, standing, dead } = sight else { return Ok(()) };
         let committee = books.committee(*question);
         let adversary = &books.plan.adversary;
-        let unreliable = dead.iter().chain(&adversary.members);
+        let rolled_back: Vec<_> = books.plan.faults.rolled_back().collect();
+        let unreliable = dead.iter().chain(&adversary.members).chain(&rolled_back);
         let lame: Vec<_> = unreliable.filter(|peer| committee.contains(&Some(**peer))).collect();
         let honest: Vec<_> = standing.iter().filter(|(peer, _)| !adversary.has(*peer)).collect();
         for (peer, waits_for) in honest.iter().copied() {

@@ -15,7 +15,12 @@ pub(super) struct Once(BTreeSet<(usize, Peer, Peer)>);
 
 impl Check for Once {
     fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        let Sight::Durable { peer, records } = sight else { return Ok(()) };
+        let (Sight::Durable { peer, records } | Sight::RolledBack { peer, records }) = sight else {
+            return Ok(());
+        };
+        if matches!(sight, Sight::RolledBack { .. }) {
+            self.0.retain(|(_, held, _)| held != peer);
+        }
         for record in *records {
             let (Fact::Contributed { light, .. } | Fact::Declined(light)) = &record.fact else {
                 continue;

@@ -118,7 +118,8 @@ pub struct Crash {
     pub peer: Peer,
     /// When.
     pub trigger: Trigger,
-    /// How many of the batches that are not durable yet survive; the rest is lost.
+    /// How many of the batches that are not durable yet survive; the rest is lost. In a rollback: how
+    /// many of the durable ones are lost.
     pub keep: usize,
     /// When it is started again, counted from the crash; `None` is never.
     pub down: Option<u64>,
@@ -147,6 +148,12 @@ impl Faults {
             Fault::Crash(crash) => Some(crash),
             _ => None,
         })
+    }
+
+    /// The nodes that come back with an old disk.
+    pub fn rolled_back(&self) -> impl Iterator<Item = Peer> {
+        let rollback = |crash: &&Crash| crash.kind == Kind::Rollback;
+        self.crashes().filter(rollback).map(|crash| crash.peer)
     }
 
     /// The most milliseconds by which the steps of one clock move it.

@@ -46,6 +46,7 @@ kinds! {
     DiskFull "a write fails for want of room, and the node stops",
     FsyncError "a write may have failed, and the node stops",
     Amnesia "a light node comes back with an empty disk",
+    Rollback "a heavy node comes back with what its disk held a while ago",
     Skew "clocks are apart",
     Drift "clocks run at different rates",
     ClockStep "a clock is set",

@@ -22,6 +22,10 @@ pub(super) fn add_faults(plan: &mut Plan) {
         let exists = |kind: &Kind| draw.chance(likelihood(*kind));
         faults.kinds = Kind::ALL.iter().copied().filter(exists).collect();
     }
+    // What an adversary's light node has said is known only from what the seats hold.
+    if !plan.adversary.members.is_empty() {
+        faults.kinds.remove(&Kind::Rollback);
+    }
     plan.network.reordering = faults.kinds.contains(&Kind::Reordering);
     set_clocks(seed, &mut plan.cluster, &mut faults);
     let cluster = &plan.cluster;
@@ -36,7 +40,7 @@ pub(super) fn add_faults(plan: &mut Plan) {
 /// In percent of the seeds that have faults at all.
 fn likelihood(kind: Kind) -> u64 {
     match kind {
-        Kind::Death => 8,
+        Kind::Death | Kind::Rollback => 8,
         Kind::Amnesia | Kind::Deafness | Kind::DiskFull | Kind::FsyncError => 30,
         Kind::ClockStep | Kind::Drift | Kind::Pause | Kind::Clog | Kind::Reset => 30,
         _ => 50,
@@ -151,24 +155,25 @@ fn slow_disks(seed: u64, cluster: &Cluster, faults: &mut Faults) {
     }
 }
 
-const CRASHES: [Kind; 6] = [
+const CRASHES: [Kind; 7] = [
     Kind::CrashAtTime,
     Kind::CrashAtOutput,
     Kind::DiskFull,
     Kind::FsyncError,
     Kind::Death,
     Kind::Amnesia,
+    Kind::Rollback,
 ];
 
 fn crashes(seed: u64, plan: &Plan, faults: &mut Faults) {
     let cluster = &plan.cluster;
     for kind in CRASHES.into_iter().filter(|kind| faults.kinds.contains(kind)).collect::<Vec<_>>() {
         let mut draw = Stream::new(seed, &format!("{kind}"));
-        let single = matches!(kind, Kind::Death | Kind::Amnesia);
+        let single = matches!(kind, Kind::Death | Kind::Amnesia | Kind::Rollback);
         for _ in 0..if single { 1 } else { draw.within(1..=4) } {
             let role = match (kind, draw.below(10)) {
                 (Kind::Amnesia, _) => Role::Light,
-                (Kind::Death, _) | (_, 0..6) => Role::Heavy,
+                (Kind::Death | Kind::Rollback, _) | (_, 0..6) => Role::Heavy,
                 (_, 6..9) => Role::Light,
                 _ => Role::Proposer,
             };
@@ -204,7 +209,7 @@ fn crash(draw: &mut Stream, kind: Kind, peer: Peer, faults: &Faults) -> Crash {
     let trigger = match (kind, draw.below(3)) {
         (Kind::CrashAtTime, _) => Trigger::Time(draw.below(faults.heal)),
         (Kind::Amnesia, _) => Trigger::Send(1 + draw.small(8)),
-        (Kind::Death | Kind::DiskFull | Kind::FsyncError, _) | (_, 1) => {
+        (Kind::Death | Kind::DiskFull | Kind::FsyncError | Kind::Rollback, _) | (_, 1) => {
             Trigger::Persist(1 + draw.small(24))
         }
         (_, 0) => Trigger::Output(1 + draw.small(120)),
@@ -213,6 +218,7 @@ fn crash(draw: &mut Stream, kind: Kind, peer: Peer, faults: &Faults) -> Crash {
     let keep = match kind {
         Kind::DiskFull => 0,
         Kind::FsyncError => draw.index(4),
+        Kind::Rollback => 1 + draw.index(12),
         _ if draw.chance(60) => 0,
         _ => draw.index(4),
     };

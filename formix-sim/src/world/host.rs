@@ -62,6 +62,10 @@ impl Host {
     pub(super) fn new(plan: &Plan, peer: Peer) -> Self {
         let by_output =
             |crash: &&Crash| crash.peer == peer && !matches!(crash.trigger, Trigger::Time(_));
+        let mut disk = Disk::default();
+        if plan.faults.rolled_back().any(|of| of == peer) {
+            disk.remember();
+        }
         let slow = |fault: &Fault| match fault {
             Fault::SlowWrite { peer: of, nth, extra } if *of == peer => Some((*nth, *extra)),
             _ => None,
@@ -69,7 +73,7 @@ impl Host {
         Self {
             slow: plan.faults.list.iter().filter_map(slow).collect(),
             driver: None,
-            disk: Disk::default(),
+            disk,
             life: 0,
             ahead: plan.cluster.member(peer).ahead,
             latest: Time::default(),

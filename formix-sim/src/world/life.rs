@@ -121,10 +121,12 @@ impl World<'_> {
         self.struck(crash.kind, peer, None);
         let host = self.host(peer);
         host.relapses.extend(&crash.relapses);
-        let (survivors, lost) = host.disk.crash(crash.keep);
+        let rollback = crash.kind == Kind::Rollback;
+        let (survivors, lost) = host.disk.crash(if rollback { 0 } else { crash.keep });
         if amnesia {
             host.disk.wipe();
         }
+        let restored = rollback.then(|| host.disk.restore(crash.keep));
         let (kept, life) = (survivors.len(), host.life);
         match crash.down {
             Some(down) => {
@@ -135,5 +137,8 @@ impl World<'_> {
         }
         self.durable(peer, &survivors);
         self.see(&Sight::Stopped { peer, kept, lost, amnesia, recovering });
+        if let Some(records) = restored {
+            self.see(&Sight::RolledBack { peer, records: &records });
+        }
     }
 }

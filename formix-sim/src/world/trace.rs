@@ -29,7 +29,9 @@ impl Trace {
                     self.0.bytes(record.fact.name().as_bytes());
                 }
             }
-            Sight::Recovered { peer, .. } => self.0.word(peer.0.into()),
+            Sight::RolledBack { peer, .. } | Sight::Recovered { peer, .. } => {
+                self.0.word(peer.0.into())
+            }
             other => self.0.debug(other),
         }
         self.0.word(at);
