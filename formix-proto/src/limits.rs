@@ -6,8 +6,8 @@
 pub const MAX_FRAME: usize = 64 << 20;
 /// The longest encoded record, in bytes: a seal holds a roster, whom it leaves out, and a partial.
 pub const MAX_RECORD: usize = 3 * MAX_FRAME;
-/// The most light nodes that can be in one of three frozen sets and must be left out.
-pub const MAX_EXCLUDED: usize = 3 * MAX_PARTICIPANTS as usize;
+/// The most light nodes that a seal leaves out: the other seats must be able to read who they are.
+pub const MAX_EXCLUDED: usize = (MAX_FRAME - ENVELOPE) / 32;
 /// Frames up to this length share one ordered stream per peer; longer ones get a stream of their own.
 pub const SMALL_FRAME: usize = 64 << 10;
 /// The longest prompt, in bytes of UTF-8.
@@ -34,6 +34,7 @@ const ENVELOPE: usize = 1 << 10;
 const _: () = assert!(MAX_DIMENSION * 4 + ENVELOPE <= MAX_FRAME, "a share fits in a frame");
 const _: () =
     assert!(MAX_PARTICIPANTS as usize * 48 + ENVELOPE <= MAX_FRAME, "a frozen set fits in a frame");
+const _: () = assert!(MAX_EXCLUDED * 32 + ENVELOPE <= MAX_FRAME, "a seal fits in a frame");
 const _: () = assert!(
     MAX_PARTICIPANTS as usize * 48 + MAX_EXCLUDED * 32 + MAX_DIMENSION * 4 + ENVELOPE <= MAX_RECORD,
     "a seal fits in a record"

@@ -194,3 +194,45 @@ impl Computation {
         self.seal(cx, digest, excluded);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Tag;
+    use crate::roster::Entry;
+    use crate::share::Lanes;
+    use crate::spec::Committee;
+    use crate::statistic::{Domain, Statistic};
+    use crate::time::Time;
+    use alloc::vec;
+
+    const ME: NodeId = NodeId([0xa0; 32]);
+    const LIGHT: NodeId = NodeId([0x11; 32]);
+    const STRANGER: NodeId = NodeId([0xee; 32]);
+
+    fn spec() -> Spec {
+        Spec {
+            prompt: "?".into(),
+            query: None,
+            statistic: Statistic::Number(Domain::try_from((0, 10, 0)).unwrap()),
+            committee: Committee([ME, NodeId([0xa1; 32]), NodeId([0xa2; 32])]),
+            deadline: Time(1),
+            min_participants: 1,
+            max_participants: 1,
+        }
+    }
+
+    /// Two seats that name strangers by the million can make it fail, but not make the primary send
+    /// what is no frame, and be held to have sent it.
+    #[test]
+    fn a_seal_leaves_out_no_more_than_fit_in_a_frame() {
+        let seal = |strangers| {
+            let kept = Contribution { tag: Tag([1; 16]), share: Lanes::new(&[7]) };
+            let frozen = Roster::try_from(vec![Entry { light: LIGHT, tag: kept.tag }]).unwrap();
+            let (digest, kept) = (frozen.digest(), [(LIGHT, kept)].into());
+            Closing::new(kept, frozen).seal(&spec(), ME, digest, vec![STRANGER; strangers])
+        };
+        assert_eq!(seal(MAX_EXCLUDED).err(), None);
+        assert_eq!(seal(MAX_EXCLUDED + 1).err(), Some(Failure::RosterMismatch { by: ME }));
+    }
+}
