@@ -27,3 +27,14 @@ impl fmt::Debug for Frame {
         write!(f, "Frame(<{} bytes>)", self.0.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, vec};
+
+    #[test]
+    fn printing_shows_how_long_it_is_and_not_what() {
+        assert_eq!(format!("{:?}", Frame::new(vec![72, 73, 74])), "Frame(<3 bytes>)");
+    }
+}

@@ -127,7 +127,7 @@ fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
         let high = char::from(pair[0]).to_digit(16)?;
         let low = char::from(pair[1]).to_digit(16)?;
-        *byte = u8::try_from(high << 4 | low).ok()?;
+        *byte = u8::try_from(16 * high + low).ok()?;
     }
     Some(bytes)
 }

@@ -175,6 +175,8 @@ impl de::Visitor<'_> for LanesVisitor {
 mod tests {
     use super::*;
     use alloc::format;
+    use alloc::string::ToString;
+    use serde::de::value::{BytesDeserializer, Error, U32Deserializer};
 
     #[test]
     fn addition_wraps_lane_by_lane() {
@@ -199,5 +201,14 @@ mod tests {
     #[test]
     fn printing_shows_how_many_there_are_and_not_what() {
         assert_eq!(format!("{:?}", Lanes::new(&[72, 73])), "Lanes(<2 redacted>)");
+    }
+
+    #[test]
+    fn what_is_not_lanes_is_refused_for_what_lanes_are() {
+        let number = Lanes::deserialize(U32Deserializer::<Error>::new(7));
+        let five_bytes = Lanes::deserialize(BytesDeserializer::<Error>::new(&[0; 5]));
+        let refusals = [number, five_bytes].map(|refused| refused.unwrap_err().to_string());
+        assert_eq!(refusals[0], "invalid type: integer `7`, expected four bytes a lane");
+        assert_eq!(refusals[1], "invalid length 5, expected four bytes a lane");
     }
 }

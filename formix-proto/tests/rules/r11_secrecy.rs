@@ -124,3 +124,28 @@ fn r11_lanes_frames_and_messages_are_redacted() {
         }
     }
 }
+
+/// Memory that is freed keeps what was in it, for whoever can read a core dump or a swapped page. Here
+/// the process reads its own, as only a file of the system can be read without a reference.
+#[cfg(target_os = "linux")]
+#[allow(clippy::disallowed_types, reason = "there is no other safe way to read what was freed")]
+#[test]
+fn r11_lanes_that_are_dropped_leave_nothing_in_memory() {
+    use std::os::unix::fs::FileExt;
+
+    const PLANTED: u32 = 0xdead_beef;
+    let memory = std::fs::File::open("/proc/self/mem").unwrap();
+    // Few lanes lie where their owner lies, many in a buffer of their own.
+    for (count, dimension) in [(20, 4), (1, 160)] {
+        let lanes = vec![Lanes::new(&vec![PLANTED; dimension]); count];
+        let place = lanes[0].expose().as_ptr().addr() as u64;
+        let mut bytes = vec![0; 4 * count * dimension];
+        let mut planted = || {
+            memory.read_exact_at(&mut bytes, place).unwrap();
+            bytes.windows(4).filter(|window| **window == PLANTED.to_le_bytes()).count()
+        };
+        assert!(planted() > count * dimension / 4, "this is where they are");
+        drop(lanes);
+        assert_eq!(planted(), 0, "{dimension} lanes, {count} times");
+    }
+}

@@ -7,10 +7,11 @@ use formix_proto::outcome::Refusal;
 use formix_proto::record::Fact;
 use formix_proto::share::Lanes;
 use formix_proto::spec::Seat;
+use formix_proto::time::Time;
 
 use crate::support::host::{Host, Said};
-use crate::support::stage::{Phase, heavy, heavy_with, with_terms};
-use crate::support::{DEADLINE, LIGHTS, SEATS, config, contribution, id, tag};
+use crate::support::stage::{self, Phase, heavy, heavy_with, with_terms};
+use crate::support::{DEADLINE, LIGHTS, SEATS, config, contribution, digest, id, tag};
 
 const HELD: NodeId = LIGHTS[0];
 const NEW: NodeId = LIGHTS[3];
@@ -154,4 +155,18 @@ fn r3_who_may_contribute_is_decided_by_the_enrolment_of_now() {
     assert_eq!(reply(&host.hear(NEW, &contribution(NEW, 40)), NEW), None, "a stranger");
     host.command(formix_proto::machine::Command::Enroll(crate::support::directory()));
     assert_eq!(reply(&host.hear(NEW, &contribution(NEW, 40)), NEW), receipt());
+}
+
+/// One seat whose clock is ahead, or who lies, cannot end it for the others; at the deadline it may be
+/// heard before the timer is.
+#[test]
+fn r3_the_word_of_another_seat_ends_the_collecting_from_the_deadline_on() {
+    let frozen = Message::Frozen { id: id(), digest: digest(&stage::HELD) };
+    let mut primary = heavy(Seat::PRIMARY, Phase::Collecting);
+    primary.now = Time(DEADLINE.0 - 1);
+    assert!(primary.hear(SEATS[1], &frozen).is_nothing());
+    primary.now = DEADLINE;
+    let said = primary.hear(SEATS[1], &frozen);
+    assert_eq!(said.facts().collect::<Vec<_>>(), [&Fact::Frozen]);
+    assert_eq!(said.to(SEATS[2]), [&Message::Close(id())]);
 }

@@ -9,9 +9,11 @@ use formix_proto::status::Standing;
 use formix_proto::time::Time;
 
 use crate::support::host::Host;
-use crate::support::stage::{Phase, heavy, propose};
+use crate::support::stage::{HELD, Phase, heavy, propose};
 use crate::support::world::World;
-use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, config, id, question, seconds, terms};
+use crate::support::{
+    DEADLINE, LIGHTS, PROPOSER, SEATS, config, digest, id, question, seconds, terms,
+};
 
 const PRIMARY: NodeId = SEATS[0];
 const SECOND: NodeId = SEATS[1];
@@ -192,5 +194,26 @@ fn r8_pauses_between_repetitions_double_up_to_their_limit() {
         assert_eq!(due.since(proposer.now), expected);
         assert_eq!(proposer.wake_at(due).names(), [(PRIMARY, "propose")]);
         expected = (2 * expected).min(policy.resend_most);
+    }
+}
+
+/// An answer may have been lost: whoever asks again gets it again at once, and nothing is written twice.
+#[test]
+fn r8_a_seat_answers_its_primary_as_often_as_it_is_asked() {
+    let seal = || Message::Seal { id: id(), digest: digest(&HELD), excluded: vec![] };
+    let table = [
+        (Phase::Preparing, Message::Prepare(Box::new(question())), "ready"),
+        (Phase::Collecting, Message::Open(id()), "opened"),
+        (Phase::Closing, Message::Close(id()), "frozen"),
+        (Phase::Closing, Message::List(id()), "frozen-set"),
+        (Phase::Sealed, seal(), "partial"),
+    ];
+    for (phase, asked, answered) in table {
+        let mut seat = heavy(Seat::OTHERS[0], phase);
+        for _ in 0..3 {
+            let said = seat.hear(PRIMARY, &asked);
+            assert_eq!(said.names(), [(PRIMARY, answered)], "while {phase:?}");
+            assert!(said.batches.is_empty(), "while {phase:?}");
+        }
     }
 }
