@@ -21,5 +21,6 @@ mod r5_roster;
 mod r6_partials;
 mod r7_durable;
 mod r8_ends;
+mod r8_light;
 mod r9_terminal;
 mod recovery;

@@ -104,20 +104,59 @@ fn r12_a_proposer_asks_no_more_than_max_open_at_once() {
     assert!(said.batches.is_empty() && said.sent.is_empty());
 }
 
-/// A log of this many ended computations.
-fn long_log() -> Vec<Record> {
-    let facts = |question: Proposal| {
+/// The facts that begin a computation, and end it.
+type Life = fn(Proposal) -> [Fact; 2];
+
+/// A log of so many computations that are each over.
+fn long_log(count: usize, facts: Life) -> Vec<Record> {
+    let records = |question: Proposal| {
         let id = question.id();
-        let prepared = Record { id, fact: Fact::Prepared(Box::new(question)) };
-        [prepared, Record { id, fact: Fact::Failed(Failure::NeverOpened) }]
+        facts(question).map(|fact| Record { id, fact })
     };
-    questions(terms()).take(MAX_REMEMBERED).flat_map(facts).collect()
+    questions(terms()).take(count).flat_map(records).collect()
+}
+
+fn prepared_and_failed(question: Proposal) -> [Fact; 2] {
+    [Fact::Prepared(Box::new(question)), Fact::Failed(Failure::NeverOpened)]
+}
+
+fn asked_and_settled(question: Proposal) -> [Fact; 2] {
+    [Fact::Asked(Box::new(question)), Fact::Settled(None)]
+}
+
+fn proposed_and_concluded(question: Proposal) -> [Fact; 2] {
+    let outcome = Outcome::Failed(Failure::NeverOpened);
+    [Fact::Proposed(Box::new(question)), Fact::Concluded(outcome)]
+}
+
+/// What is over takes no part, so that one more is welcome until the memory is full.
+#[test]
+fn r12_no_node_remembers_more_than_max_remembered() {
+    type Offer = fn(&mut Host, Proposal);
+    let nodes: [(NodeId, Life, Offer); 3] = [
+        (SEATS[0], prepared_and_failed, |host, question| {
+            host.hear(PROPOSER, &propose(&question));
+        }),
+        (LIGHTS[0], asked_and_settled, |host, question| {
+            host.hear(SEATS[0], &Message::Announce(Box::new(question)));
+        }),
+        (PROPOSER, proposed_and_concluded, |host, question| {
+            host.command(Command::Propose(Box::new(question)));
+        }),
+    ];
+    for (node, facts, offer) in nodes {
+        let mut host = Host::restored(config(node), long_log(MAX_REMEMBERED - 1, facts));
+        for question in questions(terms()).skip(MAX_REMEMBERED).take(2) {
+            offer(&mut host, question);
+            assert_eq!(remembered(&host), MAX_REMEMBERED, "{}", node.short());
+        }
+    }
 }
 
 /// Whatever the reason for which a question is refused: none makes a node remember without limit.
 #[test]
 fn r12_refusals_are_not_remembered_without_limit() {
-    let mut full = Host::restored(config(SEATS[0]), long_log());
+    let mut full = Host::restored(config(SEATS[0]), long_log(MAX_REMEMBERED, prepared_and_failed));
     assert_eq!(remembered(&full), MAX_REMEMBERED);
     type Change = fn(&mut Spec);
     let refused: [(&str, Change); 4] = [

@@ -170,3 +170,48 @@ fn r3_the_word_of_another_seat_ends_the_collecting_from_the_deadline_on() {
     assert_eq!(said.facts().collect::<Vec<_>>(), [&Fact::Frozen]);
     assert_eq!(said.to(SEATS[2]), [&Message::Close(id())]);
 }
+
+#[test]
+fn r3_who_knocks_is_invited_unless_it_has_been_heard() {
+    for seat in Seat::ALL {
+        let mut host = heavy(seat, Phase::Collecting);
+        let knock = Message::Knock(id());
+        assert_eq!(host.hear(NEW, &knock).names(), [(NEW, "invite")]);
+        assert!(host.hear(HELD, &knock).is_nothing(), "it has contributed");
+        host.hear(NEW, &Message::Decline(id()));
+        assert!(host.hear(NEW, &knock).is_nothing(), "it has declined");
+    }
+}
+
+/// Whoever declines after the freeze is not in the roster either way, and must not have to ask again.
+#[test]
+fn r3_what_declining_is_answered_in_every_phase() {
+    let table = [
+        (Phase::Unknown, None),
+        (Phase::Preparing, None),
+        (Phase::Collecting, receipt()),
+        (Phase::Closing, receipt()),
+        (Phase::Sealed, receipt()),
+        (Phase::Done, ended(false)),
+    ];
+    for seat in Seat::ALL {
+        for (phase, expected) in &table {
+            let said = heavy(seat, *phase).hear(NEW, &Message::Decline(id()));
+            assert_eq!(reply(&said, NEW), *expected, "{seat:?} while {phase:?}");
+            let kept = *phase == Phase::Collecting;
+            assert_eq!(said.facts().count(), usize::from(kept), "{seat:?} while {phase:?}");
+        }
+    }
+}
+
+/// The primary may close early on this word: said too soon, it would cost the others their answers.
+#[test]
+fn r3_a_seat_says_that_all_are_in_with_the_last_one_and_not_before() {
+    let mut seat = heavy(Seat::ALL[1], Phase::Preparing);
+    seat.hear(SEATS[0], &Message::Open(id()));
+    for light in LIGHTS {
+        let says_so =
+            seat.hear(light, &contribution(light, 1)).to(SEATS[0]) == [&Message::AllIn(id())];
+        assert_eq!(says_so, light == LIGHTS[3], "{}", light.short());
+    }
+}

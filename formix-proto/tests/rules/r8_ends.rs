@@ -2,6 +2,7 @@
 //! name, whom it waits for.
 
 use formix_proto::id::NodeId;
+use formix_proto::machine::Command;
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Stage};
 use formix_proto::spec::Seat;
@@ -12,7 +13,8 @@ use crate::support::host::Host;
 use crate::support::stage::{HELD, Phase, heavy, propose};
 use crate::support::world::World;
 use crate::support::{
-    DEADLINE, LIGHTS, PROPOSER, SEATS, config, digest, id, question, seconds, terms,
+    DEADLINE, LIGHTS, PROPOSER, SEATS, SPARE, config, contribution, digest, id, question, seconds,
+    terms,
 };
 
 const PRIMARY: NodeId = SEATS[0];
@@ -186,7 +188,7 @@ fn r8_a_seat_that_never_heard_of_it_says_so_once_the_deadline_is_past() {
 #[test]
 fn r8_pauses_between_repetitions_double_up_to_their_limit() {
     let mut proposer = Host::new(config(PROPOSER));
-    proposer.command(formix_proto::machine::Command::Propose(Box::new(question())));
+    proposer.command(Command::Propose(Box::new(question())));
     let policy = proposer.config.policy.clone();
     let mut expected = policy.resend_first;
     for _ in 0..12 {
@@ -215,5 +217,34 @@ fn r8_a_seat_answers_its_primary_as_often_as_it_is_asked() {
             assert_eq!(said.names(), [(PRIMARY, answered)], "while {phase:?}");
             assert!(said.batches.is_empty(), "while {phase:?}");
         }
+    }
+}
+
+#[test]
+fn r8_a_primary_repeats_only_what_has_not_been_answered() {
+    let mut primary = heavy(Seat::PRIMARY, Phase::Collecting);
+    let mut repeats = |heard: &[(NodeId, Message)]| {
+        for (from, message) in heard {
+            primary.hear(*from, message);
+        }
+        let due = primary.next_timeout().unwrap();
+        primary.wake_at(due).names()
+    };
+    let (invite, open) = ((LIGHTS[3], "invite"), |seat| (seat, "open"));
+    let announce = (SPARE, "announce");
+    assert_eq!(repeats(&[]), [invite, open(SECOND), open(SEATS[2]), announce]);
+    assert_eq!(repeats(&[(SECOND, Message::Opened(id()))]), [invite, open(SEATS[2]), announce]);
+    assert_eq!(repeats(&[(SEATS[2], Message::AllIn(id()))]), [invite, announce]);
+    assert_eq!(repeats(&[(LIGHTS[3], contribution(LIGHTS[3], 40))]), []);
+}
+
+/// A proposer takes such a word from the primary only: from another seat it would be a fault.
+#[test]
+fn r8_only_the_primary_tells_a_proposer_how_far_it_is() {
+    for phase in [Phase::Preparing, Phase::Collecting, Phase::Closing, Phase::Sealed] {
+        let told = heavy(Seat::PRIMARY, phase).hear(PROPOSER, &propose(&question()));
+        assert_eq!(told.names(), [(PROPOSER, "progress")], "{phase:?}");
+        let other = heavy(Seat::OTHERS[0], phase).hear(PROPOSER, &propose(&question()));
+        assert!(other.is_nothing(), "{phase:?}: {other:?}");
     }
 }

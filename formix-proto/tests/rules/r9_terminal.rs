@@ -155,6 +155,11 @@ fn r9_an_ended_seat_tells_the_same_outcome_to_whoever_asks() {
         let from = if seat == Seat::PRIMARY { to } else { SEATS[0] };
         assert_eq!(host.hear(from, &asks).names(), [(from, "abort")], "{seat:?}");
     }
+    let prepare = Message::Prepare(Box::new(crate::support::question()));
+    for seat in Seat::OTHERS {
+        assert_eq!(failed(seat).hear(SEATS[0], &prepare).names(), [(SEATS[0], "abort")]);
+        assert!(heavy(seat, Phase::Done).hear(SEATS[0], &prepare).is_nothing(), "it knows");
+    }
 }
 
 #[test]

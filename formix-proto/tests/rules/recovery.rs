@@ -123,6 +123,20 @@ fn a_log_that_does_not_follow_is_refused_at_its_first_misfit() {
     }
 }
 
+#[test]
+fn a_log_of_more_answers_than_were_asked_for_is_refused() {
+    let asked = with_terms(|spec| spec.max_participants = 3);
+    let (id, prepared) = (asked.id(), Fact::Prepared(Box::new(asked)));
+    let contributed = LIGHTS.map(|light| contributed(light, &[1]));
+    let facts = [prepared, Fact::Opened].into_iter().chain(contributed);
+    let records: Vec<_> = facts.map(|fact| Record { id, fact }).collect();
+    let recover = |records: &[Record]| {
+        Node::recover(config(SEATS[1]), [7; 32], START, records.to_vec()).err()
+    };
+    assert_eq!(recover(&records[..5]), None, "three");
+    assert_eq!(recover(&records), Some(RecoverError { position: 5 }), "four");
+}
+
 /// What a later record erases from the log is not missed.
 #[test]
 fn a_log_without_what_was_erased_is_accepted() {
