@@ -81,6 +81,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Fault;
     use crate::id::ComputationId;
     use crate::record::Fact;
 
@@ -156,7 +157,8 @@ mod tests {
         assert_eq!(leaving(&mut outbox), [('p', 1)]);
     }
 
-    /// What is dropped is sent again later; events are not, so they are kept.
+    /// What is dropped is sent again later; events are not, so they are kept, but for those that a peer
+    /// can cause as often as it likes.
     #[test]
     fn behind_a_stalled_disk_no_more_than_max_held_messages_wait() {
         let mut outbox = Outbox::default();
@@ -164,6 +166,7 @@ mod tests {
         for _ in 0..=MAX_HELD {
             outbox.send(PEER, Message::Ready(ID));
         }
+        outbox.event(Event::Fault { peer: PEER, fault: Fault::Stranger });
         outbox.event(proposed());
         outbox.close_batch();
         outbox.persisted(BatchSeq(1));

@@ -198,12 +198,14 @@ impl Computation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::Tag;
+    use crate::id::{ComputationId, Tag};
+    use crate::limits::MAX_FRAME;
     use crate::roster::Entry;
     use crate::share::Lanes;
     use crate::spec::Committee;
     use crate::statistic::{Domain, Statistic};
     use crate::time::Time;
+    use crate::wire;
     use alloc::vec;
 
     const ME: NodeId = NodeId([0xa0; 32]);
@@ -234,5 +236,10 @@ mod tests {
         };
         assert_eq!(seal(MAX_EXCLUDED).err(), None);
         assert_eq!(seal(MAX_EXCLUDED + 1).err(), Some(Failure::RosterMismatch { by: ME }));
+
+        let (id, digest) = (ComputationId([0xc0; 32]), RosterDigest([0xd0; 32]));
+        let nobody = wire::encode(&Message::Seal { id, digest, excluded: vec![] });
+        let longest_count = 5;
+        assert!(nobody.as_ref().len() + longest_count + 32 * MAX_EXCLUDED <= MAX_FRAME);
     }
 }

@@ -88,6 +88,7 @@ fn accepted() -> Vec<(&'static str, Change)> {
     vec![
         ("the plain terms", |_| {}),
         ("the longest prompt", |spec| spec.prompt = "x".repeat(MAX_PROMPT)),
+        ("a query", |spec| spec.query = Some("SELECT sum(cups) FROM tea".into())),
         ("the longest query", |spec| spec.query = Some("x".repeat(MAX_QUERY))),
         ("a prompt of any text", |spec| spec.prompt = "\0\u{1b}[2J\u{202e}\u{200b}".into()),
         ("the greatest sum", |spec| {
@@ -270,4 +271,19 @@ fn a_seat_does_not_prepare_what_a_stranger_asks() {
     let failure = Failure::Refused { by: SEATS[1], refusal };
     let said = Host::new(config(SEATS[1])).hear(SEATS[0], &prepare(&proposal));
     assert_eq!(said.sent, [(SEATS[0], Message::Abort { id: proposal.id(), failure })]);
+}
+
+/// What it says to itself passes the same gate as all else, and does not leave it.
+#[test]
+fn a_heavy_node_can_ask_a_committee_that_it_sits_on() {
+    let own = Proposal { proposer: SEATS[0], ..crate::support::question() };
+    let id = own.id();
+    let mut primary = Host::new(config(SEATS[0]));
+    let said = primary.command(Command::Propose(Box::new(own)));
+    assert_eq!(said.names(), [(SEATS[1], "prepare"), (SEATS[2], "prepare")]);
+    for seat in [SEATS[1], SEATS[2]] {
+        primary.hear(seat, &Message::Ready(id));
+    }
+    let heard_of_it = |fact: &Fact| *fact == Fact::Accepted;
+    assert!(primary.log.iter().any(|record| heard_of_it(&record.fact)), "as its own proposer");
 }
