@@ -61,3 +61,15 @@ impl FromIterator<(NodeId, Role)> for Directory {
         Self { roles, lights: u32::try_from(lights).unwrap_or(u32::MAX) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn roles_are_printed_as_they_are_written() {
+        let printed = [Role::Heavy, Role::Light, Role::Proposer].map(|role| role.to_string());
+        assert_eq!(printed, ["heavy", "light", "proposer"]);
+    }
+}
