@@ -140,3 +140,24 @@ impl Refusal {
 fn names(nodes: &[NodeId]) -> alloc::string::String {
     nodes.iter().map(NodeId::short).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    #[test]
+    fn a_failure_names_whom_it_waited_for() {
+        let missing = vec![NodeId([0xab; 32]), NodeId([0xcd; 32])];
+        for failure in
+            [Failure::NotReady { missing: missing.clone() }, Failure::Unreachable { missing }]
+        {
+            let text = failure.to_string();
+            assert!(
+                text.starts_with("no word from heavy nodes abababab, cdcdcdcd while"),
+                "{text}"
+            );
+        }
+    }
+}

@@ -37,3 +37,14 @@ impl fmt::Display for Time {
         write!(f, "{}.{:03}s", self.0 / 1000, self.0 % 1000)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn time_is_printed_in_seconds_to_the_millisecond() {
+        assert_eq!(Time(61_005).to_string(), "61.005s");
+    }
+}

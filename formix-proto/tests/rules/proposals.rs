@@ -224,6 +224,17 @@ fn a_refusal_that_another_day_might_not_repeat_is_remembered() {
     assert_eq!(primary.hear(PROPOSER, &propose(&proposal)).to(PROPOSER), first.to(PROPOSER));
 }
 
+/// Terms that are wrong today are wrong for ever: only a deadline comes nearer.
+#[test]
+fn a_refusal_that_every_day_would_repeat_is_not_remembered() {
+    for (what, change, error) in refused() {
+        let mut primary = Host::new(config(SEATS[0]));
+        primary.hear(PROPOSER, &propose(&with_terms(change)));
+        let is_remembered = !primary.node().computations().is_empty();
+        assert_eq!(is_remembered, matches!(error, SpecError::DeadlineTooFar(_)), "{what}");
+    }
+}
+
 #[test]
 fn a_member_of_the_committee_judges_by_its_own_policy() {
     let mut strict = config(SEATS[1]);
