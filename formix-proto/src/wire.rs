@@ -163,4 +163,17 @@ mod tests {
             assert_eq!(decode_record(&bytes), Err(DecodeError::Version(version)));
         }
     }
+
+    #[test]
+    fn only_the_whole_encoding_is_the_same() {
+        let is_same = |expected: &[u8]| {
+            postcard::serialize_with_flavor(&(1u8, "tea"), Same { expected }).is_ok()
+        };
+        assert!(is_same(b"\x01\x03tea"));
+        for other in
+            [b"\x01\x03te".as_slice(), b"\x01\x03teas", b"\x01\x03tee", b"\x02\x03tea", b""]
+        {
+            assert!(!is_same(other), "{other:?}");
+        }
+    }
 }

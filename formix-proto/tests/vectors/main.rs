@@ -99,6 +99,17 @@ fn no_kind_is_without_a_vector() {
     assert_eq!(tags(record_vectors(), 1 + 32), (0..17).collect::<Vec<_>>());
 }
 
+/// A vector is named after the kind that it is of, and after what is special about it.
+#[test]
+fn every_kind_has_a_name_of_its_own() {
+    for (name, message) in messages() {
+        assert_eq!(Some(message.name()), name.split(':').next());
+    }
+    for (name, record) in records() {
+        assert_eq!(Some(record.fact.name()), name.split(':').next());
+    }
+}
+
 #[test]
 fn a_damaged_message_is_an_error_or_another_message() {
     assert_robust(&messages(), encode, decode);
