@@ -96,11 +96,13 @@ mod tests {
         Event::Proposed(ID)
     }
 
-    /// What leaves now: `p` and the number of a batch, `s` for a message, `e` for an event.
+    /// What leaves now: `p` and the number of a batch, `s` for a message, `e` for an event, `f` for a
+    /// fault.
     fn leaving(outbox: &mut Outbox) -> Vec<(char, u64)> {
         let named = |output| match output {
             Output::Persist(batch) => ('p', batch.seq.0),
             Output::Send { .. } => ('s', 0),
+            Output::Event(Event::Fault { .. }) => ('f', 0),
             Output::Event(_) => ('e', 0),
         };
         core::iter::from_fn(|| outbox.poll()).map(named).collect()

@@ -6,13 +6,14 @@ use formix_proto::id::{NodeId, Nonce};
 use formix_proto::limits::{MAX_FRAME, MAX_OPEN, MAX_REMEMBERED};
 use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
+use formix_proto::node::Occupancy;
 use formix_proto::outcome::{Failure, Outcome, Refusal};
 use formix_proto::record::{Fact, Record};
 use formix_proto::spec::{Proposal, Spec};
 use formix_proto::time::Time;
 use formix_proto::wire::{DecodeError, decode};
 
-use crate::support::host::Host;
+use crate::support::host::{Disk, Host};
 use crate::support::stage::{heavy, propose};
 use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, config, question, seconds, terms};
 
@@ -190,4 +191,22 @@ fn r12_the_end_of_time_comes_once() {
     host.command(Command::Propose(Box::new(question())));
     let said = host.wake_at(Time(u64::MAX));
     assert_eq!(said.sent.len(), 3);
+}
+
+/// What there is a limit to can be seen. A heavy node that asks its own committee counts it twice.
+#[test]
+fn r12_a_node_says_how_much_it_holds() {
+    let own = Proposal { proposer: SEATS[0], ..question() };
+    let mut primary = Host::new(config(SEATS[0]));
+    primary.command(Command::Propose(Box::new(own)));
+    // To ask again; to prepare again, the end of preparing, the deadline, the end of revealing.
+    let expected = Occupancy { computations: 2, timers: 5, held: 0 };
+    assert_eq!(primary.node().occupancy(), expected);
+
+    let mut asking = Host::new(config(PROPOSER));
+    asking.disk = Disk::Withheld;
+    asking.command(Command::Propose(Box::new(question())));
+    // The message and the event.
+    let expected = Occupancy { computations: 1, timers: 1, held: 2 };
+    assert_eq!(asking.node().occupancy(), expected);
 }
