@@ -136,6 +136,7 @@ fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
 mod tests {
     use super::*;
     use alloc::string::ToString;
+    use serde::de::value::{Error, StrDeserializer};
 
     #[test]
     fn text_and_back() {
@@ -150,5 +151,28 @@ mod tests {
     fn digest_separates_its_parts() {
         assert_ne!(digest("p", &[b"ab", b"c"]), digest("p", &[b"a", b"bc"]));
         assert_ne!(digest("p", &[b"a"]), digest("q", &[b"a"]));
+    }
+
+    /// As JSON, TOML and other text has it; the wire has the bytes.
+    #[test]
+    fn where_people_read_it_an_id_is_its_text() {
+        struct Written(Tag);
+        impl fmt::Display for Written {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.serialize(f)
+            }
+        }
+        let (id, text) = (Tag([0xab; 16]), "ab".repeat(16));
+        assert_eq!(Written(id).to_string(), text);
+        let read = |text| Tag::deserialize(StrDeserializer::<Error>::new(text));
+        assert_eq!(read(&text), Ok(id));
+        assert!(read("ab").is_err());
+    }
+
+    /// The digest of "abc" in FIPS 180-4.
+    #[test]
+    fn a_node_is_the_digest_of_its_key() {
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(NodeId::of_public_key(b"abc").to_string(), expected);
     }
 }

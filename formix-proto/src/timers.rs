@@ -132,7 +132,18 @@ mod tests {
 
     #[test]
     fn every_reason_says_what_is_waited_for() {
-        assert_eq!(Reason::HeavyResend.to_string(), "an answer to what was sent");
-        assert_eq!(Reason::Forget.to_string(), "the end of retention");
+        let said = [
+            (Reason::HeavyResend, "an answer to what was sent"),
+            (Reason::LightResend, "an answer to what was sent"),
+            (Reason::PrepareTimeout, "the other seats to be ready"),
+            (Reason::Deadline, "the deadline"),
+            (Reason::RevealTimeout, "the committee to reveal"),
+            (Reason::LightExpiry, "the committee to say how it ended"),
+            (Reason::ProposerResend, "the outcome"),
+            (Reason::Forget, "the end of retention"),
+        ];
+        for (reason, text) in said {
+            assert_eq!(reason.to_string(), text);
+        }
     }
 }
