@@ -8,6 +8,7 @@ use super::computation::Computation;
 use crate::context::Context;
 use crate::directory::Role;
 use crate::id::{NodeId, Tag};
+use crate::limits::MAX_HELD;
 use crate::message::Message;
 use crate::outcome::Refusal;
 use crate::roster::{Entry, Roster};
@@ -109,14 +110,27 @@ impl Collecting {
     }
 
     pub(super) fn resend(&self, of: &Computation, cx: &mut Context<'_>) {
-        let (directory, proposal) = (cx.directory, &of.proposal);
-        for light in directory.with_role(Role::Light).filter(|light| !self.has_heard(light)) {
-            cx.send(light, Message::Invite(Box::new(proposal.clone())));
-        }
         if of.is_primary() {
             self.resend_to_heavies(of, cx);
-        } else if self.heard() >= directory.lights() {
+        } else if self.heard() >= cx.directory.lights() {
             cx.send(of.primary(), Message::AllIn(of.id));
+        }
+        self.invite(of, cx);
+    }
+
+    /// Last, because invitations beyond [`MAX_HELD`] are dropped, and anything after them. Each
+    /// attempt begins where another's end, so that those who never answer do not keep the rest of a
+    /// large network from being asked.
+    fn invite(&self, of: &Computation, cx: &mut Context<'_>) {
+        let directory = cx.directory;
+        let unheard = || directory.with_role(Role::Light).filter(|light| !self.has_heard(light));
+        let count = directory.lights().saturating_sub(self.heard()) as usize;
+        let first = match count {
+            0..=MAX_HELD => 0,
+            _ => (of.attempt as usize).wrapping_mul(MAX_HELD) % count,
+        };
+        for light in unheard().skip(first).chain(unheard().take(first)).take(MAX_HELD) {
+            cx.send(light, Message::Invite(Box::new(of.proposal.clone())));
         }
     }
 
@@ -132,5 +146,93 @@ impl Collecting {
                 cx.send(heavy, Message::Announce(Box::new(of.proposal.clone())));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Decimal;
+    use crate::directory::Directory;
+    use crate::id::Nonce;
+    use crate::machine::Output;
+    use crate::outbox::Outbox;
+    use crate::policy::Policy;
+    use crate::spec::{Committee, Proposal};
+    use crate::statistic::{Domain, Statistic};
+    use crate::timers::Timers;
+    use alloc::vec::Vec;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    const SEATS: [NodeId; 3] = [NodeId([0xa0; 32]), NodeId([0xa1; 32]), NodeId([0xa2; 32])];
+    const LIGHTS: usize = MAX_HELD + MAX_HELD / 2;
+
+    fn light(number: usize) -> NodeId {
+        let mut id = NodeId([0; 32]);
+        id.0[..8].copy_from_slice(&number.to_be_bytes());
+        id
+    }
+
+    fn directory() -> Directory {
+        let heavies = SEATS.into_iter().map(|node| (node, Role::Heavy));
+        (0..LIGHTS).map(|number| (light(number), Role::Light)).chain(heavies).collect()
+    }
+
+    fn computation() -> Computation {
+        let domain = Domain::new(Decimal::ZERO, Decimal::ONE, 0).unwrap();
+        let spec = Spec {
+            prompt: "?".into(),
+            query: None,
+            statistic: Statistic::Number(domain),
+            committee: Committee(SEATS),
+            deadline: Time(1_000),
+            min_participants: 3,
+            max_participants: 3,
+        };
+        Computation::new(
+            Proposal { proposer: SEATS[0], nonce: Nonce([0; 16]), spec },
+            Seat::PRIMARY,
+        )
+    }
+
+    /// What a primary that has heard from nobody sends at one attempt, in order.
+    fn sent(directory: &Directory, attempt: u32) -> Vec<(NodeId, Message)> {
+        let (mut outbox, mut timers) = (Outbox::default(), Timers::default());
+        let mut coins = ChaCha20Rng::from_seed([0; 32]);
+        let mut cx = Context {
+            now: Time(0),
+            me: SEATS[0],
+            policy: &Policy::default(),
+            directory,
+            coins: &mut coins,
+            outbox: &mut outbox,
+            timers: &mut timers,
+        };
+        let of = Computation { attempt, ..computation() };
+        Collecting::default().resend(&of, &mut cx);
+        let message = |output| match output {
+            Output::Send { to, message } => (to, message),
+            other => unreachable!("{other:?}"),
+        };
+        core::iter::from_fn(|| outbox.poll()).map(message).collect()
+    }
+
+    /// Without them nobody could answer, and so it would be at every attempt.
+    #[test]
+    fn more_invitations_than_can_be_held_do_not_keep_the_other_seats_from_opening() {
+        let sent = sent(&directory(), 0);
+        assert_eq!(sent.len(), MAX_HELD);
+        for seat in &SEATS[1..] {
+            assert!(sent.iter().any(|(to, message)| to == seat && message.name() == "open"));
+        }
+    }
+
+    #[test]
+    fn those_who_never_answer_do_not_keep_the_others_from_being_invited() {
+        let directory = directory();
+        let invited: BTreeSet<_> =
+            (0..3).flat_map(|attempt| sent(&directory, attempt)).map(|(to, _)| to).collect();
+        assert!((0..LIGHTS).all(|number| invited.contains(&light(number))));
     }
 }

@@ -64,7 +64,7 @@ fn steps_of_a_primary() -> Vec<Step> {
         step(
             "opens",
             one_seat_is(Phase::Preparing, ready.clone()),
-            &["invite", "invite", "invite", "invite", "open", "open", "announce", "progress"],
+            &["open", "open", "announce", "invite", "invite", "invite", "invite", "progress"],
             hears(other, ready),
         ),
         step(
