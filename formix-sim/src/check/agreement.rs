@@ -7,6 +7,7 @@ use formix_proto::id::NodeId;
 use formix_proto::machine::Event;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
+use formix_proto::roster::Entry;
 use formix_proto::share::Lanes;
 
 use super::Check;
@@ -88,7 +89,9 @@ impl Agreement {
             return Err(Breach::new(Invariant::C4, question, what));
         };
         let roster = end.as_ref().and_then(|(digest, _)| books.roster(question, digest));
-        let is_in = roster.is_some_and(|roster| roster.iter().any(|entry| entry.light == *light));
+        let has =
+            |roster: &[Entry]| roster.binary_search_by_key(light, |entry| entry.light).is_ok();
+        let is_in = roster.is_some_and(has);
         if counted == is_in {
             return Ok(());
         }

@@ -16,7 +16,8 @@ use crate::violation::{Breach, Invariant};
 pub(super) struct Refused(BTreeMap<Peer, Option<bool>>);
 
 /// The most outputs that wait for the disk of one node where everybody keeps to the protocol: all that
-/// a few questions can cause between two writes of the slowest disk. An adversary reaches the limit.
+/// a few questions can cause between two writes of the slowest disk, and beside that a message and an
+/// event for each light node. An adversary reaches the limit.
 const HELD_IN_PEACE: usize = 4_096;
 /// The kinds of timer that one computation has at one node.
 const TIMERS_EACH: usize = 5;
@@ -44,8 +45,9 @@ impl Check for Refused {
             }
             Sight::Settled { peer, holds, .. } => {
                 let most = 2 * (books.plan.workload.len() + books.forgeries());
+                let lights = books.plan.cluster.directory.lights() as usize;
                 let peace = books.plan.adversary.members.is_empty();
-                let most_held = if peace { HELD_IN_PEACE } else { MAX_HELD };
+                let most_held = if peace { HELD_IN_PEACE + 2 * lights } else { MAX_HELD };
                 let bounded = holds.computations <= most
                     && holds.timers <= TIMERS_EACH * most
                     && holds.held <= most_held;

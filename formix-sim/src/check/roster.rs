@@ -79,7 +79,9 @@ fn has_everyone(books: &Books<'_>, question: usize, sealed: &Sealed) -> Result<(
     let cluster = &books.plan.cluster;
     for (light, tag) in books.accepted_everywhere(question) {
         let id = cluster.member(light).id;
-        if !sealed.entries.iter().any(|entry| entry.light == id && entry.tag == tag) {
+        // `is_well_formed` has seen that they are in order.
+        let at = sealed.entries.binary_search_by_key(&id, |entry| entry.light);
+        if !at.is_ok_and(|at| sealed.entries[at].tag == tag) {
             let what = "somebody whom all three seats had accepted is left out";
             return Err(Breach::new(Invariant::C7, question, what));
         }

@@ -12,11 +12,15 @@ use super::coins::Coins;
 use super::echo;
 use super::effects::Hands;
 use super::queue::Happening;
-use crate::plan::{Crash, Kind, Peer, Trigger};
+use crate::plan::{Crash, Kind, Peer, Plan, Trigger};
 use crate::sight::{Fed, Sight};
 
-/// Of so many frames, one is delivered a second time to a copy of its receiver.
-const PROBED: u64 = 16;
+/// Of so many frames, one is delivered a second time to a copy of its receiver: fewer in a large
+/// network, where a heavy node is large, too.
+fn probed(plan: &Plan) -> u64 {
+    u64::from(plan.cluster.directory.lights()).max(16)
+}
+
 /// How long a node that stopped while it recovered is down.
 const RELAPSE_DOWN: u64 = 10;
 
@@ -75,7 +79,7 @@ impl World<'_> {
         }
         let id = self.plan.cluster.member(from).id;
         let fed = Fed::Frame { number, from };
-        let probed = number.is_multiple_of(PROBED) && self.host(to).disk.is_idle();
+        let probed = number.is_multiple_of(probed(self.plan)) && self.host(to).disk.is_idle();
         if probed && let Some(driver) = &self.host(to).driver {
             let (driver, now) = (driver.as_ref().clone(), self.clock(to).max(self.latest(to)));
             if let Some(echo) = echo::echo(driver, now, (id, from), frame) {
