@@ -17,7 +17,6 @@ use crate::sight::Sight;
 pub(crate) struct Books<'p> {
     pub(crate) plan: &'p Plan,
     pub(crate) index: Index<'p>,
-    peers: BTreeMap<NodeId, Peer>,
     pages: Vec<Vec<Page>>,
 }
 
@@ -70,7 +69,6 @@ impl<'p> Books<'p> {
         Self {
             plan,
             index: Index::new(plan),
-            peers: cluster.peers().map(|peer| (cluster.member(peer).id, peer)).collect(),
             pages: vec![vec![Page::default(); cluster.members.len()]; plan.workload.len()],
         }
     }
@@ -81,7 +79,7 @@ impl<'p> Books<'p> {
     }
 
     pub(crate) fn peer(&self, id: &NodeId) -> Option<Peer> {
-        self.peers.get(id).copied()
+        self.plan.cluster.peer(id)
     }
 
     /// Whether a node is known, and not an adversary's.
@@ -152,7 +150,7 @@ impl<'p> Books<'p> {
 
     fn record(&mut self, peer: Peer, Record { id, fact }: &Record) {
         let Some(question) = self.question(id) else { return };
-        let light = |id: &NodeId| self.peers.get(id).copied();
+        let light = |id: &NodeId| self.plan.cluster.peer(id);
         let page = &mut self.pages[question][peer.index()];
         match fact {
             Fact::Prepared(_) => page.began = true,

@@ -21,7 +21,8 @@ use errand::Errand;
 /// The light part of a node.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Light {
-    errands: BTreeMap<ComputationId, Errand>,
+    /// Boxed: a map makes room for several as soon as there is one, and most nodes have one at a time.
+    errands: BTreeMap<ComputationId, Box<Errand>>,
 }
 
 impl Light {
@@ -76,7 +77,7 @@ impl Light {
                 if proposal.id() != id || self.errands.contains_key(&id) {
                     return Err(Unfit);
                 }
-                self.errands.insert(id, Errand::asked(*proposal));
+                self.errands.insert(id, Box::new(Errand::asked(*proposal)));
                 Ok(())
             }
             fact => self.errands.get_mut(&id).ok_or(Unfit)?.apply(fact),
@@ -95,7 +96,7 @@ impl Light {
     }
 
     pub(crate) fn status(&self, id: &ComputationId) -> Option<Status> {
-        self.errands.get(id).map(Errand::status)
+        self.errands.get(id).map(|errand| errand.status())
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = ComputationId> + '_ {
@@ -108,7 +109,7 @@ impl Light {
         if !self.errands.contains_key(&id) && self.accepts(cx, &proposal) {
             let mut errand = Errand::heard(proposal);
             errand.resume(cx);
-            self.errands.insert(id, errand);
+            self.errands.insert(id, Box::new(errand));
         }
     }
 
@@ -118,7 +119,7 @@ impl Light {
             return cx.fault(from, Fault::NoStanding("invite"));
         }
         if !self.errands.contains_key(&id) && self.accepts(cx, &proposal) {
-            self.errands.insert(id, Errand::heard(proposal));
+            self.errands.insert(id, Box::new(Errand::heard(proposal)));
         }
         self.with(cx, from, id, "invite", Errand::invited);
     }

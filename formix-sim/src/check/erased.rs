@@ -1,6 +1,6 @@
 //! P8, as far as facts go: what ends a computation erases its shares, and none follows.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use formix_proto::record::{Erases, Fact};
 
@@ -12,7 +12,7 @@ use crate::violation::{Breach, Invariant};
 
 /// Where shares are held now.
 #[derive(Default)]
-pub(super) struct Erased(BTreeSet<(usize, Peer)>);
+pub(super) struct Erased(HashSet<(usize, Peer)>);
 
 impl Check for Erased {
     fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {

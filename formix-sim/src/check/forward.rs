@@ -1,6 +1,6 @@
 //! C5: what becomes durable at one node about one computation only goes forward, across restarts.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use formix_proto::record::Fact;
 
@@ -12,9 +12,9 @@ use crate::violation::{Breach, Invariant};
 
 /// How far each part of each node has come: heavy, light and proposer apart.
 #[derive(Default)]
-pub(super) struct Forward(BTreeMap<(usize, Peer, Track), u8>);
+pub(super) struct Forward(HashMap<(usize, Peer, Track), u8>);
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Track {
     Heavy,
     Light,

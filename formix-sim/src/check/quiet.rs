@@ -1,6 +1,6 @@
 //! L5: of a computation that has ended at a node, nothing leaves that node unasked.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use formix_proto::directory::Role;
 use formix_proto::message::Message;
@@ -13,7 +13,7 @@ use crate::violation::{Breach, Invariant};
 
 /// What each node was given last.
 #[derive(Default)]
-pub(super) struct Quiet(BTreeMap<Peer, Fed>);
+pub(super) struct Quiet(HashMap<Peer, Fed>);
 
 impl Check for Quiet {
     fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {

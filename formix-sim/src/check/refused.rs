@@ -1,6 +1,6 @@
 //! B3: input that is refused changes nothing. B1: what a node holds is bounded.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use formix_proto::limits::MAX_HELD;
 use formix_proto::machine::Event;
@@ -13,7 +13,7 @@ use crate::violation::{Breach, Invariant};
 
 /// Of each node that was given a frame last: whether that has made a record.
 #[derive(Default)]
-pub(super) struct Refused(BTreeMap<Peer, Option<bool>>);
+pub(super) struct Refused(HashMap<Peer, Option<bool>>);
 
 /// The most outputs that wait for the disk of one node where everybody keeps to the protocol: all that
 /// a few questions can cause between two writes of the slowest disk, and beside that a message and an

@@ -1,6 +1,6 @@
 //! Who takes part.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use formix_proto::directory::{Directory, Role};
@@ -22,7 +22,7 @@ pub struct Cluster {
     pub members: Vec<Member>,
     /// Who is enrolled: all of them.
     pub directory: Arc<Directory>,
-    by_id: BTreeMap<NodeId, Peer>,
+    by_id: HashMap<NodeId, Peer>,
 }
 
 /// One node.

@@ -1,7 +1,6 @@
 //! What will happen, in order of time; what is put on it first comes first.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use formix_proto::frame::Frame;
@@ -57,29 +56,24 @@ pub(super) enum Act {
     Decline { question: usize },
 }
 
-/// The heap holds only keys, so that moving them is cheap.
+/// Times are whole milliseconds, at which much happens in a large network: a line for each of them.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    order: BinaryHeap<Reverse<(u64, u64, usize)>>,
-    waiting: Vec<Option<Happening>>,
-    free: Vec<usize>,
-    next: u64,
+    lines: BTreeMap<u64, VecDeque<Happening>>,
 }
 
 impl Queue {
     pub(super) fn push(&mut self, at: u64, happening: Happening) {
-        let place = self.free.pop().unwrap_or(self.waiting.len());
-        if place == self.waiting.len() {
-            self.waiting.push(None);
-        }
-        self.waiting[place] = Some(happening);
-        self.order.push(Reverse((at, self.next, place)));
-        self.next += 1;
+        self.lines.entry(at).or_default().push_back(happening);
     }
 
     pub(super) fn pop(&mut self) -> Option<(u64, Happening)> {
-        let Reverse((at, _, place)) = self.order.pop()?;
-        self.free.push(place);
-        Some((at, self.waiting[place].take()?))
+        let mut line = self.lines.first_entry()?;
+        let at = *line.key();
+        let happening = line.get_mut().pop_front()?;
+        if line.get().is_empty() {
+            line.remove();
+        }
+        Some((at, happening))
     }
 }
