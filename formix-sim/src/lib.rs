@@ -12,6 +12,7 @@ pub mod coin_test;
 mod court;
 pub mod disk;
 pub mod exhaustive;
+pub mod experiment;
 pub mod explore;
 pub mod finding;
 mod index;

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use command::{Outcome, exhaust, explore, picture, plan, replay, run, shrink, swarm};
+use command::{
+    Outcome, exhaust, experiment, explore, network, picture, plan, replay, run, shrink, swarm,
+};
 
 /// Runs whole Formix networks on virtual time, with faults, and checks what must hold.
 ///
@@ -29,7 +31,10 @@ const EXAMPLES: &str = "Examples:
                                         find the few faults that seed 42 fails for
   formix-sim replay small.json          tell the story of a plan
   formix-sim exhaust --pairs            every two faults of a small run
-  formix-sim explore --lights 1         every order of messages in a small run";
+  formix-sim explore --lights 1         every order of messages in a small run
+  formix-sim network --lights 1000      measure one network
+  formix-sim experiment --lights 10,100,1000 --loss 0,1 --csv runs.csv --svg plots
+                                        measure many, and draw what was measured";
 
 #[derive(Subcommand)]
 enum Command {
@@ -47,6 +52,10 @@ enum Command {
     Exhaust(exhaust::Args),
     /// Runs a small network in every order of its messages and writes
     Explore(explore::Args),
+    /// Runs one network of any size, up to a million light nodes, and measures it
+    Network(network::Args),
+    /// Measures networks of many sizes, with many models of latency, loss and dropout
+    Experiment(experiment::Args),
     /// Draws a computation without faults, explained, as SVG
     Picture,
 }
@@ -60,6 +69,8 @@ fn main() -> ExitCode {
         Command::Shrink(args) => shrink::run(&args),
         Command::Exhaust(args) => exhaust::run(&args),
         Command::Explore(args) => explore::run(&args),
+        Command::Network(args) => network::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
         Command::Picture => picture::run(),
     };
     match outcome {

@@ -1,7 +1,9 @@
 //! The subcommands, one each.
 
 pub(crate) mod exhaust;
+pub(crate) mod experiment;
 pub(crate) mod explore;
+pub(crate) mod network;
 pub(crate) mod picture;
 pub(crate) mod plan;
 pub(crate) mod replay;
@@ -9,6 +11,7 @@ pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod shrink;
 pub(crate) mod swarm;
+mod terms;
 
 use std::fs;
 use std::io::{self, Write};

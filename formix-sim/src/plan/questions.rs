@@ -163,7 +163,8 @@ fn owner(draw: &mut Stream, scale: Scale, until: u64, eager: bool) -> Owner {
 }
 
 impl Scale {
-    fn domain(self) -> Domain {
+    /// The domain that a proposal declares.
+    pub(crate) fn domain(self) -> Domain {
         let bound = |steps| Decimal::new(steps, self.decimals.into());
         // Bounds that are whole steps, least first, always make a domain.
         Domain::new(bound(self.min), bound(self.max), self.decimals)
