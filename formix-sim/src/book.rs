@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use formix_proto::id::{ComputationId, NodeId, Tag};
+use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::{Fact, Record};
 use formix_proto::roster::Entry;
@@ -18,6 +19,8 @@ pub(crate) struct Books<'p> {
     pub(crate) plan: &'p Plan,
     pub(crate) index: Index<'p>,
     pages: Vec<Vec<Page>>,
+    /// Which seats have sent which light node which question.
+    invitations: BTreeSet<(Peer, Peer, ComputationId)>,
 }
 
 /// What is durable at one node about one computation.
@@ -69,6 +72,7 @@ impl<'p> Books<'p> {
         Self {
             plan,
             index: Index::new(plan),
+            invitations: BTreeSet::new(),
             pages: vec![vec![Page::default(); cluster.members.len()]; plan.workload.len()],
         }
     }
@@ -128,6 +132,11 @@ impl<'p> Books<'p> {
         self.plan.adversary.moves.len()
     }
 
+    /// Whether a seat has sent this question to a light node.
+    pub(crate) fn has_invited(&self, seat: Peer, light: Peer, id: &ComputationId) -> bool {
+        self.invitations.contains(&(seat, light, *id))
+    }
+
     /// Takes note, before the checkers look.
     pub(crate) fn note(&mut self, sight: &Sight<'_>) {
         match sight {
@@ -135,6 +144,11 @@ impl<'p> Books<'p> {
                 records.iter().for_each(|record| self.record(*peer, record));
             }
             Sight::Stopped { peer, amnesia: true, .. } => self.tear_out(*peer),
+            Sight::Sent { from, to, message: message @ Message::Invite(proposal), .. } => {
+                let known = self.index.of(message);
+                let id = known.map_or_else(|| proposal.id(), |question| self.index.ids[question]);
+                self.invitations.insert((*from, *to, id));
+            }
             Sight::RolledBack { peer, records } => {
                 self.tear_out(*peer);
                 records.iter().for_each(|record| self.record(*peer, record));
@@ -185,6 +199,11 @@ impl<'p> Books<'p> {
 }
 
 impl Page {
+    /// Whether nothing that is still to be done here takes the shares of single answers.
+    pub(crate) fn needs_no_shares(&self) -> bool {
+        self.sealed.is_some() || self.revealed || self.failed || self.settled.is_some()
+    }
+
     /// Whether anything of it was ever durable here.
     pub(crate) fn has_begun(&self) -> bool {
         self.began || self.asked || self.proposed || self.failed || self.settled.is_some()

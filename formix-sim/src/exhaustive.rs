@@ -4,6 +4,7 @@
 //! link. Then every one of them is made to fail, in every way there is.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
@@ -48,6 +49,10 @@ pub fn exhaust(
     jobs: usize,
     progress: impl Fn(u64, u64) + Sync,
 ) -> Exhausted {
+    if let Some(finding) = find(plan) {
+        let findings = vec![(plan.clone(), finding)];
+        return Exhausted { runs: 1, findings, ..Exhausted::default() };
+    }
     let mut places = Places::default();
     simulate(plan, &mut places);
     let faults = places.faults(depth);
@@ -74,7 +79,8 @@ pub fn exhaust(
     };
     let findings = thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.flat_map(|found| found.unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     Exhausted { places: places.count(), faults: faults.len(), runs: sets.len() as u64, findings }
 }

@@ -1,5 +1,7 @@
 //! What can be observed of a run from outside of the nodes.
 
+use std::collections::BTreeSet;
+
 use formix_proto::machine::Event;
 use formix_proto::message::Message;
 use formix_proto::node::Occupancy;
@@ -57,6 +59,15 @@ pub enum Sight<'a> {
         /// What they decode to.
         message: &'a Message,
     },
+    /// A node handed bytes to the network that are no message.
+    Illegible {
+        /// Which node.
+        from: Peer,
+        /// For whom.
+        to: Peer,
+        /// How many bytes.
+        length: usize,
+    },
     /// A node told its owner something.
     Told {
         /// Which node.
@@ -106,6 +117,8 @@ pub enum Sight<'a> {
         peer: Peer,
         /// In order of the questions.
         standing: &'a [Option<Standing>],
+        /// The questions of which its disk holds shares of single answers.
+        shares: &'a BTreeSet<usize>,
     },
     /// A node has handled an input, and waits for the next.
     Settled {
@@ -157,7 +170,7 @@ impl Sight<'_> {
             | Self::Recovered { peer, .. }
             | Self::Settled { peer, .. }
             | Self::Echoed { peer, .. } => Some(*peer),
-            Self::Sent { from, .. } => Some(*from),
+            Self::Sent { from, .. } | Self::Illegible { from, .. } => Some(*from),
             _ => None,
         }
     }
@@ -176,6 +189,10 @@ pub struct Echo {
     pub again: Vec<Message>,
     /// How many records the second time made.
     pub records: usize,
+    /// Whether the node refused it the first time, to its sender or to its owner.
+    pub refused: bool,
+    /// How many records the first time made.
+    pub recorded: usize,
 }
 
 /// What a node is given.

@@ -56,6 +56,9 @@ impl<'p, T: FnMut(&str)> Story<'p, T> {
             | Sight::Echoed { .. }
             | Sight::Flushed { .. } => return None,
             Sight::Recovered { .. } => return None,
+            Sight::Illegible { from, to, length } => {
+                format!("{} -> {}  {length} bytes of garbage", self.name(*from), self.name(*to))
+            }
             Sight::Told { peer, event } => format!("{} {}", self.name(*peer), self.event(event)),
             Sight::Struck { kind, peer, to } => {
                 let to = to.map_or_else(String::new, |to| format!(" -> {}", self.name(to)));

@@ -1,4 +1,5 @@
-//! C6: a message that was handled, delivered again, changes nothing and gets the same reply.
+//! C6: a message that was handled, delivered again, changes nothing and gets the same reply. B3: input
+//! that is refused changes nothing the first time either.
 
 use formix_proto::message::Message;
 
@@ -12,9 +13,13 @@ pub(super) struct Again;
 impl Check for Again {
     fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
         let Sight::Echoed { peer, echo } = sight else { return Ok(()) };
-        let Echo { message, first, again, records, .. } = echo;
+        let Echo { message, first, again, records, refused, recorded, .. } = echo;
         let question = books.index.of(message);
         let broken = |what| Err(Breach::new(Invariant::C6, question, what).at(*peer));
+        if *refused && *recorded > 0 {
+            let what = "a message that is refused makes a record";
+            return Err(Breach::new(Invariant::B3, question, what).at(*peer));
+        }
         if *records > 0 {
             return broken("a message that is delivered again makes a record");
         }

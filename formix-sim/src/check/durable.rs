@@ -1,6 +1,7 @@
 //! D1: what a message stands for is durable when it leaves.
 
 use formix_proto::message::Message;
+use formix_proto::outcome::Outcome;
 
 use super::Check;
 use crate::book::{Books, Page};
@@ -22,6 +23,13 @@ fn stands(books: &Books<'_>, from: Peer, to: Peer, message: &Message) -> Result<
         Message::Receipt(id) => (id, "a receipt leaves before its record is durable"),
         Message::Ready(id) => (id, "a ready leaves before its record is durable"),
         Message::Opened(id) => (id, "an opened leaves before its record is durable"),
+        Message::Open(id) => (id, "an open leaves before the opening is durable"),
+        Message::Close(id) => (id, "a close leaves before the freeze is durable"),
+        Message::Seal { id, .. } => (id, "a seal leaves before the roster is durable"),
+        Message::Outcome { id, outcome: Outcome::Completed(_) } => {
+            (id, "an outcome leaves before it is durable")
+        }
+        Message::Ended { id, counted: true } => (id, "an end leaves before it is durable"),
         Message::Frozen { id, .. } => (id, "a frozen leaves before its record is durable"),
         Message::FrozenSet { id, .. } => (id, "a frozen set leaves before its record is durable"),
         Message::Revealed { id, .. } => (id, "the partials leave before they are durable"),
@@ -36,7 +44,10 @@ fn stands(books: &Books<'_>, from: Peer, to: Peer, message: &Message) -> Result<
         Message::Ready(_) => page.began,
         Message::Opened(_) => page.opened || page.frozen || page.failed,
         Message::Frozen { .. } | Message::FrozenSet { .. } => page.frozen,
-        Message::Revealed { .. } => page.revealed,
+        Message::Open(_) => page.opened,
+        Message::Close(_) => page.frozen,
+        Message::Seal { .. } => page.sealed.is_some(),
+        Message::Revealed { .. } | Message::Outcome { .. } | Message::Ended { .. } => page.revealed,
         // Who has not taken it up refuses it without a record.
         _ => page.failed || !page.began,
     };

@@ -1,4 +1,4 @@
-//! P8, as far as facts go: what ends a computation erases its shares, and none follows.
+//! P8: what ends a computation erases its shares, none follows, and none is found again at a start.
 
 use std::collections::HashSet;
 
@@ -26,6 +26,13 @@ impl Check for Erased {
             Sight::Stopped { peer, amnesia: true, .. } => {
                 self.0.retain(|(_, held)| held != peer);
                 Ok(())
+            }
+            Sight::Recovered { peer, shares, .. } => {
+                let over = |question: &&usize| books.page(**question, *peer).needs_no_shares();
+                let what = "a node that starts finds shares of what is over on its disk";
+                shares.iter().find(over).map_or(Ok(()), |question| {
+                    Err(Breach::new(Invariant::P8, *question, what).at(*peer))
+                })
             }
             Sight::RolledBack { peer, records } => {
                 self.0.retain(|(_, held)| held != peer);

@@ -2,17 +2,19 @@
 
 mod again;
 mod agreement;
+mod bounded;
 mod closing;
 mod durable;
 mod erased;
 mod forward;
+mod invited;
+mod legible;
 mod length;
 mod live;
 mod once;
 mod partial;
 mod quiet;
 mod recovered;
-mod refused;
 mod result;
 mod roster;
 mod split;
@@ -35,7 +37,7 @@ pub(crate) const PACED: usize = 2;
 pub(crate) fn all() -> Vec<Box<dyn Check>> {
     vec![
         Box::new(quiet::Quiet::default()),
-        Box::new(refused::Refused::default()),
+        Box::new(bounded::Bounded),
         Box::new(split::Split),
         Box::new(durable::Durable),
         Box::new(forward::Forward::default()),
@@ -48,6 +50,8 @@ pub(crate) fn all() -> Vec<Box<dyn Check>> {
         Box::new(erased::Erased::default()),
         Box::new(terms::Terms),
         Box::new(again::Again),
+        Box::new(invited::Invited),
+        Box::new(legible::Legible),
         Box::new(length::Length::default()),
         Box::new(told::Told::default()),
         Box::new(recovered::Recovered::default()),

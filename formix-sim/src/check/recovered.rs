@@ -27,7 +27,7 @@ impl Check for Recovered {
                 self.0.insert(*peer);
                 Ok(())
             }
-            Sight::Recovered { peer, standing } => {
+            Sight::Recovered { peer, standing, .. } => {
                 let relapsed = self.0.remove(peer);
                 let invariant = if relapsed { Invariant::D3 } else { Invariant::D2 };
                 for (question, known) in standing.iter().enumerate() {

@@ -46,7 +46,7 @@ fn adds_up(books: &Books<'_>, question: usize, peer: Peer) -> Result<(), Breach>
     if sealed.partial == [shares.fold(0, u32::wrapping_add)] {
         return Ok(());
     }
-    Err(Breach::new(Invariant::C1, question, "a partial is not the sum of the roster's shares"))
+    Err(Breach::new(Invariant::C10, question, "a partial is not the sum of the roster's shares"))
 }
 
 /// What a light node's entry adds to the total: its answer, or whatever an adversary's shares make.

@@ -42,6 +42,10 @@ fn is_well_formed(books: &Books<'_>, question: usize, sealed: &Sealed) -> Result
     if !is_large_enough(books, question, sealed) {
         return broken("a roster under the threshold was sealed");
     }
+    let most = books.plan.workload[question].proposal.spec.max_participants;
+    if ids.len() as u64 > u64::from(most) {
+        return broken("a roster of more than may take part was sealed: its sum could wrap");
+    }
     Ok(())
 }
 

@@ -11,9 +11,9 @@ use super::Outcome;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// How many light nodes
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
     lights: u32,
-    /// The most states
+    /// The most states; where they do not suffice, the exit status is 0 all the same
     #[arg(long, default_value_t = 10_000_000)]
     states: usize,
     /// How often a timer may come although a message is on its way

@@ -23,9 +23,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
         Err(problem) => return Outcome::Unusable(problem),
     };
     let Some(finding) = find(&plan) else {
-        return Outcome::Unusable(
-            "nothing is wrong with this plan: there is nothing to shrink".to_owned(),
-        );
+        eprintln!("everything held: there is nothing to shrink");
+        return Outcome::Held;
     };
     eprintln!("{finding}");
     let small = shrink(plan, finding.sort(), |plan| {

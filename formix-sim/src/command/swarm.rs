@@ -13,7 +13,7 @@ use crate::report;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// How many seeds
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// The first of them
     #[arg(long, default_value_t = 0)]

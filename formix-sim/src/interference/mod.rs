@@ -1,7 +1,7 @@
 //! P1: bit-exact non-interference.
 //!
 //! A run is made again with the answers of two honest light nodes changed, one by `+d` and the other
-//! by `-d`, and with the coins of their splits shifted such that only the share for one honest heavy
+//! by `-d` (or not at all, if neither was ever in a roster: then their sum is secret as well), and with the coins of their splits shifted such that only the share for one honest heavy
 //! node changes. Nothing that anybody else can see may then differ by a bit: not a byte that they
 //! receive, send or write down, not what any node tells its owner, and of everybody's messages
 //! neither the time nor the ends nor the length. The idea is non-interference (Goguen and Meseguer,
@@ -66,7 +66,9 @@ fn run(run: crate::world::Run) -> Result<u64, Violation> {
 fn change(plan: &Plan, pair: &Pair, honest: usize) -> (Plan, Shifts) {
     let mut changed = plan.clone();
     let mut shifts = Shifts::new();
-    for (light, steps) in [(pair.up, pair.by), (pair.down, -pair.by)] {
+    // What was never added up may not show even in a sum.
+    let fall = if pair.revealed { -pair.by } else { 0 };
+    for (light, steps) in [(pair.up, pair.by), (pair.down, fall)] {
         let number = plan.cluster.member(light).number as usize;
         let owner = &mut changed.workload[pair.question].owners[number];
         if let Deed::Answer { tenths } = &mut owner.deed {

@@ -1,8 +1,9 @@
 //! A plan as people read it.
 
 use core::fmt;
+use std::collections::BTreeSet;
 
-use super::{Crash, Plan, Question, Trigger};
+use super::{Crash, Fault, Kind, Member, Plan, Question, Trigger};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,7 +18,15 @@ impl fmt::Display for Plan {
             let count = self.adversary.moves.len();
             writeln!(f, "{} do not keep to the protocol, {count} times", names.join(" "))?;
         }
-        let kinds: Vec<_> = self.faults.kinds.iter().map(ToString::to_string).collect();
+        let listed = self.faults.list.iter().map(Fault::kind);
+        let odd = |of: fn(&Member) -> i64| self.cluster.members.iter().any(|m| of(m) != 0);
+        let rest = [
+            (Kind::Skew, odd(|member| member.ahead)),
+            (Kind::Drift, odd(|member| member.drift)),
+            (Kind::Reordering, self.network.reordering),
+        ];
+        let rest = rest.into_iter().filter(|(_, holds)| *holds).map(|(kind, _)| kind);
+        let kinds: BTreeSet<_> = listed.chain(rest).collect();
         if kinds.is_empty() {
             return writeln!(f, "no faults");
         }

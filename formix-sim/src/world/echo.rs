@@ -17,6 +17,7 @@ struct Notes {
     to: NodeId,
     replies: Vec<Message>,
     records: usize,
+    complains: bool,
     last: Option<BatchSeq>,
 }
 
@@ -30,13 +31,21 @@ pub(super) fn echo(
     let message = wire::decode(frame.as_ref()).ok()?;
     let first = notes(&mut copy, now, id, frame);
     let again = notes(&mut copy, now, id, frame);
-    let records = again.records;
-    Some(Echo { message, from, first: first.replies, again: again.replies, records })
+    let refusal = |reply: &Message| matches!(reply, Message::Refuse { .. });
+    Some(Echo {
+        message,
+        from,
+        refused: first.complains || first.replies.iter().any(refusal),
+        recorded: first.records,
+        records: again.records,
+        first: first.replies,
+        again: again.replies,
+    })
 }
 
 /// Handles the frame, and makes what comes of it durable at once.
 fn notes(copy: &mut Driver<impl Machine>, now: Time, id: NodeId, frame: &Frame) -> Notes {
-    let mut notes = Notes { to: id, replies: Vec::new(), records: 0, last: None };
+    let mut notes = Notes { to: id, replies: Vec::new(), records: 0, complains: false, last: None };
     copy.receive(now, id, frame.as_ref(), &mut notes);
     while let Some(seq) = notes.last.take() {
         copy.persisted(now, seq, &mut notes);
@@ -59,5 +68,7 @@ impl Effects for Notes {
         }
     }
 
-    fn event(&mut self, _: Event) {}
+    fn event(&mut self, event: Event) {
+        self.complains |= matches!(event, Event::Fault { .. });
+    }
 }

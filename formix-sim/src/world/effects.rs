@@ -68,8 +68,11 @@ impl World<'_> {
         self.sent += 1;
         let number = self.sent;
         let bytes = frame.as_ref().as_ref();
-        if let Ok(message) = wire::decode(bytes) {
-            self.see(&Sight::Sent { number, from, to, frame: bytes, message: &message });
+        match wire::decode(bytes) {
+            Ok(message) => {
+                self.see(&Sight::Sent { number, from, to, frame: bytes, message: &message });
+            }
+            Err(_) => self.see(&Sight::Illegible { from, to, length: bytes.len() }),
         }
         let passage = self.network.carry(self.plan, self.now, from, to);
         for kind in passage.struck.into_iter().flatten() {

@@ -1,10 +1,12 @@
 //! Starting, feeding and stopping the nodes.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use formix_proto::driver::Driver;
 use formix_proto::frame::Frame;
 use formix_proto::node::{Config, Node};
+use formix_proto::record::{Fact, Record};
 use formix_proto::time::Time;
 
 use super::World;
@@ -33,6 +35,8 @@ impl World<'_> {
         host.life += 1;
         host.wakes = None;
         let (life, records) = (host.life, host.disk.records());
+        let shares = records.as_deref().map_or_else(|_| BTreeSet::new(), |r| self.shares(r));
+        let host = self.host(peer);
         host.relapse_after = host.relapses.pop_front();
         self.see(&Sight::Started { peer, life });
         let member = self.plan.cluster.member(peer);
@@ -48,13 +52,21 @@ impl World<'_> {
         let standing = |id| node.status(id).map(|status| status.standing);
         let ids = &self.court.books.index.ids;
         let standing: Vec<_> = ids.iter().map(standing).collect();
-        self.see(&Sight::Recovered { peer, standing: &standing });
+        self.see(&Sight::Recovered { peer, standing: &standing, shares: &shares });
         self.see(&Sight::Fed { peer, input: &Fed::Start });
         let driver = Driver::start(node, now, &mut Hands { world: self, peer });
         self.settle(peer, Box::new(driver));
         if self.hosts[peer.index()].driver.is_some() {
             self.ask_again(peer);
         }
+    }
+
+    /// The questions of which some records hold shares of single answers.
+    fn shares(&self, records: &[Record]) -> BTreeSet<usize> {
+        let share =
+            |record: &&Record| matches!(record.fact, Fact::Contributed { .. } | Fact::Split { .. });
+        let question = |record: &Record| self.court.books.question(&record.id);
+        records.iter().filter(share).filter_map(question).collect()
     }
 
     /// Lets a node handle one input, if it runs.
