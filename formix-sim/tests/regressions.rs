@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use formix_sim::finding::find;
-use formix_sim::plan::Plan;
+use formix_sim::plan::{Peer, Plan, Unsound};
 
 #[test]
 fn what_once_broke_something_holds() {
@@ -18,6 +18,16 @@ fn what_once_broke_something_holds() {
         count += 1;
     }
     assert!(count > 0, "the folder is there, and not empty");
+}
+
+#[test]
+fn a_plan_that_names_a_node_too_many_is_refused() {
+    let mut plan = Plan::plain(3, 3);
+    assert_eq!(plan.check(), Ok(()));
+    plan.workload[0].asker = Peer(7);
+    assert_eq!(plan.check(), Err(Unsound::NoSuchNode(7)));
+    plan.workload.clear();
+    assert_eq!(plan.check(), Err(Unsound::Empty));
 }
 
 #[test]

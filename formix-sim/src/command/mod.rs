@@ -62,8 +62,11 @@ impl Which {
 /// The plan in a file.
 pub(crate) fn read(path: &Path) -> Result<Plan, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    serde_json::from_str(&text)
-        .map_err(|error| format!("{}, which is not a plan: {error}", path.display()))
+    let unusable =
+        |why: String| format!("{}, which is not a plan that can be run: {why}", path.display());
+    let plan: Plan = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+    plan.check().map_err(|error| unusable(error.to_string()))?;
+    Ok(plan)
 }
 
 /// Writes a plan to a file, or prints it.

@@ -11,6 +11,7 @@ mod kind;
 mod network;
 mod print;
 mod questions;
+mod sound;
 mod trouble;
 mod without;
 mod workload;
@@ -24,6 +25,7 @@ pub use cluster::{Cluster, Member, Peer};
 pub use faults::{Crash, Cut, Fault, Faults, Trigger, What};
 pub use kind::Kind;
 pub use network::{Latency, Network};
+pub use sound::Unsound;
 pub use workload::{Deed, Flaw, Owner, Question, Scale};
 
 /// One run, spelled out. Times are milliseconds since its start.
