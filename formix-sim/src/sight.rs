@@ -174,6 +174,10 @@ pub struct Echo {
     pub first: Vec<Message>,
     /// What was sent back the second time.
     pub again: Vec<Message>,
+    /// Whether it was refused the first time: with a complaint, or with a refusal that was sent.
+    pub refused: bool,
+    /// How many records the first time made.
+    pub recorded: usize,
     /// How many records the second time made.
     pub records: usize,
 }

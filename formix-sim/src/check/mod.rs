@@ -35,7 +35,7 @@ pub(crate) const PACED: usize = 2;
 pub(crate) fn all() -> Vec<Box<dyn Check>> {
     vec![
         Box::new(quiet::Quiet::default()),
-        Box::new(refused::Refused::default()),
+        Box::new(refused::Refused),
         Box::new(split::Split),
         Box::new(durable::Durable),
         Box::new(forward::Forward::default()),

@@ -1,19 +1,13 @@
 //! B3: input that is refused changes nothing. B1: what a node holds is bounded.
 
-use std::collections::HashMap;
-
 use formix_proto::limits::MAX_HELD;
-use formix_proto::machine::Event;
 
 use super::Check;
 use crate::book::Books;
-use crate::plan::Peer;
-use crate::sight::{Fed, Sight};
+use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
-/// Of each node that was given a frame last: whether that has made a record.
-#[derive(Default)]
-pub(super) struct Refused(HashMap<Peer, Option<bool>>);
+pub(super) struct Refused;
 
 /// The most outputs that wait for the disk of one node where everybody keeps to the protocol: all that
 /// a few questions can cause between two writes of the slowest disk, and beside that a message and an
@@ -25,22 +19,9 @@ const TIMERS_EACH: usize = 5;
 impl Check for Refused {
     fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
         match sight {
-            Sight::Fed { peer, input } => {
-                // What is told when a write is done may be of other inputs.
-                let fresh = matches!(input, Fed::Frame { .. });
-                self.0.insert(*peer, fresh.then_some(false));
-                Ok(())
-            }
-            Sight::Issued { peer, .. } => {
-                if let Some(Some(recorded)) = self.0.get_mut(peer) {
-                    *recorded = true;
-                }
-                Ok(())
-            }
-            Sight::Told { peer, event: Event::Fault { .. } }
-                if self.0.get(peer) == Some(&Some(true)) =>
-            {
-                let what = "an input that was refused has made a record";
+            // The copy's disk is idle and done at once, so all that follows is of this one message.
+            Sight::Echoed { peer, echo } if echo.refused && echo.recorded > 0 => {
+                let what = "a message that was refused has made a record";
                 Err(Breach::new(Invariant::B3, None, what).at(*peer))
             }
             Sight::Settled { peer, holds, .. } => {

@@ -16,6 +16,7 @@ use crate::sight::Echo;
 struct Notes {
     to: NodeId,
     replies: Vec<Message>,
+    refused: bool,
     records: usize,
     last: Option<BatchSeq>,
 }
@@ -30,13 +31,14 @@ pub(super) fn echo(
     let message = wire::decode(frame.as_ref()).ok()?;
     let first = notes(&mut copy, now, id, frame);
     let again = notes(&mut copy, now, id, frame);
-    let records = again.records;
-    Some(Echo { message, from, first: first.replies, again: again.replies, records })
+    let (refused, recorded, records) = (first.refused, first.records, again.records);
+    let (first, again) = (first.replies, again.replies);
+    Some(Echo { message, from, first, again, refused, recorded, records })
 }
 
 /// Handles the frame, and makes what comes of it durable at once.
 fn notes(copy: &mut Driver<impl Machine>, now: Time, id: NodeId, frame: &Frame) -> Notes {
-    let mut notes = Notes { to: id, replies: Vec::new(), records: 0, last: None };
+    let mut notes = Notes { to: id, replies: Vec::new(), refused: false, records: 0, last: None };
     copy.receive(now, id, frame.as_ref(), &mut notes);
     while let Some(seq) = notes.last.take() {
         copy.persisted(now, seq, &mut notes);
@@ -52,6 +54,7 @@ impl Effects for Notes {
 
     fn send(&mut self, to: NodeId, frame: Frame) {
         let Ok(message) = wire::decode(frame.as_ref()) else { return };
+        self.refused |= matches!(message, Message::Refuse { .. });
         // Who asked the question is told how it goes on, whatever it has just said as a light node.
         let news = matches!(message, Message::Progress { .. } | Message::Outcome { .. });
         if to == self.to && !news {
@@ -59,5 +62,7 @@ impl Effects for Notes {
         }
     }
 
-    fn event(&mut self, _: Event) {}
+    fn event(&mut self, event: Event) {
+        self.refused |= matches!(event, Event::Fault { .. });
+    }
 }
