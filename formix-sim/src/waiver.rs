@@ -6,10 +6,10 @@
 
 use formix_proto::directory::Role;
 
-use crate::plan::Plan;
+use crate::plan::{Peer, Plan};
 use crate::violation::{Breach, Invariant};
 
-/// With an adversary in this role, honest nodes may see this broken, for this reason.
+/// With an adversary in this role and on the committee, honest nodes may see this broken, for this reason.
 pub const WAIVERS: &[(Role, Invariant, &str)] = &[
     (Role::Heavy, Invariant::C1, "a seat can add anything to its partial"),
     (Role::Heavy, Invariant::C3, "a primary can leave an entry in that a seat of its own lacks"),
@@ -29,13 +29,18 @@ pub const ROLLED_BACK: &[(Invariant, &str)] = &[
 
 /// Whether a breach is one that nobody can rule out in this run.
 pub(crate) fn is_waived(plan: &Plan, breach: &Breach) -> bool {
-    let role = |peer: &crate::plan::Peer| plan.cluster.member(*peer).role;
+    let member = |peer: &Peer| plan.cluster.member(*peer);
+    // A heavy node without a seat has no more say than a light one.
+    let has_seat = |peer: &Peer| {
+        let committee = |question: usize| plan.workload[question].proposal.spec.committee;
+        breach.question.is_none_or(|question| committee(question).0.contains(&member(peer).id))
+    };
     let by_adversary = breach.peer.is_some_and(|peer| plan.adversary.has(peer));
     let listed = |(of, invariant, _): &&(Role, Invariant, &str)| {
         *invariant == breach.invariant
-            && plan.adversary.members.iter().any(|peer| role(peer) == *of)
+            && plan.adversary.members.iter().any(|peer| member(peer).role == *of && has_seat(peer))
     };
-    let old_disk = plan.faults.rolled_back().next().is_some();
+    let old_disk = plan.faults.rolled_back().any(|peer| has_seat(&peer));
     let forgotten = |(invariant, _): &(Invariant, &str)| *invariant == breach.invariant;
     by_adversary
         || WAIVERS.iter().any(|waiver| listed(&waiver))
