@@ -3,10 +3,13 @@
 //! A run without faults is counted first: the outputs of each node, its writes, the frames of each
 //! link. Then every one of them is made to fail, in every way there is.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
+
+use formix_proto::directory::Role;
 
 use crate::finding::{Finding, find};
 use crate::plan::{Crash, Fault, Kind, Peer, Plan, Trigger, What};
@@ -36,9 +39,13 @@ pub struct Exhausted {
 }
 
 /// The canonical run: three heavy nodes, three light ones, one question, a deadline that is reached.
+/// The committee has so long to reveal that it must complete whatever single thing goes wrong.
 pub fn canonical() -> Plan {
     let mut plan = Plan::plain(3, 3);
     plan.faults.heal = 9_000;
+    for member in &mut plan.cluster.members {
+        member.policy.reveal_within = Duration::from_secs(9);
+    }
     plan
 }
 
@@ -55,7 +62,7 @@ pub fn exhaust(
     }
     let mut places = Places::default();
     simulate(plan, &mut places);
-    let faults = places.faults(depth);
+    let faults = places.faults(plan, depth);
     let sets: Vec<(usize, Option<usize>)> = match depth {
         Depth::Single => (0..faults.len()).map(|one| (one, None)).collect(),
         Depth::Pairs => (0..faults.len())
@@ -133,10 +140,13 @@ impl Places {
         sums.into_iter().sum::<u32>() as usize
     }
 
-    fn faults(&self, depth: Depth) -> Vec<Fault> {
+    fn faults(&self, plan: &Plan, depth: Depth) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (peer, count) in &self.outputs {
             faults.extend((1..=*count).flat_map(|nth| crashes(*peer, nth, depth)));
+            if depth == Depth::Single && plan.cluster.member(*peer).role == Role::Heavy {
+                faults.extend((1..=*count).map(|nth| death(*peer, nth)));
+            }
         }
         for (ends, count) in &self.frames {
             faults.extend((1..=*count).flat_map(|nth| mishaps(*ends, nth, depth)));
@@ -170,6 +180,12 @@ fn crashes(peer: Peer, nth: u32, depth: Depth) -> Vec<Fault> {
             deep,
         ],
     }
+}
+
+/// Not back at all.
+fn death(peer: Peer, nth: u32) -> Fault {
+    let (kind, trigger, relapses) = (Kind::Death, Trigger::Output(nth), Vec::new());
+    Fault::Crash(Crash { kind, peer, trigger, keep: 0, down: None, relapses })
 }
 
 /// Lost, doubled, late, or later than the deadline.

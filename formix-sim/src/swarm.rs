@@ -6,9 +6,18 @@ use std::thread;
 
 use crate::tally::Tally;
 
-/// Runs every seed of the range on `jobs` threads. `progress` is told how many runs are done, now and
-/// then.
-pub fn swarm(seeds: Range<u64>, jobs: usize, progress: impl Fn(u64) + Sync) -> Tally {
+/// When a swarm is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Every seed has been run.
+    Last,
+    /// A run broke something; runs of lesser seeds are still finished, so it is the first that does.
+    Broken,
+}
+
+/// Runs the seeds of the range, in order, on `jobs` threads. `progress` is told how many runs are
+/// done, now and then.
+pub fn swarm(seeds: Range<u64>, until: Until, jobs: usize, progress: impl Fn(u64) + Sync) -> Tally {
     let next = AtomicU64::new(seeds.start);
     let worker = || {
         let mut tally = Tally::default();
@@ -18,6 +27,9 @@ pub fn swarm(seeds: Range<u64>, jobs: usize, progress: impl Fn(u64) + Sync) -> T
                 return tally;
             }
             tally.add(Tally::of_seed(seed));
+            if until == Until::Broken && !tally.holds() {
+                next.fetch_max(seeds.end, Ordering::Relaxed);
+            }
             let done = seed - seeds.start + 1;
             if done.is_multiple_of(500) {
                 progress(done);

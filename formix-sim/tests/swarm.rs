@@ -2,13 +2,13 @@
 
 use formix_sim::mark::Mark;
 use formix_sim::plan::Plan;
-use formix_sim::swarm::swarm;
+use formix_sim::swarm::{Until, swarm};
 use formix_sim::world::simulate;
 use proptest::prelude::*;
 
 #[test]
 fn everything_holds_under_300_seeds() {
-    let tally = swarm(0..300, 2, |_| {});
+    let tally = swarm(0..300, Until::Last, 2, |_| {});
     assert!(tally.holds(), "{:?} {:?}", tally.violations, tally.panics);
     assert_eq!(tally.runs, 300);
     for mark in [Mark::FrozenDiffered, Mark::EarlyClose, Mark::LostBatch, Mark::CrashInRecovery] {

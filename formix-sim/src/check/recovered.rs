@@ -21,15 +21,14 @@ impl Check for Recovered {
         match sight {
             Sight::Unrecoverable { peer } => {
                 let what = "a node does not start from its own records";
-                Err(Breach::new(Invariant::D2, None, what).at(*peer))
+                Err(Breach::new(self.invariant(*peer), None, what).at(*peer))
             }
             Sight::Stopped { peer, recovering: true, .. } => {
                 self.0.insert(*peer);
                 Ok(())
             }
             Sight::Recovered { peer, standing, .. } => {
-                let relapsed = self.0.remove(peer);
-                let invariant = if relapsed { Invariant::D3 } else { Invariant::D2 };
+                let invariant = self.invariant(*peer);
                 for (question, known) in standing.iter().enumerate() {
                     if !fits(books.page(question, *peer), known.as_ref()) {
                         let what = "a node that has started knows other than its disk says";
@@ -40,6 +39,13 @@ impl Check for Recovered {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Recovered {
+    /// What a bad start now breaks.
+    fn invariant(&mut self, peer: Peer) -> Invariant {
+        if self.0.remove(&peer) { Invariant::D3 } else { Invariant::D2 }
     }
 }
 

@@ -24,29 +24,44 @@ impl Check for Split {
     }
 }
 
+/// A node answers what its owner does, and declines only for an owner who does.
 fn encodes_the_answer(books: &Books<'_>, peer: Peer, record: &Record) -> Result<(), Breach> {
-    let Fact::Split { shares, .. } = &record.fact else { return Ok(()) };
     let Some(question) = books.question(&record.id) else { return Ok(()) };
+    let broken = |what| Err(Breach::new(Invariant::C3, question, what).at(peer));
+    let shares = match &record.fact {
+        Fact::Split { shares, .. } => shares,
+        Fact::Withheld if !declines(books, question, peer) => {
+            return broken("a light node declines for an owner who does not");
+        }
+        _ => return Ok(()),
+    };
     let total = shares
         .iter()
         .fold(0u32, |sum, share| sum.wrapping_add(share.expose().first().copied().unwrap_or(0)));
     match expected(books, question, peer) {
         Some(lane) if lane == total && shares.iter().all(|share| share.dimension() == 1) => Ok(()),
-        _ => {
-            Err(Breach::new(Invariant::C3, question, "a split is not of the planned answer")
-                .at(peer))
-        }
+        _ => broken("a split is not of the planned answer"),
     }
 }
 
 /// The lane that a light node's planned answer is encoded as.
 pub(super) fn expected(books: &Books<'_>, question: usize, light: Peer) -> Option<u32> {
-    let asked = &books.plan.workload[question];
-    let number = books.plan.cluster.member(light).number;
-    match asked.owners.get(number as usize)?.deed {
-        Deed::Answer { tenths } => u32::try_from(steps(tenths) - asked.scale.min).ok(),
+    match deed(books, question, light)? {
+        Deed::Answer { tenths } => {
+            u32::try_from(steps(tenths) - books.plan.workload[question].scale.min).ok()
+        }
         Deed::Decline | Deed::Ignore | Deed::Blunder { .. } => None,
     }
+}
+
+fn declines(books: &Books<'_>, question: usize, light: Peer) -> bool {
+    matches!(deed(books, question, light), Some(Deed::Decline | Deed::Blunder { .. }))
+}
+
+fn deed(books: &Books<'_>, question: usize, light: Peer) -> Option<Deed> {
+    let number = books.plan.cluster.member(light).number;
+    let owner = books.plan.workload[question].owners.get(number as usize)?;
+    Some(owner.deed)
 }
 
 /// Whole steps, half to even.

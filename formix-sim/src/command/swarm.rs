@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use formix_sim::swarm::swarm;
+use formix_sim::swarm::{Until, swarm};
 
 use super::{Outcome, jobs};
 use crate::report;
@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// The first of them
     #[arg(long, default_value_t = 0)]
     from: u64,
+    /// End at the first violation
+    #[arg(long)]
+    stop: bool,
     /// How many threads; as many as there are cores if not given
     #[arg(long)]
     jobs: Option<NonZeroUsize>,
@@ -29,10 +32,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Outcome {
     let (seeds, from) = (args.seeds, args.from);
     let begun = Instant::now();
-    let tally = swarm(from..from.saturating_add(seeds), jobs(args.jobs), |done| {
+    let until = if args.stop { Until::Broken } else { Until::Last };
+    let tally = swarm(from..from.saturating_add(seeds), until, jobs(args.jobs), |done| {
         eprint!("\r{done} of {seeds} seeds");
     });
-    eprintln!("\r{seeds} of {seeds} seeds");
+    eprintln!("\r{} of {seeds} seeds", tally.runs);
     let seconds = begun.elapsed().as_secs_f64();
     let summary = if args.json {
         format!("{}\n", report::json(&tally, seconds))

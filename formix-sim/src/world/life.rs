@@ -106,14 +106,16 @@ impl World<'_> {
     /// After an input, the node waits for the next one, or has stopped in the midst of it.
     fn settle(&mut self, peer: Peer, driver: Box<Driver<Node<Coins>>>) {
         let host = self.host(peer);
-        let relapsing = host.relapse_after.take().is_some();
+        let (relapsing, life) = (host.relapse_after.take().is_some(), host.life);
         match host.crashing.take() {
             Some(crash) => self.stop(&crash, false),
             None if relapsing => {
                 let trigger = Trigger::Time(self.now);
                 let (down, relapses) = (Some(RELAPSE_DOWN), Vec::new());
                 let kind = Kind::Relapse;
-                self.stop(&Crash { kind, peer, trigger, keep: 0, down, relapses }, true);
+                // Every other one leaves what the recovery itself has written.
+                let keep = if life.is_multiple_of(2) { usize::MAX } else { 0 };
+                self.stop(&Crash { kind, peer, trigger, keep, down, relapses }, true);
             }
             None => {
                 let holds = driver.machine().occupancy();
