@@ -9,6 +9,7 @@
 //! The machines are copied as they are. A general model checker would want them to be hashed and
 //! compared by value, secrets included; all that is needed here is a copy and a fingerprint.
 
+mod host;
 mod judge;
 mod network;
 

@@ -5,17 +5,15 @@ use std::rc::Rc;
 
 use formix_proto::Decimal;
 use formix_proto::answer::Answer;
-use formix_proto::driver::{Driver, Effects};
+use formix_proto::driver::Driver;
 use formix_proto::frame::Frame;
-use formix_proto::id::{ComputationId, NodeId};
-use formix_proto::machine::{Batch, Command, Event};
-use formix_proto::message::Message;
+use formix_proto::id::ComputationId;
+use formix_proto::machine::{Command, Event};
 use formix_proto::node::{Config, Node};
-use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
 use formix_proto::time::Time;
-use formix_proto::wire;
 
+use super::host::{Host, Wants};
 use crate::plan::{Deed, Peer, Plan};
 use crate::print::Print;
 use crate::random::{Stream, scramble};
@@ -38,19 +36,6 @@ pub(super) struct Network {
     on_the_way: Vec<(Peer, Peer, u64, Rc<Frame>)>,
     now: Time,
     hurries: u32,
-}
-
-/// One node, and its disk.
-#[derive(Clone)]
-pub(super) struct Host {
-    driver: Driver<Node>,
-    pending: VecDeque<Batch>,
-    /// The light nodes whose contribution is durable here.
-    accepted: Vec<NodeId>,
-    /// The partial that left, if one did.
-    partial: Option<u64>,
-    pub(super) ended: Option<Outcome>,
-    fingerprint: u64,
 }
 
 impl Network {
@@ -215,32 +200,6 @@ impl Network {
     }
 }
 
-impl Host {
-    /// D1 of receipts, and P3.
-    fn may_send(&mut self, to: &NodeId, frame: &Frame) -> Result<(), String> {
-        match wire::decode(frame.as_ref()) {
-            Ok(Message::Receipt(_)) if !self.accepted.contains(to) => {
-                Err("a receipt leaves before its record is durable".to_owned())
-            }
-            Ok(Message::Partial { .. }) => {
-                let print = Print::of(frame.as_ref());
-                let first = *self.partial.get_or_insert(print);
-                (first == print).then_some(()).ok_or_else(|| "a second partial leaves".to_owned())
-            }
-            Ok(_) => Ok(()),
-            Err(error) => Err(format!("what leaves is no message: {error}")),
-        }
-    }
-
-    /// All that the node holds, and what its disk has not done yet.
-    fn print(&self) -> u64 {
-        let mut print = Print(self.pending.len() as u64);
-        // Shares are redacted; equal coins and equal answers make them equal here.
-        print.debug(&(&self.driver, self.partial, &self.ended));
-        print.0
-    }
-}
-
 impl Step {
     pub(super) fn describe(self, plan: &Plan) -> String {
         let name = |peer| plan.cluster.name(peer);
@@ -249,27 +208,5 @@ impl Step {
             Self::Flush(peer) => format!("{}'s write is durable", name(peer)),
             Self::Wait => "time goes on".to_owned(),
         }
-    }
-}
-
-/// What a node wants done.
-#[derive(Default)]
-struct Wants {
-    batches: VecDeque<Batch>,
-    sends: Vec<(NodeId, Frame)>,
-    events: Vec<Event>,
-}
-
-impl Effects for Wants {
-    fn persist(&mut self, batch: Batch) {
-        self.batches.push_back(batch);
-    }
-
-    fn send(&mut self, to: NodeId, frame: Frame) {
-        self.sends.push((to, frame));
-    }
-
-    fn event(&mut self, event: Event) {
-        self.events.push(event);
     }
 }

@@ -1,15 +1,15 @@
 //! Counts situations in one run, by what can be observed of it.
 
+mod recorded;
+mod sent;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use formix_proto::directory::Role;
 use formix_proto::fault::Fault;
 use formix_proto::id::{ComputationId, RosterDigest, Tag};
 use formix_proto::machine::Event;
-use formix_proto::message::Message;
-use formix_proto::outcome::{Failure, Outcome, Refusal};
-use formix_proto::record::{Fact, Record};
-use formix_proto::time::Time;
+use formix_proto::outcome::{Failure, Outcome};
 
 use crate::index::Index;
 use crate::mark::Mark;
@@ -48,22 +48,6 @@ enum Phase {
     Over,
 }
 
-/// What is sent again until it is answered, and the mark of its second time.
-const RESENT: [(&str, Mark); 12] = [
-    ("prepare", Mark::PrepareAgain),
-    ("ready", Mark::ReadyAgain),
-    ("open", Mark::OpenAgain),
-    ("invite", Mark::InviteAgain),
-    ("contribution", Mark::ContributionAgain),
-    ("receipt", Mark::ReceiptAgain),
-    ("all-in", Mark::AllInAgain),
-    ("close", Mark::CloseAgain),
-    ("frozen", Mark::FrozenAgain),
-    ("list", Mark::ListAgain),
-    ("seal", Mark::SealAgain),
-    ("revealed", Mark::RevealedAgain),
-];
-
 impl<'p> Marks<'p> {
     /// None yet.
     pub fn new(plan: &'p Plan) -> Self {
@@ -97,108 +81,6 @@ impl<'p> Marks<'p> {
 
     fn asked(&self, id: &ComputationId) -> Option<&'p Question> {
         self.index.question(id).map(|at| &self.plan.workload[at])
-    }
-
-    fn issued(&mut self, peer: Peer, clock: Time, Record { id, fact }: &Record) {
-        let phase = match fact {
-            Fact::Prepared(_) => Phase::Preparing,
-            Fact::Opened => Phase::Collecting,
-            Fact::Frozen => Phase::Frozen,
-            Fact::Sealed(_) => Phase::Sealed,
-            Fact::Revealed(_) | Fact::Failed(_) => Phase::Over,
-            Fact::Forgotten => return self.hit(Mark::Forgotten),
-            Fact::Withheld => return self.hit(Mark::Declined),
-            Fact::Proposed(_) => {
-                self.open_questions.insert((peer, *id));
-                return;
-            }
-            Fact::Concluded(_) => {
-                self.open_questions.remove(&(peer, *id));
-                return;
-            }
-            Fact::Contributed { light, .. } => {
-                let lying = self.plan.cluster.peer(light);
-                let lying = lying.is_some_and(|light| self.plan.adversary.has(light));
-                return self.hit_if(lying, Mark::LyingLight);
-            }
-            _ => return,
-        };
-        self.phases.insert((peer, *id), phase);
-        if let Fact::Sealed(seal) = fact {
-            self.hit_if(!seal.excluded.is_empty(), Mark::Excluded);
-        }
-        let of_peer =
-            |((of, _), phase): &(&(Peer, _), &Phase)| *of == peer && **phase == Phase::Collecting;
-        if phase == Phase::Collecting {
-            let open = self.phases.iter().filter(of_peer).count();
-            self.hit_if(open > 1, Mark::TwoOpen);
-        }
-        if phase == Phase::Frozen
-            && let Some(question) = self.asked(id)
-        {
-            self.frozen(peer, clock, *id, question);
-        }
-    }
-
-    fn frozen(&mut self, peer: Peer, clock: Time, id: ComputationId, question: &Question) {
-        let spec = &question.proposal.spec;
-        self.hit_if(clock < spec.deadline, Mark::EarlyClose);
-        let seats = spec.committee.0.map(|id| self.plan.cluster.peer(&id));
-        let lying = |seat: &Option<Peer>| seat.is_some_and(|seat| self.plan.adversary.has(seat));
-        let lying = seats.iter().any(lying);
-        self.hit_if(lying, Mark::LyingHeavy);
-        let primary = seats[0].and_then(|primary| self.phases.get(&(primary, id)).copied());
-        let first = seats[0] != Some(peer) && primary < Some(Phase::Frozen);
-        self.hit_if(first, Mark::SeatFirst);
-    }
-
-    fn sent(&mut self, from: Peer, to: Peer, message: &Message) {
-        if let Some((kind, again)) = RESENT.iter().find(|(kind, _)| *kind == message.name())
-            && let Some(question) = self.index.of(message)
-        {
-            let times = self.sent.entry((kind, question, from, to)).or_default();
-            *times += 1;
-            let second = *times == 2;
-            self.hit_if(second, *again);
-        }
-        match message {
-            Message::List(_) => self.hit(Mark::FrozenDiffered),
-            Message::Knock(_) => self.hit(Mark::Knocked),
-            Message::Announce(_) => self.hit(Mark::Announced),
-            Message::Inquire(_) => self.hit(Mark::Inquired),
-            Message::Abort { id, .. } => {
-                self.hit(Mark::Aborted);
-                let first = *self.aborters.entry(*id).or_insert(from);
-                self.hit_if(first != from, Mark::AbortedByTwo);
-            }
-            Message::Refuse { refusal, .. } => match refusal {
-                Refusal::Late => self.hit(Mark::RefusedLate),
-                Refusal::Conflict => self.hit(Mark::RefusedConflict),
-                Refusal::Full => self.hit(Mark::RefusedFull),
-                Refusal::Dimension => self.hit(Mark::RefusedDimension),
-                _ => {}
-            },
-            Message::Propose { spec, .. } => {
-                let primary = self.plan.cluster.member(to).id == spec.committee.primary();
-                self.hit_if(!primary, Mark::AskedSeats);
-            }
-            Message::Contribution { id, tag, .. } => {
-                self.shared.insert(from);
-                let first = *self.tags.entry((from, *id)).or_insert(*tag);
-                self.hit_if(first != *tag, Mark::SplitTwice);
-            }
-            Message::Seal { id, digest, .. } => {
-                let first = *self.seals.entry((to, *id)).or_insert(*digest);
-                self.hit_if(first != *digest, Mark::SecondRoster);
-            }
-            Message::Partial { id, .. } => {
-                self.phases.insert((from, *id), Phase::Told);
-                let life = self.lives.get(&from).copied().unwrap_or(0);
-                let first = *self.partials.entry((from, *id)).or_insert(life);
-                self.hit_if(first != life, Mark::PartialAgain);
-            }
-            _ => {}
-        }
     }
 
     fn told(&mut self, peer: Peer, event: &Event) {

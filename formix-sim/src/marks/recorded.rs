@@ -1,0 +1,64 @@
+//! Situations that show in what a node records.
+
+use formix_proto::id::ComputationId;
+use formix_proto::record::{Fact, Record};
+use formix_proto::time::Time;
+
+use super::{Marks, Phase};
+use crate::mark::Mark;
+use crate::plan::{Peer, Question};
+
+impl Marks<'_> {
+    pub(super) fn issued(&mut self, peer: Peer, clock: Time, Record { id, fact }: &Record) {
+        let phase = match fact {
+            Fact::Prepared(_) => Phase::Preparing,
+            Fact::Opened => Phase::Collecting,
+            Fact::Frozen => Phase::Frozen,
+            Fact::Sealed(_) => Phase::Sealed,
+            Fact::Revealed(_) | Fact::Failed(_) => Phase::Over,
+            Fact::Forgotten => return self.hit(Mark::Forgotten),
+            Fact::Withheld => return self.hit(Mark::Declined),
+            Fact::Proposed(_) => {
+                self.open_questions.insert((peer, *id));
+                return;
+            }
+            Fact::Concluded(_) => {
+                self.open_questions.remove(&(peer, *id));
+                return;
+            }
+            Fact::Contributed { light, .. } => {
+                let lying = self.plan.cluster.peer(light);
+                let lying = lying.is_some_and(|light| self.plan.adversary.has(light));
+                return self.hit_if(lying, Mark::LyingLight);
+            }
+            _ => return,
+        };
+        self.phases.insert((peer, *id), phase);
+        if let Fact::Sealed(seal) = fact {
+            self.hit_if(!seal.excluded.is_empty(), Mark::Excluded);
+        }
+        let of_peer =
+            |((of, _), phase): &(&(Peer, _), &Phase)| *of == peer && **phase == Phase::Collecting;
+        if phase == Phase::Collecting {
+            let open = self.phases.iter().filter(of_peer).count();
+            self.hit_if(open > 1, Mark::TwoOpen);
+        }
+        if phase == Phase::Frozen
+            && let Some(question) = self.asked(id)
+        {
+            self.frozen(peer, clock, *id, question);
+        }
+    }
+
+    fn frozen(&mut self, peer: Peer, clock: Time, id: ComputationId, question: &Question) {
+        let spec = &question.proposal.spec;
+        self.hit_if(clock < spec.deadline, Mark::EarlyClose);
+        let seats = spec.committee.0.map(|id| self.plan.cluster.peer(&id));
+        let lying = |seat: &Option<Peer>| seat.is_some_and(|seat| self.plan.adversary.has(seat));
+        let lying = seats.iter().any(lying);
+        self.hit_if(lying, Mark::LyingHeavy);
+        let primary = seats[0].and_then(|primary| self.phases.get(&(primary, id)).copied());
+        let first = seats[0] != Some(peer) && primary < Some(Phase::Frozen);
+        self.hit_if(first, Mark::SeatFirst);
+    }
+}
