@@ -4,6 +4,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::error::StoreError;
 use super::schema::{APPLICATION, VERSION};
@@ -31,13 +33,27 @@ impl Lock {
             .mode(0o600)
             .open(&beside)
             .map_err(StoreError::io(&beside))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse { file: path.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(StoreError::Io { file: beside, source }),
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LINGERING => {
+                    thread::sleep(LINGERING / 50);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(StoreError::InUse { file: path.to_owned() });
+                }
+                Err(TryLockError::Error(source)) => {
+                    return Err(StoreError::Io { file: beside, source });
+                }
+            }
         }
     }
 }
+
+/// How long a lock may outlive its holder: a command that a process has just started shares its open
+/// files until it executes, and with them their locks.
+const LINGERING: Duration = Duration::from_millis(500);
 
 /// Makes the directory that the file is in, for its owner only.
 pub(super) fn make_directory(path: &Path) -> Result<(), StoreError> {
