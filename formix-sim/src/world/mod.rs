@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use formix_proto::frame::Frame;
+use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::spec::SpecError;
 
@@ -105,6 +106,8 @@ struct World<'a> {
     events: u64,
     /// How many frames were sent.
     sent: u64,
+    /// The last frame that was sent, and what it says.
+    last_sent: Option<(Rc<Frame>, Message)>,
     /// What an adversary has seen pass, and how often it did something.
     loot: Vec<Rc<Frame>>,
     tricks: u64,
@@ -130,6 +133,7 @@ impl<'a> World<'a> {
             ends: vec![None; count],
             events: 0,
             sent: 0,
+            last_sent: None,
             loot: Vec::new(),
             tricks: 0,
             violation: None,
