@@ -36,7 +36,7 @@ fn terms_that_are_refused_leave_nothing_behind() {
         ("q", &["--min-participants", "1"], "allows no less than 3"),
         ("q", &["--min-participants", "2"], "allows no less than 3"),
         ("q", &["--min-participants=-1"], "--min-participants"),
-        ("q", &["--max-participants", "250001"], "at most 250000"),
+        ("q", &["--max-participants", "1048577"], "at most 1048576"),
         ("q", &["--max", "8589934.60", "--decimals", "2"], "could overflow 2^32"),
         ("q", &["--min", "5", "--max", "5"], "min must be less than"),
         ("q", &["--decimals", "10"], "at most 9 decimals"),
