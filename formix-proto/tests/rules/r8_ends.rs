@@ -232,9 +232,9 @@ fn r8_a_primary_repeats_only_what_has_not_been_answered() {
     };
     let (invite, open) = ((LIGHTS[3], "invite"), |seat| (seat, "open"));
     let announce = (SPARE, "announce");
-    assert_eq!(repeats(&[]), [invite, open(SECOND), open(SEATS[2]), announce]);
-    assert_eq!(repeats(&[(SECOND, Message::Opened(id()))]), [invite, open(SEATS[2]), announce]);
-    assert_eq!(repeats(&[(SEATS[2], Message::AllIn(id()))]), [invite, announce]);
+    assert_eq!(repeats(&[]), [open(SECOND), open(SEATS[2]), announce, invite]);
+    assert_eq!(repeats(&[(SECOND, Message::Opened(id()))]), [open(SEATS[2]), announce, invite]);
+    assert_eq!(repeats(&[(SEATS[2], Message::AllIn(id()))]), [announce, invite]);
     assert_eq!(repeats(&[(LIGHTS[3], contribution(LIGHTS[3], 40))]), []);
 }
 
