@@ -8,7 +8,8 @@ pub(crate) mod search;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc;
@@ -196,8 +197,23 @@ pub(crate) struct Gate(PathBuf);
 impl Gate {
     /// Waits until the node is asked, and has it answer with this.
     pub(crate) fn answer(&self, number: &str) {
-        let (fifo, number) = (self.0.clone(), number.to_owned());
-        within("the node is asked", move || fs::write(fifo, number).unwrap());
+        self.asked().answer(number);
+    }
+
+    /// Waits until the node is asked: only then is there a reader.
+    pub(crate) fn asked(&self) -> Asked {
+        let fifo = self.0.clone();
+        let open = move || OpenOptions::new().write(true).open(fifo).unwrap();
+        Asked(within("the node is asked", open))
+    }
+}
+
+/// A light node whose responder waits for its answer.
+pub(crate) struct Asked(File);
+
+impl Asked {
+    pub(crate) fn answer(mut self, number: &str) {
+        self.0.write_all(number.as_bytes()).unwrap();
     }
 }
 
