@@ -13,7 +13,7 @@ use formix_proto::node::{Config, Node};
 use formix_proto::policy::Policy;
 use formix_proto::share::{Lanes, SEATS};
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, DomainError, Statistic};
+use formix_proto::statistic::{Domain, DomainError, Measure, Statistic};
 use formix_proto::time::Time;
 use formix_proto::wire;
 
@@ -37,7 +37,7 @@ pub fn proposal(lights: u32) -> Result<Proposal, DomainError> {
     let spec = Spec {
         prompt: "How many?".to_owned(),
         query: None,
-        statistic: Statistic::Number(domain),
+        statistic: Statistic::from(Measure::Sum(domain)),
         committee: Committee(HEAVIES),
         deadline: Time(60_000),
         min_participants: 3,

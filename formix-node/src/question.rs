@@ -6,9 +6,10 @@ use formix_proto::Decimal;
 use formix_proto::directory::Role;
 use formix_proto::id::{NodeId, Nonce};
 use formix_proto::limits::MAX_PARTICIPANTS;
+use formix_proto::query::Query;
 use formix_proto::share::SEATS;
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, DomainError, Statistic};
+use formix_proto::statistic::{Domain, DomainError, Measure, Statistic};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now;
@@ -21,7 +22,7 @@ pub struct Question {
     /// The question, for people.
     pub prompt: String,
     /// The question, for programs.
-    pub query: Option<String>,
+    pub query: Option<Query>,
     /// The least answer.
     #[serde(with = "decimal")]
     pub min: Decimal,
@@ -99,7 +100,11 @@ impl Question {
         let spec = Spec {
             prompt: self.prompt,
             query: self.query,
-            statistic: Statistic::Number(Domain::new(self.min, self.max, self.decimals)?),
+            statistic: Statistic::from(Measure::Sum(Domain::new(
+                self.min,
+                self.max,
+                self.decimals,
+            )?)),
             committee,
             deadline: now() + self.deadline,
             min_participants: self.min_participants,

@@ -18,6 +18,7 @@ use formix_node::control::Request;
 use formix_node::store::Store;
 use formix_proto::id::{NodeId, Tag};
 use formix_proto::record::{Fact, Record};
+use formix_proto::share::Lanes;
 
 use support::command::formix;
 use support::search::{Files, Hit, Secret, files, search};
@@ -61,6 +62,11 @@ fn records(network: &Up, name: &str, id: NodeId) -> Vec<Record> {
     opened.records
 }
 
+/// The one lane that there is.
+fn only(lanes: &Lanes) -> u32 {
+    u32::from_le_bytes(lanes.expose().try_into().unwrap())
+}
+
 /// The shares that the heavy nodes hold, and that they are those of the answers.
 fn shares(network: &Up, round: [&str; 5]) -> Vec<Secret> {
     let enrolled = Network::load(&network.home().network_file()).unwrap();
@@ -69,9 +75,9 @@ fn shares(network: &Up, round: [&str; 5]) -> Vec<Secret> {
     for (heavy, what) in COMMITTEE.into_iter().zip(SHARES) {
         for record in records(network, heavy, enrolled.member(heavy).unwrap().id) {
             let Fact::Contributed { light, tag, share } = record.fact else { continue };
-            let [lane] = share.expose() else { panic!("one lane") };
-            splits.entry((names[&light].clone(), tag)).or_default().push(*lane);
-            secrets.push(Secret::new(what, &names[&light], *lane));
+            let lane = only(&share);
+            splits.entry((names[&light].clone(), tag)).or_default().push(lane);
+            secrets.push(Secret::new(what, &names[&light], lane));
         }
     }
     let sums = splits.into_iter().map(|((light, _), shares)| {
@@ -90,7 +96,7 @@ fn partials(network: &Up, round: [&str; 5]) -> Vec<Secret> {
     let partial = |heavy: &str| {
         let records = records(network, heavy, enrolled.member(heavy).unwrap().id);
         let sealed = records.into_iter().find_map(|record| match record.fact {
-            Fact::Sealed(seal) => Some(seal.partial.expose()[0]),
+            Fact::Sealed(seal) => Some(only(&seal.partial)),
             _ => None,
         });
         sealed.unwrap()

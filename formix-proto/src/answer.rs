@@ -1,20 +1,51 @@
-//! One node's private answer: an exact decimal that cannot be printed.
+//! One node's private answer: cells of a table that cannot be printed.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use rust_decimal::Decimal;
 use zeroize::Zeroizing;
 
-/// A light node's answer to one question. Wiped when dropped, redacted when printed.
+/// A light node's answer to one question: the cells that its statistic asks for, row by row.
+///
+/// Wiped when dropped, redacted when printed.
 #[derive(Clone)]
-pub struct Answer(Zeroizing<[u8; 16]>);
+pub struct Answer(Vec<Cell>);
+
+/// One value of an answer. Wiped when dropped, redacted when printed.
+#[derive(Clone)]
+pub struct Cell(Value);
+
+#[derive(Clone)]
+enum Value {
+    Missing,
+    Number(Zeroizing<[u8; 16]>),
+    /// A number that no declared domain can hold.
+    Beyond,
+    Text(Zeroizing<String>),
+}
+
+/// What a cell says, for the encoders.
+pub(crate) enum Content<'a> {
+    Missing,
+    Number(Decimal),
+    Beyond,
+    Text(&'a str),
+}
 
 /// Why something is not an answer. Never holds the answer itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
-    /// Not a finite decimal number of at most 28 digits.
+    /// A value is missing: NULL, no row, or not a number (NaN).
+    #[error("a value of the answer is missing")]
+    Missing,
+    /// Text where a number is asked for, or not a decimal number.
     #[error("the answer is not a number")]
     NotANumber,
+    /// Neither yes nor no.
+    #[error("the answer is neither yes nor no (1 nor 0, true nor false)")]
+    NotYesOrNo,
     /// Outside the domain that the question declares.
     #[error("the answer is outside the question's domain, {min} to {max}")]
     OutOfDomain {
@@ -23,35 +54,96 @@ pub enum AnswerError {
         /// The greatest answer.
         max: Decimal,
     },
+    /// None of the options, or groups, that the question declares.
+    #[error("the answer is none of the question's options")]
+    NotAnOption,
+    /// One option twice.
+    #[error("the answer names an option twice")]
+    Repeated,
+    /// Too many values, or too few.
+    #[error("the question takes {expected} values for an answer, this has {found}")]
+    Cells {
+        /// How many the question takes.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
 }
 
 impl Answer {
-    /// Reads a number as people and programs write it: `72`, `-3.5`, `4e2`.
+    /// These cells, in the order that the question's statistic names.
+    pub fn new(cells: Vec<Cell>) -> Self {
+        Self(cells)
+    }
+
+    /// Reads one number as people and programs write it: `72`, `-3.5`, `4e2`.
     pub fn parse(text: &str) -> Result<Self, AnswerError> {
-        let text = text.trim();
-        Decimal::from_str_exact(text)
-            .or_else(|_| Decimal::from_scientific(text))
-            .map(Self::from)
-            .map_err(|_| AnswerError::NotANumber)
+        parse(text).map(Self::from).ok_or(AnswerError::NotANumber)
     }
 
-    pub(crate) fn expose(&self) -> Decimal {
-        Decimal::deserialize(*self.0)
+    pub(crate) fn cells(&self) -> &[Cell] {
+        &self.0
     }
 }
 
-impl From<Decimal> for Answer {
+impl Cell {
+    /// No value.
+    pub fn missing() -> Self {
+        Self(Value::Missing)
+    }
+
+    /// A word. Space around it does not count.
+    pub fn text(text: &str) -> Self {
+        Self(Value::Text(Zeroizing::new(text.trim().into())))
+    }
+
+    /// A number if it reads as one, else a word.
+    pub fn parse(text: &str) -> Self {
+        parse(text).map_or_else(|| Self::text(text), Self::from)
+    }
+
+    pub(crate) fn expose(&self) -> Content<'_> {
+        match &self.0 {
+            Value::Missing => Content::Missing,
+            Value::Number(bytes) => Content::Number(Decimal::deserialize(**bytes)),
+            Value::Beyond => Content::Beyond,
+            Value::Text(text) => Content::Text(text),
+        }
+    }
+}
+
+fn parse(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
+}
+
+impl From<Decimal> for Cell {
     fn from(number: Decimal) -> Self {
-        Self(Zeroizing::new(number.serialize()))
+        Self(Value::Number(Zeroizing::new(number.serialize())))
     }
 }
 
-impl TryFrom<f64> for Answer {
-    type Error = AnswerError;
+impl From<f64> for Cell {
+    /// Takes the 15 significant digits that a double holds for certain. NaN is no value, and what a
+    /// decimal number of 28 digits cannot be is in no domain.
+    fn from(number: f64) -> Self {
+        match Decimal::try_from(number) {
+            Ok(number) => Self::from(number),
+            Err(_) if number.is_nan() => Self::missing(),
+            Err(_) => Self(Value::Beyond),
+        }
+    }
+}
 
-    /// Takes the 15 significant digits that a double holds for certain; refuses NaN and infinities.
-    fn try_from(number: f64) -> Result<Self, AnswerError> {
-        Decimal::try_from(number).map(Self::from).map_err(|_| AnswerError::NotANumber)
+impl<T: Into<Cell>> From<T> for Answer {
+    fn from(cell: T) -> Self {
+        Self(alloc::vec![cell.into()])
+    }
+}
+
+impl fmt::Debug for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<redacted>")
     }
 }
 
@@ -66,21 +158,43 @@ mod tests {
     use super::*;
     use alloc::format;
 
-    #[test]
-    fn numbers_are_exact_and_everything_else_is_refused() {
-        assert_eq!(Answer::parse(" 311.725\n").unwrap().expose(), Decimal::new(311_725, 3));
-        assert_eq!(Answer::parse("4e2").unwrap().expose(), Decimal::new(400, 0));
-        assert_eq!(Answer::try_from(0.1).unwrap().expose(), Decimal::new(1, 1));
-        for bad in ["", "true", "NaN", "inf", "1e400", "1,5", "0x10", "1 2"] {
-            assert_eq!(Answer::parse(bad).unwrap_err(), AnswerError::NotANumber, "{bad}");
-        }
-        for bad in [f64::NAN, f64::INFINITY, 1e300] {
-            assert!(Answer::try_from(bad).is_err());
+    fn number(cell: &Cell) -> Option<Decimal> {
+        match cell.expose() {
+            Content::Number(number) => Some(number),
+            _ => None,
         }
     }
 
     #[test]
+    fn numbers_are_exact_and_everything_else_is_refused() {
+        let parsed = |text| number(&Answer::parse(text).unwrap().cells()[0]);
+        assert_eq!(parsed(" 311.725\n"), Some(Decimal::new(311_725, 3)));
+        assert_eq!(parsed("4e2"), Some(Decimal::new(400, 0)));
+        for bad in ["", "true", "NaN", "inf", "1e400", "1,5", "0x10", "1 2"] {
+            assert_eq!(Answer::parse(bad).unwrap_err(), AnswerError::NotANumber, "{bad}");
+        }
+    }
+
+    #[test]
+    fn doubles_are_numbers_or_missing_or_beyond_every_domain() {
+        assert_eq!(number(&Cell::from(0.1)), Some(Decimal::new(1, 1)));
+        assert!(matches!(Cell::from(f64::NAN).expose(), Content::Missing));
+        for huge in [f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+            assert!(matches!(Cell::from(huge).expose(), Content::Beyond), "{huge}");
+        }
+    }
+
+    #[test]
+    fn a_cell_reads_as_a_number_if_it_is_one() {
+        assert_eq!(number(&Cell::parse(" 7 ")), Some(Decimal::new(7, 0)));
+        assert!(matches!(Cell::parse(" seven ").expose(), Content::Text("seven")));
+        assert!(matches!(Cell::missing().expose(), Content::Missing));
+    }
+
+    #[test]
     fn printing_shows_nothing() {
-        assert_eq!(format!("{:?}", Answer::parse("72").unwrap()), "Answer(<redacted>)");
+        let answer = Answer::new([Cell::parse("72"), Cell::text("Alice")].into());
+        assert_eq!(format!("{answer:?}"), "Answer(<redacted>)");
+        assert_eq!(format!("{:?}", answer.cells()), "[<redacted>, <redacted>]");
     }
 }

@@ -12,8 +12,16 @@ pub const MAX_EXCLUDED: usize = (MAX_FRAME - ENVELOPE) / 32;
 pub const SMALL_FRAME: usize = 64 << 10;
 /// The longest prompt, in bytes of UTF-8.
 pub const MAX_PROMPT: usize = 4 << 10;
-/// The longest query, in bytes of UTF-8.
-pub const MAX_QUERY: usize = 4 << 10;
+/// The longest query, in bytes of UTF-8, with the names of its tables and columns.
+pub const MAX_QUERY: usize = 16 << 10;
+/// The longest options, groups or columns of a statistic, in bytes of UTF-8, one more for each.
+pub const MAX_LABELS: usize = 8 << 10;
+/// The most edges of a histogram's buckets that are listed one by one.
+pub const MAX_EDGES: usize = 1 << 10;
+/// The most columns that a regression explains an answer with.
+pub const MAX_COLUMNS: usize = 32;
+/// The longest constant that stands in for what an answer lacks, in bytes of UTF-8.
+pub const MAX_CONSTANT: usize = 64;
 /// The most lanes one answer may have.
 pub const MAX_DIMENSION: usize = 1 << 20;
 /// The most light nodes in one computation.
@@ -31,15 +39,26 @@ pub const MAX_HELD: usize = 1 << 18;
 
 /// Room for everything in a message beside its one long list.
 const ENVELOPE: usize = 1 << 10;
-const _: () = assert!(MAX_DIMENSION * 4 + ENVELOPE <= MAX_FRAME, "a share fits in a frame");
+/// The widest lane, in bytes.
+const WIDEST: usize = 16;
+const _: () = assert!(MAX_DIMENSION * WIDEST + ENVELOPE <= MAX_FRAME, "a share fits in a frame");
 const _: () =
     assert!(MAX_PARTICIPANTS as usize * 48 + ENVELOPE <= MAX_FRAME, "a frozen set fits in a frame");
 const _: () = assert!(MAX_EXCLUDED * 32 + ENVELOPE <= MAX_FRAME, "a seal fits in a frame");
 const _: () = assert!(
-    MAX_PARTICIPANTS as usize * 48 + MAX_EXCLUDED * 32 + MAX_DIMENSION * 4 + ENVELOPE <= MAX_RECORD,
+    MAX_PARTICIPANTS as usize * 48 + MAX_EXCLUDED * 32 + MAX_DIMENSION * WIDEST + ENVELOPE
+        <= MAX_RECORD,
     "a seal fits in a record"
 );
-const _: () = assert!(MAX_DIMENSION * 12 + ENVELOPE <= MAX_FRAME, "three partials fit in a frame");
 const _: () =
-    assert!(MAX_PROMPT + MAX_QUERY + ENVELOPE <= SMALL_FRAME, "a proposal is a small frame");
+    assert!(3 * MAX_DIMENSION * WIDEST + ENVELOPE <= MAX_FRAME, "three partials fit in a frame");
+/// A domain is two numbers of 64 bits and one of 8.
+const DOMAIN: usize = 2 * 10 + 1;
+/// Options and groups, or groups and columns; edges are only where options are not.
+const STATISTIC: usize =
+    2 * MAX_LABELS + 10 * MAX_EDGES + DOMAIN * (MAX_COLUMNS + 1) + 2 * MAX_CONSTANT;
+const _: () = assert!(
+    MAX_PROMPT + MAX_QUERY + STATISTIC + ENVELOPE <= SMALL_FRAME,
+    "a proposal is a small frame"
+);
 const _: () = assert!(MAX_OPEN < MAX_REMEMBERED);

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{NodeId, RosterDigest};
+use crate::share::Lanes;
 use crate::spec::SpecError;
 
 /// How far a computation is that has not ended.
@@ -46,8 +47,7 @@ pub struct Reveal {
     /// How many answers were summed.
     pub participants: u32,
     /// The totals, a lane each; the question's statistic decodes them.
-    #[serde(with = "crate::share::fixed_width")]
-    pub totals: Vec<u32>,
+    pub totals: Lanes,
 }
 
 /// Why a computation failed.

@@ -181,7 +181,7 @@ impl Question {
             Outcome::Failed(_) => true,
             Outcome::Completed(reveal) => {
                 (spec.min_participants..=spec.max_participants).contains(&reveal.participants)
-                    && reveal.totals.len() == spec.statistic.dimension()
+                    && reveal.totals.fits(spec.shape())
             }
         }
     }

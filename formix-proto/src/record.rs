@@ -92,8 +92,7 @@ pub struct Seal {
 impl Seal {
     /// Whether it can be of a computation on these terms (R4).
     pub(crate) fn fits(&self, spec: &Spec) -> bool {
-        self.roster.len() >= spec.min_participants
-            && self.partial.dimension() == spec.statistic.dimension()
+        self.roster.len() >= spec.min_participants && self.partial.fits(spec.shape())
     }
 }
 

@@ -6,10 +6,12 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ComputationId, NodeId, Nonce, digest};
-use crate::limits::{MAX_DIMENSION, MAX_PARTICIPANTS, MAX_PROMPT, MAX_QUERY};
+use crate::limits::{MAX_PARTICIPANTS, MAX_PROMPT};
 use crate::policy::Policy;
+use crate::query::{Query, QueryError};
+use crate::ring::Shape;
 use crate::share::SEATS;
-use crate::statistic::Statistic;
+use crate::statistic::{Statistic, StatisticError};
 use crate::time::Time;
 use crate::wire;
 
@@ -18,8 +20,8 @@ use crate::wire;
 pub struct Spec {
     /// The question, for people. Untrusted text: escape it before it is printed.
     pub prompt: String,
-    /// The question, for programs: an SQL expression over the owner's own table.
-    pub query: Option<String>,
+    /// The question, for programs, if it is for them.
+    pub query: Option<Query>,
     /// What is computed over the answers.
     pub statistic: Statistic,
     /// The three heavy nodes, in order of their seats.
@@ -60,12 +62,15 @@ pub enum SpecError {
     /// The prompt is empty.
     #[error("the question is empty")]
     EmptyPrompt,
-    /// The prompt or the query is longer than its limit.
-    #[error("the question is longer than {MAX_PROMPT} bytes, or its query than {MAX_QUERY}")]
+    /// The prompt is longer than its limit.
+    #[error("the question is longer than {MAX_PROMPT} bytes")]
     TooLong,
-    /// The statistic has more than [`MAX_DIMENSION`] lanes.
-    #[error("the statistic has more than {MAX_DIMENSION} lanes")]
-    TooWide,
+    /// The query cannot be run anywhere.
+    #[error(transparent)]
+    Query(QueryError),
+    /// The statistic is none.
+    #[error(transparent)]
+    Statistic(StatisticError),
     /// One node has two seats.
     #[error("heavy node {} has more than one seat: a committee is three different nodes", .0.short())]
     RepeatedHeavy(NodeId),
@@ -96,9 +101,9 @@ pub enum SpecError {
     /// More participants than [`MAX_PARTICIPANTS`].
     #[error("max_participants is {0}: at most {MAX_PARTICIPANTS} are supported")]
     TooManyParticipants(u32),
-    /// Some lane could reach 2^32.
+    /// Some lane could reach 2^128.
     #[error(
-        "{0} answers of this domain could overflow 2^32: narrow the domain, use fewer decimals, or lower max_participants"
+        "{0} answers of this domain could overflow 2^128: narrow the domain, use fewer decimals, or lower max_participants"
     )]
     Overflow(u32),
 }
@@ -123,24 +128,26 @@ impl Spec {
         if self.prompt.trim().is_empty() {
             return Err(SpecError::EmptyPrompt);
         }
-        let query = self.query.as_ref().map_or(0, String::len);
-        if self.prompt.len() > MAX_PROMPT || query > MAX_QUERY {
+        if self.prompt.len() > MAX_PROMPT {
             return Err(SpecError::TooLong);
         }
-        Ok(())
+        self.query.as_ref().map_or(Ok(()), Query::check).map_err(SpecError::Query)
     }
 
     fn check_statistic(&self) -> Result<(), SpecError> {
-        if self.statistic.dimension() > MAX_DIMENSION {
-            return Err(SpecError::TooWide);
-        }
+        self.statistic.check().map_err(SpecError::Statistic)?;
         if self.max_participants > MAX_PARTICIPANTS {
             return Err(SpecError::TooManyParticipants(self.max_participants));
         }
-        if !self.statistic.fits(self.max_participants) {
-            return Err(SpecError::Overflow(self.max_participants));
+        match self.statistic.shape(self.max_participants) {
+            Some(_) => Ok(()),
+            None => Err(SpecError::Overflow(self.max_participants)),
         }
-        Ok(())
+    }
+
+    /// The shape of an encoded answer. Of terms that were not checked it may be empty.
+    pub fn shape(&self) -> Shape {
+        self.statistic.shape(self.max_participants).unwrap_or(Shape::EMPTY)
     }
 
     fn check_threshold(&self, least: u32) -> Result<(), SpecError> {
@@ -205,7 +212,8 @@ impl Proposal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statistic::Domain;
+    use crate::limits::MAX_QUERY;
+    use crate::statistic::{Domain, Measure};
     use alloc::format;
 
     const NODES: [NodeId; SEATS] = [NodeId([1; 32]), NodeId([2; 32]), NodeId([3; 32])];
@@ -214,7 +222,7 @@ mod tests {
         Spec {
             prompt: "?".into(),
             query: None,
-            statistic: Statistic::Number(Domain::try_from((0, 1, 0)).unwrap()),
+            statistic: Statistic::from(Measure::Sum(Domain::try_from((0, 1, 0)).unwrap())),
             committee: Committee(NODES),
             deadline: Time(2),
             min_participants: 3,
@@ -242,7 +250,7 @@ mod tests {
         let horizon = Policy::default().horizon;
         let extreme = Spec {
             prompt: "x".repeat(MAX_PROMPT),
-            query: Some("x".repeat(MAX_QUERY)),
+            query: Some(Query { sql: "x".repeat(MAX_QUERY), tables: [].into() }),
             deadline: Time(1) + horizon,
             max_participants: MAX_PARTICIPANTS,
             ..spec()

@@ -6,7 +6,9 @@ use formix_proto::id::{ComputationId, NodeId, Tag};
 use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::{Fact, Record};
+use formix_proto::ring::Ring;
 use formix_proto::roster::Entry;
+use formix_proto::share::Lanes;
 use sha2::{Digest, Sha256};
 
 use crate::index::Index;
@@ -171,7 +173,7 @@ impl<'p> Books<'p> {
             Fact::Opened => page.opened = true,
             Fact::Contributed { light: id, tag, share } => {
                 if let Some(light) = light(id) {
-                    let part = Part { tag: *tag, share: share.expose().to_vec() };
+                    let part = Part { tag: *tag, share: words(share) };
                     page.contributed.entry(light).or_insert(part);
                 }
             }
@@ -179,14 +181,14 @@ impl<'p> Books<'p> {
             Fact::Frozen => page.frozen = true,
             Fact::Sealed(seal) => {
                 let entries = seal.roster.entries().to_vec();
-                let (digest, partial) = (digest(&entries), seal.partial.expose().to_vec());
+                let (digest, partial) = (digest(&entries), words(&seal.partial));
                 page.sealed = Some(Sealed { digest, entries, partial });
             }
             Fact::Revealed(_) => page.revealed = true,
             Fact::Failed(_) => page.failed = true,
             Fact::Asked(_) => page.asked = true,
             Fact::Split { tag, shares } => {
-                let shares = shares.each_ref().map(|share| share.expose().to_vec());
+                let shares = shares.each_ref().map(words);
                 page.split = Some(Split { tag: *tag, shares });
             }
             Fact::Settled(counted) => page.settled = Some(*counted),
@@ -230,10 +232,17 @@ pub(crate) fn digest(entries: &[Entry]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
+/// Lanes over Z/2^32.
+pub(crate) fn words(lanes: &Lanes) -> Vec<u32> {
+    lanes.values(Ring::Z32).filter_map(|value| u32::try_from(value).ok()).collect()
+}
+
 /// The digest and totals of a completed outcome.
-pub(crate) fn completion(outcome: &Outcome) -> Option<([u8; 32], u32, &[u32])> {
+pub(crate) fn completion(outcome: &Outcome) -> Option<([u8; 32], u32, Vec<u32>)> {
     match outcome {
-        Outcome::Completed(reveal) => Some((reveal.digest.0, reveal.participants, &reveal.totals)),
+        Outcome::Completed(reveal) => {
+            Some((reveal.digest.0, reveal.participants, words(&reveal.totals)))
+        }
         Outcome::Failed(_) => None,
     }
 }

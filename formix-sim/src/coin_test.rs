@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use formix_proto::record::Fact;
 
+use crate::book::words;
 use crate::sight::{Sight, Witness};
 
 /// Bits of a lane.
@@ -50,9 +51,9 @@ impl Witness for CoinTest {
         let Sight::Issued { records, .. } = sight else { return };
         for record in *records {
             let Fact::Split { shares, .. } = &record.fact else { continue };
-            self.lanes += shares[0].dimension() as u64;
+            self.lanes += words(&shares[0]).len() as u64;
             for (seat, share) in shares.iter().enumerate() {
-                for lane in share.expose() {
+                for lane in words(share) {
                     for bit in (0..BITS).filter(|bit| lane >> bit & 1 == 1) {
                         *self.set.entry((seat, bit)).or_default() += 1;
                     }

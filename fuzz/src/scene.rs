@@ -16,7 +16,7 @@ use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::share::Lanes;
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::statistic::{Domain, Measure, Statistic};
 use formix_proto::time::Time;
 use formix_proto::wire::decode_record;
 
@@ -74,7 +74,7 @@ fn spec() -> Spec {
     Spec {
         prompt: "?".into(),
         query: None,
-        statistic: Statistic::Number(domain),
+        statistic: Statistic::from(Measure::Sum(domain)),
         committee: Committee([NODES[0].0, NODES[1].0, NODES[2].0]),
         deadline: deadline(),
         min_participants: 2,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use formix_proto::Decimal;
 use formix_proto::id::ComputationId;
+use formix_proto::query::Query;
 
 use super::{FormixNetwork, NetworkError};
 use crate::handle::ProposeError;
@@ -46,9 +47,9 @@ impl<'a> Proposing<'a> {
         self
     }
 
-    /// An SQL expression over each owner's own table.
-    pub fn query(mut self, expression: impl Into<String>) -> Self {
-        self.question.query = Some(expression.into());
+    /// One SQL `SELECT` over tables that each owner has mapped to data.
+    pub fn query(mut self, query: Query) -> Self {
+        self.question.query = Some(query);
         self
     }
 

@@ -84,7 +84,9 @@ impl Query {
 impl Responder for Query {
     fn respond<'a>(&'a self, question: &'a Question) -> Responding<'a> {
         Box::pin(async {
-            let Some(text) = question.query.clone() else { return Ok(Reply::Decline) };
+            let Some(text) = question.query.as_ref().map(|query| query.sql.clone()) else {
+                return Ok(Reply::Decline);
+            };
             expression::check(&text)?;
             let (query, handle) = (self.clone(), Handle::current());
             let work = spawn_blocking(move || query.evaluate(&handle, &text));
@@ -151,7 +153,7 @@ fn reply(rows: &Rows, row: &Row) -> Result<Reply, ResponderError> {
     };
     match number {
         Value::Integer(number) => Ok(Reply::Answer(Answer::from(Decimal::from(number)))),
-        Value::Real(number) => Ok(Reply::Answer(Answer::try_from(number)?)),
+        Value::Real(number) => Ok(Reply::Answer(Answer::from(number))),
         _ => Ok(Reply::Decline),
     }
 }

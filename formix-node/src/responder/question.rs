@@ -1,7 +1,7 @@
 //! What the owner's program is shown of a question.
 
-use formix_proto::Decimal;
 use formix_proto::id::{ComputationId, NodeId};
+use formix_proto::query::Query;
 use formix_proto::spec::Proposal;
 use formix_proto::statistic::Statistic;
 use serde::{Serialize, Serializer};
@@ -14,16 +14,10 @@ pub struct Question {
     pub comp_id: ComputationId,
     /// The question, for people. Untrusted text.
     pub prompt: String,
-    /// The question, for programs: an SQL expression. Untrusted text.
-    pub query: Option<String>,
-    /// The least answer.
-    #[serde(serialize_with = "text")]
-    pub min: Decimal,
-    /// The greatest answer.
-    #[serde(serialize_with = "text")]
-    pub max: Decimal,
-    /// How many decimal places an answer is rounded to.
-    pub decimals: u8,
+    /// The question, for programs, if it is for them. Untrusted text.
+    pub query: Option<Query>,
+    /// What is computed, and so what an answer is.
+    pub statistic: Statistic,
     /// When answers stop being accepted, in unix milliseconds.
     pub deadline: u64,
     /// The least number of answers that may be revealed.
@@ -36,14 +30,11 @@ pub struct Question {
 impl From<&Proposal> for Question {
     fn from(proposal: &Proposal) -> Self {
         let spec = &proposal.spec;
-        let Statistic::Number(domain) = &spec.statistic;
         Self {
             comp_id: proposal.id(),
             prompt: spec.prompt.clone(),
             query: spec.query.clone(),
-            min: domain.min(),
-            max: domain.max(),
-            decimals: domain.decimals(),
+            statistic: spec.statistic.clone(),
             deadline: spec.deadline.0,
             min_participants: spec.min_participants,
             proposer: proposal.proposer,
@@ -58,6 +49,7 @@ fn text<S: Serializer>(value: &impl ToString, serializer: S) -> Result<S::Ok, S:
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use formix_proto::statistic::{Domain, Measure};
 
     /// A question that takes numbers of this domain.
     pub(in crate::responder) fn question(min: &str, max: &str, decimals: u8) -> Question {
@@ -65,9 +57,10 @@ pub(super) mod tests {
             comp_id: ComputationId([1; 32]),
             prompt: "How many\nhours?".into(),
             query: None,
-            min: min.parse().unwrap(),
-            max: max.parse().unwrap(),
-            decimals,
+            statistic: Measure::Sum(
+                Domain::new(min.parse().unwrap(), max.parse().unwrap(), decimals).unwrap(),
+            )
+            .into(),
             deadline: 1_700_000_000_000,
             min_participants: 3,
             proposer: NodeId([2; 32]),
@@ -81,7 +74,7 @@ pub(super) mod tests {
         assert_eq!(
             json,
             format!(
-                r#"{{"comp_id":"{}","prompt":"How many\nhours?","query":null,"min":"-0.5","max":"24","decimals":2,"deadline":1700000000000,"min_participants":3,"proposer":"{}"}}"#,
+                r#"{{"comp_id":"{}","prompt":"How many\nhours?","query":null,"statistic":{{"measure":{{"Sum":[-50,2400,2]}},"groups":null,"missing":"decline","outside":"decline","hides_declining":false}},"deadline":1700000000000,"min_participants":3,"proposer":"{}"}}"#,
                 id("01"),
                 id("02")
             )

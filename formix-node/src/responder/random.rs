@@ -1,7 +1,7 @@
 //! Answers for tests: any number of the question's domain.
 
-use formix_proto::Decimal;
 use formix_proto::answer::Answer;
+use formix_proto::statistic::Measure;
 
 use super::{Question, Reply, Responder, ResponderError, Responding};
 
@@ -15,21 +15,24 @@ impl Responder for Random {
             // What a query asks for, nobody could take a random number for.
             match question.query {
                 Some(_) => Ok(Reply::Decline),
-                None => draw(question).map(Reply::Answer),
+                None => draw(question),
             }
         })
     }
 }
 
-fn draw(question: &Question) -> Result<Answer, ResponderError> {
-    let step = Decimal::new(1, question.decimals.into());
-    let steps = (question.max.checked_sub(question.min))
-        .and_then(|width| width.checked_div(step))
-        .and_then(|steps| u64::try_from(steps).ok())
-        .ok_or(ResponderError::TooWide)?;
-    let offset = step.checked_mul(below_or_at(steps)?.into());
-    let answer = offset.and_then(|offset| question.min.checked_add(offset));
-    answer.map(Answer::from).ok_or(ResponderError::TooWide)
+/// A question that takes no single number is declined.
+fn draw(question: &Question) -> Result<Reply, ResponderError> {
+    match &question.statistic.measure {
+        Measure::Sum(domain) | Measure::Moments(domain) => {
+            Ok(Reply::Answer(Answer::from(domain.number(below_or_at(domain.width())?))))
+        }
+        Measure::Histogram(buckets) => {
+            let domain = buckets.domain();
+            Ok(Reply::Answer(Answer::from(domain.number(below_or_at(domain.width())?))))
+        }
+        _ => Ok(Reply::Decline),
+    }
 }
 
 /// Uniform from 0 to `most`: draws again whatever would favour small numbers.
@@ -59,7 +62,10 @@ mod tests {
     fn draws_every_value_of_the_domain_and_no_other() {
         let question = question("-0.2", "0.3", 1);
         let drawn: std::collections::BTreeSet<_> = (0..1000)
-            .map(|_| crate::responder::tests::shown(&draw(&question).unwrap(), &question))
+            .map(|_| match draw(&question).unwrap() {
+                Reply::Answer(answer) => crate::responder::tests::shown(&answer, &question),
+                Reply::Decline => panic!("it takes numbers"),
+            })
             .collect();
         let domain = ["-0.2", "-0.1", "0", "0.1", "0.2", "0.3"];
         assert_eq!(drawn, domain.map(|value| value.parse().unwrap()).into());

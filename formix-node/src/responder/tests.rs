@@ -10,7 +10,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use formix_proto::Decimal;
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::query::Query as Asked;
+use formix_proto::statistic::Finding;
 use tempfile::TempDir;
 
 use super::question::tests::question;
@@ -18,10 +19,13 @@ use super::*;
 
 /// An answer cannot be printed; the sum of one answer can.
 pub(super) fn shown(answer: &Answer, question: &Question) -> Decimal {
-    let domain = Domain::new(question.min, question.max, question.decimals).unwrap();
-    let statistic = Statistic::Number(domain);
-    let lanes = statistic.encode(answer).unwrap();
-    statistic.decode(lanes.expose(), 1).unwrap().sum
+    let statistic = &question.statistic;
+    let lanes = statistic.encode(answer, statistic.shape(1).unwrap()).unwrap();
+    let summary = statistic.decode(&lanes, 1).unwrap();
+    match &summary.parts[0].found.as_ref().unwrap().finding {
+        Finding::Sum { sum, .. } => *sum,
+        _ => panic!("a sum"),
+    }
 }
 
 fn wait<F: Future>(future: F) -> F::Output {
@@ -32,7 +36,8 @@ fn wait<F: Future>(future: F) -> F::Output {
 /// The reply, with `None` for declining.
 fn ask(config: &str, home: &Path, query: Option<&str>) -> Result<Option<Decimal>, ResponderError> {
     let config: ResponderConfig = toml::from_str(config).unwrap();
-    let question = Question { query: query.map(str::to_owned), ..question("-999", "999", 5) };
+    let asked = |sql: &str| Asked { sql: sql.to_owned(), tables: Vec::new() };
+    let question = Question { query: query.map(asked), ..question("-999", "999", 5) };
     let responder = config.build(home)?;
     match wait(responder.respond(&question))? {
         Reply::Answer(answer) => Ok(Some(shown(&answer, &question))),
@@ -89,7 +94,7 @@ fn what_is_configured_by_mistake_is_refused() {
 #[test]
 fn a_command_reads_the_question_and_writes_a_number() {
     assert_eq!(script("echo ' 3.5 '").unwrap(), number("3.5"));
-    assert_eq!(script(r#"grep -c '"min":"-999".*"decimals":5'"#).unwrap(), number("1"));
+    assert_eq!(script(r#"grep -c '"Sum":.-99900000,99900000,5'"#).unwrap(), number("1"));
     for declining in ["true", "echo decline", "echo DECLINE; echo"] {
         assert_eq!(script(declining).unwrap(), None, "{declining}");
     }

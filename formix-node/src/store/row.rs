@@ -1,10 +1,9 @@
 //! What people are told of a computation.
 
-use formix_proto::Decimal;
 use formix_proto::id::ComputationId;
 use formix_proto::outcome::{Outcome, Reveal};
 use formix_proto::spec::Proposal;
-use formix_proto::statistic::{Domain, Statistic, Summary};
+use formix_proto::statistic::{Finding, Statistic};
 use serde::{Deserialize, Serialize};
 
 use super::schema::checksum;
@@ -46,13 +45,6 @@ pub struct ComputationRow {
     pub completed_at: Option<u64>,
 }
 
-/// `response_schema`, which is also what a result is decoded with.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "statistic", rename_all = "lowercase")]
-enum Schema {
-    Number { min: String, max: String, decimals: u8 },
-}
-
 impl ComputationRow {
     pub(super) fn proposed(id: ComputationId, proposal: &Proposal, now: u64) -> Self {
         let spec = &proposal.spec;
@@ -64,7 +56,7 @@ impl ComputationRow {
             heavy_node_2: second,
             heavy_node_3: third,
             computation_prompt: spec.prompt.clone(),
-            response_schema: Schema::text(&spec.statistic),
+            response_schema: serde_json::to_string(&spec.statistic).unwrap_or_default(),
             deadline: spec.deadline.0,
             min_participants: spec.min_participants,
             status: "pending".into(),
@@ -85,35 +77,26 @@ impl ComputationRow {
                 self.failure = Some(failure.to_string());
             }
             Outcome::Completed(reveal) => {
-                let summary = Schema::summary(&self.response_schema, reveal);
                 self.status = "completed".into();
                 self.participants_count = Some(reveal.participants);
-                self.result = summary.as_ref().map(|summary| summary.sum.to_string());
-                self.mean = summary.and_then(|summary| summary.mean).map(|mean| mean.to_string());
+                if let Some(Finding::Sum { sum, mean }) = self.finding(reveal) {
+                    self.result = Some(sum.to_string());
+                    self.mean = mean.map(|mean| mean.to_string());
+                }
             }
         }
+    }
+
+    /// `None` only for totals that are not the question's, which the machine does not let through.
+    fn finding(&self, reveal: &Reveal) -> Option<Finding> {
+        let statistic: Statistic = serde_json::from_str(&self.response_schema).ok()?;
+        let summary = statistic.decode(&reveal.totals, reveal.participants)?;
+        Some(summary.parts.into_iter().next()?.found?.finding)
     }
 
     /// Over all of it: a row that is not as it was written is not shown.
     pub(super) fn checksum(&self) -> i64 {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         checksum([b"computation", &bytes])
-    }
-}
-
-impl Schema {
-    fn text(statistic: &Statistic) -> String {
-        let Statistic::Number(domain) = statistic;
-        let (min, max) = (domain.min().to_string(), domain.max().to_string());
-        let schema = Self::Number { min, max, decimals: domain.decimals() };
-        serde_json::to_string(&schema).unwrap_or_default()
-    }
-
-    /// `None` only for totals that are not the question's, which the machine does not let through.
-    fn summary(text: &str, reveal: &Reveal) -> Option<Summary> {
-        let Self::Number { min, max, decimals } = serde_json::from_str(text).ok()?;
-        let bound = |text: &str| Decimal::from_str_exact(text).ok();
-        let domain = Domain::new(bound(&min)?, bound(&max)?, decimals).ok()?;
-        Statistic::Number(domain).decode(&reveal.totals, reveal.participants)
     }
 }

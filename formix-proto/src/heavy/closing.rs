@@ -69,7 +69,7 @@ impl Closing {
         let shares = roster.entries().iter().filter_map(|entry| {
             self.contributions.get(&entry.light).map(|contribution| &contribution.share)
         });
-        let partial = sum(spec.statistic.dimension(), shares);
+        let partial = sum(spec.shape(), shares);
         // Only the primary says it again.
         let excluded = if spec.committee.primary() == me { excluded } else { Vec::new() };
         Ok(Seal { roster, excluded, partial })
@@ -203,7 +203,7 @@ mod tests {
     use crate::roster::Entry;
     use crate::share::Lanes;
     use crate::spec::Committee;
-    use crate::statistic::{Domain, Statistic};
+    use crate::statistic::{Domain, Measure, Statistic};
     use crate::time::Time;
     use crate::wire;
     use alloc::vec;
@@ -216,7 +216,7 @@ mod tests {
         Spec {
             prompt: "?".into(),
             query: None,
-            statistic: Statistic::Number(Domain::try_from((0, 10, 0)).unwrap()),
+            statistic: Statistic::from(Measure::Sum(Domain::try_from((0, 10, 0)).unwrap())),
             committee: Committee([ME, NodeId([0xa1; 32]), NodeId([0xa2; 32])]),
             deadline: Time(1),
             min_participants: 1,

@@ -68,7 +68,7 @@ impl Collecting {
     pub(super) fn has_room_for(&self, spec: &Spec, light: &NodeId, share: &Share) -> bool {
         !self.has_heard(light)
             && self.answered() < spec.max_participants
-            && share.dimension() == spec.statistic.dimension()
+            && share.fits(spec.shape())
     }
 
     pub(super) fn insert(&mut self, light: NodeId, tag: Tag, share: Share) {
@@ -159,7 +159,7 @@ mod tests {
     use crate::outbox::Outbox;
     use crate::policy::Policy;
     use crate::spec::{Committee, Proposal};
-    use crate::statistic::{Domain, Statistic};
+    use crate::statistic::{Domain, Measure, Statistic};
     use crate::timers::Timers;
     use alloc::vec::Vec;
     use rand_chacha::ChaCha20Rng;
@@ -184,7 +184,7 @@ mod tests {
         let spec = Spec {
             prompt: "?".into(),
             query: None,
-            statistic: Statistic::Number(domain),
+            statistic: Statistic::from(Measure::Sum(domain)),
             committee: Committee(SEATS),
             deadline: Time(1_000),
             min_participants: 3,

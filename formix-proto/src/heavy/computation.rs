@@ -87,7 +87,7 @@ impl Computation {
             (Phase::Closing(_) | Phase::Moving, Fact::Sealed(seal))
                 if seal.fits(&self.proposal.spec) =>
             {
-                Phase::Sealed(Sealed::new(self.seat, seal))
+                Phase::Sealed(Sealed::new(self.seat, self.proposal.spec.shape(), seal))
             }
             (Phase::Sealed(phase), Fact::Revealed(partials)) => Phase::Done(phase.reveal(partials)),
             (Phase::Done(phase), _) => {

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::id::{NodeId, RosterDigest};
 use crate::message::Message;
 use crate::outcome::{Failure, Outcome, Reveal};
+use crate::ring::Shape;
 use crate::roster::Roster;
 use crate::share::{Lanes, SEATS, sum};
 use crate::spec::Seat;
@@ -25,9 +26,10 @@ impl Done {
     pub(super) fn completed(
         roster: Roster,
         digest: RosterDigest,
+        shape: Shape,
         partials: [Lanes; SEATS],
     ) -> Self {
-        let totals = sum(partials[0].dimension(), &partials).expose().into();
+        let totals = sum(shape, &partials);
         let reveal = Reveal { digest, participants: roster.len(), totals };
         Self { outcome: Outcome::Completed(reveal), roster, partials: Some(partials) }
     }

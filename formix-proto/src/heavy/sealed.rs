@@ -12,6 +12,7 @@ use crate::id::{NodeId, RosterDigest, Tag};
 use crate::message::Message;
 use crate::outcome::Refusal;
 use crate::record::{Fact, Seal};
+use crate::ring::Shape;
 use crate::roster::Roster;
 use crate::share::{Lanes, SEATS};
 use crate::spec::Seat;
@@ -20,16 +21,17 @@ use crate::spec::Seat;
 #[derive(Debug, Clone)]
 pub(super) struct Sealed {
     seat: Seat,
+    shape: Shape,
     seal: Seal,
     digest: RosterDigest,
     partials: [Option<Lanes>; SEATS],
 }
 
 impl Sealed {
-    pub(super) fn new(seat: Seat, seal: Seal) -> Self {
+    pub(super) fn new(seat: Seat, shape: Shape, seal: Seal) -> Self {
         let mut partials: [Option<Lanes>; SEATS] = Default::default();
         partials[seat.index()] = Some(seal.partial.clone());
-        Self { seat, digest: seal.roster.digest(), seal, partials }
+        Self { seat, shape, digest: seal.roster.digest(), seal, partials }
     }
 
     pub(super) fn roster(&self) -> &Roster {
@@ -67,11 +69,11 @@ impl Sealed {
     }
 
     pub(super) fn reveal(self, partials: [Lanes; SEATS]) -> Done {
-        Done::completed(self.seal.roster, self.digest, partials)
+        Done::completed(self.seal.roster, self.digest, self.shape, partials)
     }
 
     fn fits(&self, digest: RosterDigest, partial: &Lanes) -> bool {
-        digest == self.digest && partial.dimension() == self.seal.partial.dimension()
+        digest == self.digest && partial.fits(self.shape)
     }
 
     /// Keeps a seat's partial; a second, different one is a contradiction.

@@ -127,12 +127,13 @@ impl Errand {
         if !self.is_open_to_answers(cx) {
             return;
         }
-        match self.proposal.spec.statistic.encode(answer) {
+        let shape = self.proposal.spec.shape();
+        match self.proposal.spec.statistic.encode(answer, shape) {
             Err(error) => cx.event(Event::AnswerRefused { id: self.id, error }),
             Ok(lanes) => {
                 let mut tag = Tag([0; 16]);
                 cx.coins.fill_bytes(&mut tag.0);
-                let shares = split(&lanes, cx.coins);
+                let shares = split(&lanes, shape, cx.coins);
                 self.commit(cx, Fact::Split { tag, shares });
                 self.send_afresh(cx);
             }

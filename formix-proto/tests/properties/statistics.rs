@@ -6,7 +6,7 @@ use formix_proto::limits::MAX_PARTICIPANTS;
 use formix_proto::policy::Policy;
 use formix_proto::share::sum;
 use formix_proto::spec::{Spec, SpecError};
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::statistic::{Domain, Measure, Statistic};
 use proptest::prelude::*;
 
 use super::support::{START, terms};
@@ -51,7 +51,7 @@ fn half_a_step(domain: &Domain) -> Decimal {
 proptest! {
     #[test]
     fn what_the_sum_decodes_to_is_the_sum((domain, numbers) in answers()) {
-        let statistic = Statistic::Number(domain);
+        let statistic = Statistic::from(Measure::Sum(domain));
         let inside: Vec<_> = numbers
             .into_iter()
             .filter(|number| (domain.min()..=domain.max()).contains(number))
@@ -85,7 +85,7 @@ proptest! {
     fn an_answer_is_refused_exactly_if_it_is_outside_the_domain((domain, numbers) in answers()) {
         for number in numbers {
             let (min, max) = (domain.min(), domain.max());
-            let encoded = Statistic::Number(domain).encode(&Answer::from(number));
+            let encoded = Statistic::from(Measure::Sum(domain)).encode(&Answer::from(number));
             match number >= min && number <= max {
                 true => prop_assert!(encoded.is_ok(), "{} is inside", number),
                 false => prop_assert_eq!(encoded, Err(AnswerError::OutOfDomain { min, max })),
@@ -96,7 +96,7 @@ proptest! {
     /// With the greatest answer from as many as may take part, the total is still below 2^32.
     #[test]
     fn no_accepted_question_can_wrap(domain in domain(), max_participants in 3..=MAX_PARTICIPANTS) {
-        let spec = Spec { statistic: Statistic::Number(domain), max_participants, ..terms() };
+        let spec = Spec { statistic: Statistic::from(Measure::Sum(domain)), max_participants, ..terms() };
         let greatest = spec.statistic.encode(&Answer::from(domain.max())).expect("inside");
         let total = u64::from(greatest.expose()[0]) * u64::from(max_participants);
         let expected = match total < 1 << 32 {
@@ -115,7 +115,7 @@ proptest! {
     fn numbers_are_read_as_they_are_written(mantissa in any::<i64>(), places in 0u32..=18) {
         let number = Decimal::new(mantissa, places);
         let domain = Domain::try_from((0, 1, 0)).expect("min is less than max");
-        let encode = |answer: Answer| Statistic::Number(domain).encode(&answer).map_err(|_| ());
+        let encode = |answer: Answer| Statistic::from(Measure::Sum(domain)).encode(&answer).map_err(|_| ());
         let text = Answer::parse(&format!(" {number} ")).expect("a number");
         prop_assert_eq!(encode(text), encode(Answer::from(number)));
     }

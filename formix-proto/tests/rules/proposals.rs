@@ -10,7 +10,7 @@ use formix_proto::outcome::{Failure, Outcome, Refusal};
 use formix_proto::policy::Policy;
 use formix_proto::record::Fact;
 use formix_proto::spec::{Proposal, Spec, SpecError};
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::statistic::{Domain, Measure, Statistic};
 use formix_proto::time::Time;
 
 use crate::support::host::Host;
@@ -23,7 +23,7 @@ fn horizon() -> Duration {
 
 /// 0 to 2^16 - 1: with 2^16 answers the sum reaches 2^32 - 2^16, with 2^16 + 2 it could wrap.
 fn sixteen_bits() -> Statistic {
-    Statistic::Number(Domain::new(Decimal::ZERO, Decimal::from(0xffff), 0).unwrap())
+    Statistic::from(Measure::Sum(Domain::new(Decimal::ZERO, Decimal::from(0xffff), 0).unwrap()))
 }
 
 type Change = fn(&mut Spec);

@@ -7,7 +7,7 @@ use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
 use formix_proto::record::Fact;
 use formix_proto::spec::{Committee, Proposal};
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::statistic::{Domain, Measure, Statistic};
 use formix_proto::time::Time;
 
 use crate::support::host::{Host, Said};
@@ -17,7 +17,9 @@ use crate::support::{
 };
 
 fn numbers(min: i64, max: i64, decimals: u8) -> Statistic {
-    Statistic::Number(Domain::new(Decimal::from(min), Decimal::from(max), decimals).unwrap())
+    Statistic::from(Measure::Sum(
+        Domain::new(Decimal::from(min), Decimal::from(max), decimals).unwrap(),
+    ))
 }
 
 fn variations() -> Vec<(&'static str, Proposal)> {

@@ -23,7 +23,7 @@ use formix_proto::policy::Policy;
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::share::Lanes;
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::statistic::{Domain, Measure, Statistic};
 use formix_proto::time::Time;
 
 pub(crate) const START: Time = Time(1_700_000_000_000);
@@ -62,7 +62,7 @@ pub(crate) fn terms() -> Spec {
     Spec {
         prompt: "How many cups of tea today?".into(),
         query: None,
-        statistic: Statistic::Number(domain),
+        statistic: Statistic::from(Measure::Sum(domain)),
         committee: Committee(SEATS),
         deadline: DEADLINE,
         min_participants: 3,

@@ -8,7 +8,7 @@ use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::share::Lanes;
 use formix_proto::spec::{Committee, Proposal, Spec, SpecError};
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::statistic::{Domain, Measure, Statistic};
 use formix_proto::time::Time;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn terms() -> Spec {
     Spec {
         prompt: "Cups of tea?".into(),
         query: None,
-        statistic: Statistic::Number(domain),
+        statistic: Statistic::from(Measure::Sum(domain)),
         committee: Committee(HEAVIES),
         deadline: Time(1_700_000_000_000),
         min_participants: 3,

@@ -11,6 +11,7 @@ use formix_proto::roster::Entry;
 use formix_proto::share::Lanes;
 
 use super::Check;
+use crate::book::words;
 use crate::book::{Books, completion};
 use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
@@ -64,7 +65,7 @@ impl Check for Agreement {
 
 impl Agreement {
     fn ended(&mut self, question: usize, outcome: &Outcome) -> Result<(), Breach> {
-        let end = completion(outcome).map(|(digest, _, totals)| (digest, totals.to_vec()));
+        let end = completion(outcome).map(|(digest, _, totals)| (digest, totals));
         self.first(question, end)
     }
 
@@ -100,6 +101,6 @@ impl Agreement {
 }
 
 fn total(partials: &[Lanes; 3]) -> Vec<u32> {
-    let lane = |partial: &Lanes| partial.expose().first().copied().unwrap_or(0);
+    let lane = |partial: &Lanes| words(partial).first().copied().unwrap_or(0);
     vec![partials.iter().map(lane).fold(0, u32::wrapping_add)]
 }

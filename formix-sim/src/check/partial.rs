@@ -9,6 +9,7 @@ use formix_proto::share::Lanes;
 use super::Check;
 use super::roster::is_large_enough;
 use crate::book::Books;
+use crate::book::words;
 use crate::plan::Peer;
 use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
@@ -75,8 +76,8 @@ impl Partial {
         partial: &Lanes,
     ) -> Result<(), Breach> {
         let first = self.0.entry((question, seat));
-        let (roster, lanes) = first.or_insert_with(|| (*digest, partial.expose().to_vec()));
-        if roster == digest && lanes == partial.expose() {
+        let (roster, lanes) = first.or_insert_with(|| (*digest, words(partial)));
+        if roster == digest && *lanes == words(partial) {
             return Ok(());
         }
         Err(Breach::new(Invariant::P3, question, "a seat's partial was sent in two versions"))

@@ -5,6 +5,8 @@ use formix_proto::machine::Event;
 use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
+use formix_proto::share::Lanes;
+use formix_proto::statistic::{Finding, Summary};
 
 use super::Check;
 use super::split::expected;
@@ -77,8 +79,13 @@ fn is_correct(books: &Books<'_>, question: usize, outcome: &Outcome) -> Result<(
     let asked = &books.plan.workload[question];
     let steps = i128::from(total) + i128::from(count) * i128::from(asked.scale.min);
     let sum = Decimal::from_i128_with_scale(steps, asked.scale.decimals.into());
-    match asked.proposal.spec.statistic.decode(totals, count) {
-        Some(summary) if summary.sum == sum && summary.count == count => Ok(()),
+    match asked.proposal.spec.statistic.decode(&Lanes::new(&totals), count) {
+        Some(summary) if summary.participants == count && is_sum(&summary, sum) => Ok(()),
         _ => broken("the result decodes to a wrong sum"),
     }
+}
+
+fn is_sum(summary: &Summary, expected: Decimal) -> bool {
+    let found = summary.parts.iter().map(|part| part.found.as_ref().map(|found| &found.finding));
+    matches!(found.collect::<Vec<_>>()[..], [Some(Finding::Sum { sum, .. })] if *sum == expected)
 }

@@ -6,6 +6,7 @@ use formix_proto::record::{Fact, Record};
 
 use super::Check;
 use crate::book::Books;
+use crate::book::words;
 use crate::plan::{Deed, Peer};
 use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
@@ -37,9 +38,9 @@ fn encodes_the_answer(books: &Books<'_>, peer: Peer, record: &Record) -> Result<
     };
     let total = shares
         .iter()
-        .fold(0u32, |sum, share| sum.wrapping_add(share.expose().first().copied().unwrap_or(0)));
+        .fold(0u32, |sum, share| sum.wrapping_add(words(share).first().copied().unwrap_or(0)));
     match expected(books, question, peer) {
-        Some(lane) if lane == total && shares.iter().all(|share| share.dimension() == 1) => Ok(()),
+        Some(lane) if lane == total && shares.iter().all(|share| words(share).len() == 1) => Ok(()),
         _ => broken("a split is not of the planned answer"),
     }
 }
@@ -84,7 +85,7 @@ fn leaves(books: &Books<'_>, from: Peer, to: Peer, message: &Message) -> Result<
     match &books.page(question, from).split {
         None => broken("a share is sent before its split is durable"),
         Some(split) if split.tag != *tag => broken("a share of a second split is sent"),
-        Some(split) if split.shares[seat] != share.expose() => {
+        Some(split) if split.shares[seat] != words(share) => {
             broken("a share is not the seat's, or has changed")
         }
         Some(_) => Ok(()),

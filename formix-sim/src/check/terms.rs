@@ -2,7 +2,7 @@
 
 use formix_proto::record::Fact;
 use formix_proto::spec::Spec;
-use formix_proto::statistic::Statistic;
+use formix_proto::statistic::Measure;
 
 use super::Check;
 use crate::book::Books;
@@ -14,7 +14,7 @@ pub(super) struct Terms;
 
 /// Whoever made them up.
 fn is_acceptable(spec: &Spec, member: &Member) -> bool {
-    let Statistic::Number(domain) = spec.statistic;
+    let Measure::Sum(domain) = spec.statistic.measure else { return true };
     let (min, max, _) = domain.into();
     let largest = u128::from(max.abs_diff(min));
     let [a, b, c] = spec.committee.0;

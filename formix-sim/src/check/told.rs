@@ -7,6 +7,7 @@ use formix_proto::record::Fact;
 
 use super::Check;
 use crate::book::Books;
+use crate::book::words;
 use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
@@ -22,7 +23,7 @@ impl Check for Told {
             Sight::Issued { records, .. } => {
                 for record in *records {
                     if let Fact::Split { shares, .. } = &record.fact {
-                        let lanes = shares.iter().flat_map(|share| share.expose()).copied();
+                        let lanes = shares.iter().flat_map(words);
                         self.0.extend(lanes.filter(|lane| *lane >= DISTINCTIVE));
                     }
                 }

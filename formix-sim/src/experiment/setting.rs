@@ -7,7 +7,7 @@ use formix_proto::directory::Role;
 use formix_proto::id::Nonce;
 use formix_proto::policy::Policy;
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::Statistic;
+use formix_proto::statistic::{Measure, Statistic};
 use formix_proto::time::Time;
 use serde::{Serialize, Serializer};
 
@@ -127,7 +127,7 @@ impl Setting {
         let spec = Spec {
             prompt: "How many minutes did you sleep last night?".to_owned(),
             query: None,
-            statistic: Statistic::Number(SCALE.domain()),
+            statistic: Statistic::from(Measure::Sum(SCALE.domain())),
             committee: Committee([0, 1, 2].map(|seat| cluster.member(heavies[seat]).id)),
             deadline: Time(crate::EPOCH + ASKED_AT + self.deadline),
             min_participants: LEAST,

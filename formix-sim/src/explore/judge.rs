@@ -1,6 +1,7 @@
 //! What must have come of a run when nothing can happen any more.
 
 use formix_proto::outcome::Outcome;
+use formix_proto::share::Lanes;
 
 use super::network::Network;
 use crate::plan::{Deed, Plan};
@@ -20,7 +21,7 @@ pub(super) fn judge(plan: &Plan, network: &Network) -> Result<bool, String> {
     };
     let lanes: Vec<_> = question.owners.iter().filter_map(answer).collect();
     let possible = subset_sums(&lanes, reveal.participants as usize);
-    if possible.iter().any(|sum| reveal.totals == [*sum]) {
+    if possible.iter().any(|sum| reveal.totals == Lanes::new(&[*sum])) {
         return Ok(true);
     }
     Err("the total is the sum of no such number of answers".to_owned())

@@ -5,6 +5,7 @@ use formix_proto::outcome::Outcome;
 use formix_proto::record::{Fact, Record};
 use formix_proto::share::Lanes;
 
+use crate::book::words;
 use crate::plan::{Deed, Peer, Plan};
 
 /// What a message carries.
@@ -45,12 +46,12 @@ fn answer(plan: &Plan, peer: Peer, record: &Record) -> Option<String> {
 
 fn totals(outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Completed(reveal) => Some(format!("totals: {:?}", reveal.totals)),
+        Outcome::Completed(reveal) => Some(format!("totals: {:?}", words(&reveal.totals))),
         Outcome::Failed(_) => None,
     }
 }
 
 fn lanes<'a>(what: &str, all: impl IntoIterator<Item = &'a Lanes>) -> String {
-    let all: Vec<_> = all.into_iter().map(|lanes| format!("{:?}", lanes.expose())).collect();
+    let all: Vec<_> = all.into_iter().map(|lanes| format!("{:?}", words(lanes))).collect();
     format!("{what}: {}", all.join(" "))
 }

@@ -4,7 +4,7 @@ use formix_proto::Decimal;
 use formix_proto::directory::Role;
 use formix_proto::id::Nonce;
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::statistic::{Domain, Measure, Statistic};
 use formix_proto::time::Time;
 
 use super::cluster::{Cluster, Member, Peer};
@@ -89,7 +89,7 @@ fn spec(
     Spec {
         prompt: "How many hours did you sleep last night?".to_owned(),
         query: None,
-        statistic: Statistic::Number(scale.domain()),
+        statistic: Statistic::from(Measure::Sum(scale.domain())),
         committee: Committee(committee.map(|peer| cluster.member(peer).id)),
         deadline: Time(crate::EPOCH + at + after),
         min_participants,
@@ -127,7 +127,7 @@ fn flaw(draw: &mut Stream, cluster: &Cluster, spec: &mut Spec, at: u64) -> Flaw 
     }
     if flaw == Flaw::Overflow {
         let scale = Scale { min: 0, max: 50_000, decimals: 0 };
-        spec.statistic = Statistic::Number(scale.domain());
+        spec.statistic = Statistic::from(Measure::Sum(scale.domain()));
     }
     flaw
 }

@@ -1,5 +1,6 @@
 //! What an adversary can say instead: well-formed messages with other contents.
 
+use crate::book::words;
 use formix_proto::frame::Frame;
 use formix_proto::id::{ComputationId, RosterDigest, Tag};
 use formix_proto::message::Message;
@@ -102,7 +103,7 @@ pub(super) fn garble(bytes: &[u8], mut dice: Dice) -> Frame {
 fn contribution(id: ComputationId, tag: Tag, share: &Lanes, mut dice: Dice) -> Message {
     match dice.roll(3) {
         0 => Message::Contribution { id, tag: Tag(dice.bytes()), share: share.clone() },
-        1 => Message::Contribution { id, tag, share: Lanes::zero(2) },
+        1 => Message::Contribution { id, tag, share: Lanes::new(&[0, 0]) },
         _ => Message::Contribution { id, tag, share: shifted(share, dice.word()) },
     }
 }
@@ -131,7 +132,7 @@ fn without_one(set: &Roster, mut dice: Dice) -> Roster {
 fn another_outcome(outcome: Outcome, mut dice: Dice) -> Outcome {
     match outcome {
         Outcome::Completed(mut reveal) if dice.roll(3) > 0 => {
-            reveal.totals.iter_mut().for_each(|total| *total = total.wrapping_add(1));
+            reveal.totals = shifted(&reveal.totals, 1);
             Outcome::Completed(reveal)
         }
         _ => Outcome::Failed(Failure::NeverOpened),
@@ -153,6 +154,6 @@ fn change_terms(spec: &mut Spec, mut dice: Dice) {
 }
 
 fn shifted(lanes: &Lanes, by: u32) -> Lanes {
-    let values: Vec<_> = lanes.expose().iter().map(|lane| lane.wrapping_add(by)).collect();
+    let values: Vec<_> = words(lanes).iter().map(|lane| lane.wrapping_add(by)).collect();
     Lanes::new(&values)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use formix_node::question::Question;
 use formix_proto::Decimal;
+use formix_proto::query::Query;
 
 /// Private map, secure reduce: the answer to a question, without seeing anybody's data.
 #[derive(Debug, Parser)]
@@ -191,7 +192,7 @@ impl Propose {
     pub(crate) fn question(&self) -> Question {
         Question {
             prompt: self.prompt.clone(),
-            query: self.query.clone(),
+            query: self.query.clone().map(|sql| Query { sql, tables: Vec::new() }),
             min: self.min,
             max: self.max,
             decimals: self.decimals,

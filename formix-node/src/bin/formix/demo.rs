@@ -141,7 +141,7 @@ fn study_lights(network: NetworkBuilder, home: &Home) -> Result<NetworkBuilder, 
 
 fn question<'a>(args: &Demo, network: &'a FormixNetwork, answers: &Answers) -> Proposing<'a> {
     let question = match answers {
-        Answers::Study => network.propose(study::PROMPT).query(study::QUERY).number(
+        Answers::Study => network.propose(study::PROMPT).query(study::query()).number(
             Decimal::ZERO,
             study::MAX,
             study::DECIMALS,

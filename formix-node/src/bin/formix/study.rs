@@ -3,12 +3,15 @@
 use std::str::FromStr;
 
 use formix_proto::Decimal;
+use formix_proto::query::Query;
 
 /// What the study asks.
 pub(crate) const PROMPT: &str =
     "What was your average reaction time, in ms, on the last five days?";
 /// The same, over each person's own table.
-pub(crate) const QUERY: &str = "avg(reaction_ms) FILTER (WHERE day >= 5)";
+pub(crate) fn query() -> Query {
+    Query { sql: "avg(reaction_ms) FILTER (WHERE day >= 5)".into(), tables: Vec::new() }
+}
 /// No reaction takes longer, in ms.
 pub(crate) const MAX: Decimal = Decimal::from_parts(2000, 0, 0, false, 0);
 /// A mean of five numbers with four decimals has five.

@@ -7,7 +7,7 @@ use super::*;
 
 /// Whether these lanes are in any file of the node, as they are or in the midst of a page.
 fn on_disk(home: &Home, lanes: &Lanes) -> bool {
-    let needle: Vec<_> = lanes.expose().iter().flat_map(|lane| lane.to_le_bytes()).collect();
+    let needle = lanes.expose().to_vec();
     fs::read_dir(home.0.path()).unwrap().any(|entry| {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         bytes.windows(needle.len()).any(|window| window == needle)

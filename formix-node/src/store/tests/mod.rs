@@ -19,7 +19,7 @@ use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::Roster;
 use formix_proto::share::Lanes;
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::statistic::{Domain, Measure, Statistic};
 use formix_proto::time::Time;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -98,7 +98,7 @@ fn proposal() -> Proposal {
         spec: Spec {
             prompt: "Wie spät, \"ungefähr\"?".into(),
             query: None,
-            statistic: Statistic::Number(domain),
+            statistic: Statistic::from(Measure::Sum(domain)),
             committee: Committee([NodeId([1; 32]), NodeId([2; 32]), NodeId([3; 32])]),
             deadline: Time(1_700_000_000_000),
             min_participants: 2,
@@ -113,7 +113,7 @@ fn proposed(computation: u32) -> Record {
 
 fn completed(computation: u32) -> Record {
     let digest = RosterDigest([0; 32]);
-    let reveal = Reveal { digest, participants: 3, totals: vec![146] };
+    let reveal = Reveal { digest, participants: 3, totals: Lanes::new(&[146]) };
     record(computation, Fact::Concluded(Outcome::Completed(reveal)))
 }
 
