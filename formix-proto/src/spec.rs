@@ -10,7 +10,7 @@ use crate::limits::{MAX_PARTICIPANTS, MAX_PROMPT};
 use crate::policy::Policy;
 use crate::query::{Query, QueryError};
 use crate::ring::Shape;
-use crate::share::SEATS;
+use crate::share::{Lanes, SEATS, sum};
 use crate::statistic::{Statistic, StatisticError};
 use crate::time::Time;
 use crate::wire;
@@ -90,6 +90,16 @@ pub enum SpecError {
         /// What the policy says.
         least: u32,
     },
+    /// Telling of so small a group is against this node's policy.
+    #[error(
+        "groups of {asked} would be told of: this network allows no less than {least}, because a sum over fewer tells too much about each"
+    )]
+    GroupTooSmall {
+        /// What the question says.
+        asked: u32,
+        /// What the policy says.
+        least: u32,
+    },
     /// More participants are asked for than allowed.
     #[error("min_participants is {min}, which is more than max_participants, {max}")]
     ThresholdTooHigh {
@@ -115,6 +125,7 @@ impl Spec {
         self.check_statistic()?;
         self.committee.check()?;
         self.check_threshold(policy.least_participants)?;
+        self.check_groups(policy.least_participants)?;
         if self.deadline <= now {
             return Err(SpecError::DeadlinePassed);
         }
@@ -122,6 +133,30 @@ impl Spec {
             return Err(SpecError::DeadlineTooFar(policy.horizon));
         }
         Ok(())
+    }
+
+    /// The shape of the lanes of an encoded answer that count parts.
+    pub fn counts_shape(&self) -> Shape {
+        Shape { dimension: self.statistic.counted_parts(), ..self.shape() }
+    }
+
+    /// What is told of a partial, once the counts of its parts are known (R4): every lane of a part with
+    /// too few answers is zero.
+    pub(crate) fn told(&self, partial: &Lanes, counts: &[Lanes; SEATS]) -> Lanes {
+        let ring = self.shape().ring;
+        let counts = sum(self.counts_shape(), counts);
+        let mut told = partial.clone();
+        for (part, count) in counts.values(ring).enumerate() {
+            if count < self.least_of_a_part().into() {
+                self.statistic.lanes_of(part).for_each(|lane| told.set(ring, lane, 0));
+            }
+        }
+        told
+    }
+
+    /// The fewest answers of a group, or of all, that are told of.
+    fn least_of_a_part(&self) -> u32 {
+        self.statistic.groups.as_ref().map_or(self.min_participants, |groups| groups.least)
     }
 
     fn check_text(&self) -> Result<(), SpecError> {
@@ -148,6 +183,15 @@ impl Spec {
     /// The shape of an encoded answer. Of terms that were not checked it may be empty.
     pub fn shape(&self) -> Shape {
         self.statistic.shape(self.max_participants).unwrap_or(Shape::EMPTY)
+    }
+
+    fn check_groups(&self, least: u32) -> Result<(), SpecError> {
+        match &self.statistic.groups {
+            Some(groups) if groups.least < least.max(1) => {
+                Err(SpecError::GroupTooSmall { asked: groups.least, least: least.max(1) })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_threshold(&self, least: u32) -> Result<(), SpecError> {

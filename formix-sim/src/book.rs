@@ -195,7 +195,7 @@ impl<'p> Books<'p> {
             Fact::Proposed(_) => page.proposed = true,
             Fact::Concluded(_) => page.concluded = true,
             Fact::Forgotten => page.forgotten = true,
-            Fact::Withheld | Fact::Delivered | Fact::Accepted => {}
+            Fact::Counted(_) | Fact::Withheld | Fact::Delivered | Fact::Accepted => {}
         }
     }
 }

@@ -95,6 +95,13 @@ impl Statistic {
         if self.groups.is_some() || self.hides_declining { self.parts() } else { 0 }
     }
 
+    /// The lanes of one part: its count, and the measure's.
+    pub(crate) fn lanes_of(&self, part: usize) -> impl Iterator<Item = usize> {
+        let (measure, base) = (self.measure.dimension(), self.counted_parts());
+        let first = base + part * measure;
+        core::iter::once(part).chain(first..first + measure)
+    }
+
     /// The shape of an encoded answer: the smallest ring in which no lane can wrap with this many
     /// answers. `None` if there is no such ring, or there are more lanes than allowed.
     pub fn shape(&self, participants: u32) -> Option<Shape> {
