@@ -121,3 +121,67 @@ fn where_nothing_is_left_over_there_is_no_error() {
     assert!(fit.coefficients.unwrap().iter().all(|it| it.error.is_none()));
     assert_eq!((fit.r_squared, fit.residual), (Some(1.0), None));
 }
+
+/// The 442 patients of Efron, Hastie, Johnstone and Tibshirani (2004), and what `lm` of R and `lstsq` of
+/// numpy make of them.
+#[test]
+fn the_diabetes_study_has_the_known_coefficients() {
+    let table = include_str!("../../../examples/diabetes/patients.csv");
+    let domain = |min: i64, max: i64, decimals: u8| {
+        Domain::new(Decimal::from(min), Decimal::from(max), decimals).unwrap()
+    };
+    let columns = [
+        ("age", domain(0, 120, 0)),
+        ("sex", domain(1, 2, 0)),
+        ("bmi", domain(10, 60, 1)),
+        ("bp", domain(30, 200, 2)),
+        ("s1", domain(50, 400, 0)),
+        ("s2", domain(0, 300, 1)),
+        ("s3", domain(0, 150, 1)),
+        ("s4", domain(0, 15, 2)),
+        ("s5", domain(2, 8, 4)),
+        ("s6", domain(40, 160, 0)),
+    ];
+    let names = columns.map(|(name, _)| name.to_owned()).to_vec();
+    let regression = Regression::try_from((
+        domain(0, 400, 0),
+        Labels::try_from(names).unwrap(),
+        columns.map(|(_, domain)| domain).to_vec(),
+    ));
+    let statistic = Statistic::from(Measure::Regression(regression.unwrap()));
+    let shape = statistic.shape(442).unwrap();
+    assert_eq!((shape.dimension, shape.ring), (77, formix_proto::ring::Ring::Z64));
+    let lanes: Vec<_> = table
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let fields: Vec<_> = line.split(',').collect();
+            let cells = [&fields[11..], &fields[1..11]].concat().into_iter().map(Cell::parse);
+            statistic.encode(&Answer::new(cells.collect()), shape).unwrap()
+        })
+        .collect();
+    let summary = statistic.decode(&sum(shape, &lanes), 442).unwrap();
+    let Finding::Regression(fit) = &summary.parts[0].found.as_ref().unwrap().finding else {
+        panic!("a regression")
+    };
+    let known = [
+        (-334.56713851878, 67.4546211),
+        (-0.03636122422362, 0.21704144),
+        (-22.859648090498, 5.83582129),
+        (5.602962091923715, 0.7171055),
+        (1.1168079933181856, 0.22523817),
+        (-1.08999633406323, 0.57333186),
+        (0.7464504555142125, 0.53083439),
+        (0.3720047150891356, 0.78246385),
+        (6.533831935990297, 5.95863784),
+        (68.48312496478795, 15.66971924),
+        (0.28011698932149814, 0.27331395),
+    ];
+    for (found, (estimate, error)) in fit.coefficients.as_ref().unwrap().iter().zip(known) {
+        let column = &found.column;
+        assert!((found.estimate - estimate).abs() < 1e-9 * estimate.abs(), "{column:?}");
+        assert!((found.error.unwrap() - error).abs() < 1e-7 * error, "{column:?}");
+    }
+    assert!((fit.r_squared.unwrap() - 0.5177484222203499).abs() < 1e-12);
+    assert!((fit.residual.unwrap() - 54.15423932805569).abs() < 1e-9);
+}

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use formix_proto::ring::{Ring, Shape};
 use formix_proto::share::{Lanes, split, sum};
 use proptest::prelude::*;
-use rand_core::{TryCryptoRng, TryRng};
+use rand_core::{SeedableRng, TryCryptoRng, TryRng};
 
 use super::strategies::lane;
 
@@ -105,6 +105,35 @@ proptest! {
         let expected =
             answers.iter().fold(vec![0; dimension], |total, (secret, _)| added(&total, secret));
         prop_assert_eq!(words(&total), expected);
+    }
+
+    /// Over every ring: shares of all answers add up to the sum of the answers, each lane for itself.
+    #[test]
+    fn in_every_ring_the_total_is_the_sum_mod_its_size(
+        ring in prop::sample::select(&Ring::ALL[..]),
+        answers in (1usize..5).prop_flat_map(|lanes| {
+            let lane = prop_oneof![any::<u128>(), Just(0), Just(u128::MAX)];
+            prop::collection::vec(prop::collection::vec(lane, lanes), 1..12)
+        }),
+        seed in any::<[u8; 32]>(),
+    ) {
+        let shape = Shape { ring, dimension: answers[0].len() };
+        let mut coins = rand_chacha::ChaCha20Rng::from_seed(seed);
+        let split: Vec<_> = answers
+            .iter()
+            .map(|values| {
+                let mut lanes = Lanes::zero(shape);
+                values.iter().enumerate().for_each(|(at, value)| lanes.set(ring, at, *value));
+                split(&lanes, shape, &mut coins)
+            })
+            .collect();
+        let partial = |seat: usize| sum(shape, split.iter().map(|shares| &shares[seat]));
+        let total = sum(shape, &[partial(0), partial(1), partial(2)]);
+        let size = 8 * ring.width();
+        for (at, found) in total.values(ring).enumerate() {
+            let sum = answers.iter().fold(0u128, |sum, values| sum.wrapping_add(values[at]));
+            prop_assert_eq!(found, sum & (u128::MAX >> (128 - size)));
+        }
     }
 
     #[test]
