@@ -5,6 +5,7 @@
 
 mod buckets;
 mod domain;
+mod exact;
 mod labels;
 mod measure;
 mod reader;
