@@ -3,7 +3,8 @@
 //!
 //! These words hold the question's own, which are untrusted: escape them before they are printed.
 
-use formix_proto::statistic::{Domain, Groups, Measure, Rule, Statistic};
+use formix_proto::Decimal;
+use formix_proto::statistic::{Buckets, Domain, Groups, Measure, Rule, Statistic};
 
 /// So many options or groups are named; the others are counted.
 const NAMED: usize = 12;
@@ -40,6 +41,46 @@ pub fn rules(statistic: &Statistic) -> String {
         false => format!("{missing}; {outside}"),
         true => format!("{missing}; {outside}; declining is hidden: it sends an empty answer"),
     }
+}
+
+/// How exact a result is, for the answers as they are given.
+pub fn precision(measure: &Measure) -> String {
+    match measure {
+        Measure::Count | Measure::Choice(_) | Measure::Choices(_) => "counts are exact".to_owned(),
+        Measure::Sum(domain) | Measure::Vector(domain, _) => format!(
+            "{}; a mean is within {half} of the exact one, a sum of n answers within n times {half}",
+            rounding(domain),
+            half = half(domain)
+        ),
+        Measure::Moments(domain) => format!(
+            "{}; the mean is within {half} of the exact one, the standard deviation within {half} times sqrt(n / (n - 1))",
+            rounding(domain),
+            half = half(domain)
+        ),
+        Measure::Histogram(buckets) => format!(
+            "{}; counts are exact for what it is rounded to, and a quantile is known to a bucket, which is at most {} wide",
+            rounding(buckets.domain()),
+            widest(buckets)
+        ),
+        Measure::Regression(regression) => format!(
+            "{}, each column to its own; the coefficients are those of what it is rounded to",
+            rounding(regression.response())
+        ),
+    }
+}
+
+fn rounding(domain: &Domain) -> String {
+    format!("every answer is rounded to the nearest {}", domain.resolution())
+}
+
+fn half(domain: &Domain) -> Decimal {
+    Decimal::new(5, u32::from(domain.decimals()) + 1)
+}
+
+fn widest(buckets: &Buckets) -> Decimal {
+    let widths =
+        (0..buckets.count()).map(|bucket| buckets.edges(bucket)).map(|(from, to)| to - from);
+    widths.max().unwrap_or_default().normalize()
 }
 
 fn measured(measure: &Measure) -> String {
@@ -107,8 +148,7 @@ fn rule(who: &str, rule: &Rule) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use formix_proto::Decimal;
-    use formix_proto::statistic::{Buckets, Labels, Regression};
+    use formix_proto::statistic::{Labels, Regression};
 
     fn labels(words: &[&str]) -> Labels {
         words.iter().map(|word| word.to_string()).collect::<Vec<_>>().try_into().unwrap()
