@@ -266,22 +266,36 @@ pub(crate) fn check_name(name: &str) -> Result<(), ContentError> {
 const MOST: u64 = 64 << 20;
 
 fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let syntax = |line, message| ConfigError::Syntax { path: path.to_owned(), line, message };
-    let size = fs::metadata(path).map_err(at(path))?.len();
-    if size > MOST {
-        return Err(syntax(1, format!("{size} bytes are more than the {MOST} that are read")));
-    }
-    let text = fs::read(path).map_err(at(path))?;
-    let line_of = |text: &[u8]| 1 + text.iter().filter(|byte| **byte == b'\n').count();
-    let text = String::from_utf8(text).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        syntax(line_of(&error.as_bytes()[..valid]), "is not UTF-8 text".to_owned())
-    })?;
+    let text = read(path)?;
     toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
-        let line = text.as_bytes().get(..start).map_or(1, line_of);
-        syntax(line, error.message().replace('\n', ", "))
+        syntax(path, line_of(&text, start), error.message())
     })
+}
+
+/// Reads a file of text.
+pub(crate) fn read(path: &Path) -> Result<String, ConfigError> {
+    let size = fs::metadata(path).map_err(at(path))?.len();
+    if size > MOST {
+        let message = format!("{size} bytes are more than the {MOST} that are read");
+        return Err(syntax(path, 1, &message));
+    }
+    let text = fs::read(path).map_err(at(path))?;
+    String::from_utf8(text).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        syntax(path, line_of(&text, valid), "is not UTF-8 text")
+    })
+}
+
+/// The line that a place in a text is on, from 1.
+pub(crate) fn line_of(text: &str, place: usize) -> usize {
+    let before = text.as_bytes().get(..place).unwrap_or_default();
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
+}
+
+pub(crate) fn syntax(path: &Path, line: usize, message: &str) -> ConfigError {
+    ConfigError::Syntax { path: path.to_owned(), line, message: message.replace('\n', ", ") }
 }
 
 fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), ConfigError> {

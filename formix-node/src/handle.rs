@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use formix_proto::directory::Role;
 use formix_proto::id::{ComputationId, NodeId};
-use formix_proto::machine::{Command, Event};
+use formix_proto::machine::Event;
 use formix_proto::outcome::{Failure, Outcome, Stage};
 use formix_proto::spec::{Proposal, SpecError};
 use formix_proto::status::Status;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::config::Network;
+use crate::question::Schema;
 use crate::report::Report;
 use crate::request::Request;
 use crate::store::{ComputationRow, Reader, StoreError};
@@ -78,11 +79,16 @@ impl NodeHandle {
     /// Asks a question, and waits until the committee collects answers.
     ///
     /// While the committee cannot be reached it waits no longer than that may take, and then
-    /// returns the id all the same: the node goes on asking.
-    pub async fn propose(&self, proposal: Proposal) -> Result<ComputationId, ProposeError> {
+    /// returns the id all the same: the node goes on asking. What is wanted is recorded in the words
+    /// of `schema`, which stay here.
+    pub async fn propose(
+        &self,
+        proposal: Proposal,
+        schema: Schema,
+    ) -> Result<ComputationId, ProposeError> {
         let id = proposal.id();
         let mut events = self.events();
-        self.request(Request::Command(Command::Propose(Box::new(proposal)))).await;
+        self.request(Request::Propose(Box::new(proposal), Box::new(schema))).await;
         let opened = async {
             loop {
                 match self.next(&mut events).await {

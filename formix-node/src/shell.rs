@@ -12,12 +12,14 @@ use formix_proto::frame::Frame;
 use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::machine::{Batch, BatchSeq, Command, Event};
 use formix_proto::node::Node;
+use formix_proto::spec::Proposal;
 use formix_transport::Transport;
 use tokio::sync::{broadcast, mpsc};
 use tracing::{debug, error, info, trace, warn};
 
 use crate::clock::{now, reach};
 use crate::owner::Owner;
+use crate::question::Schema;
 use crate::request::Request;
 use crate::store::{Store, StoreError};
 
@@ -82,6 +84,7 @@ impl<T: Transport> Shell<T> {
                     Some(Request::Command(command)) => {
                         self.driver.command(now(), command, &mut self.outside);
                     }
+                    Some(Request::Propose(proposal, schema)) => self.propose(proposal, *schema),
                     Some(Request::Status(id, reply)) => {
                         let _ = reply.send(self.driver.machine().status(&id));
                     }
@@ -100,6 +103,16 @@ impl<T: Transport> Shell<T> {
                     self.driver.receive(now(), from, frame.as_ref(), &mut self.outside);
                 }
             }
+        }
+    }
+
+    /// The words go to the log behind the record that they are about; if they are lost on the way, the
+    /// statistic's own stand for them.
+    fn propose(&mut self, proposal: Box<Proposal>, schema: Schema) {
+        let (id, plain) = (proposal.id(), Schema::from(&proposal.spec.statistic));
+        self.driver.command(now(), Command::Propose(proposal), &mut self.outside);
+        if schema != plain {
+            self.outside.store.describe(id, schema);
         }
     }
 

@@ -15,7 +15,7 @@ use support::command::{Ran, formix, on};
 use support::{Answer, Up, within};
 
 /// The names of the original Formix, and whom a computation waits for.
-const ROW: [&str; 17] = [
+const ROW: [&str; 18] = [
     "comp_id",
     "proposer_uid",
     "heavy_node_1",
@@ -32,6 +32,7 @@ const ROW: [&str; 17] = [
     "participants_count",
     "created_at",
     "completed_at",
+    "summary",
     "waiting_for",
 ];
 
@@ -62,7 +63,16 @@ fn json_is_all_of_standard_output_and_has_the_field_names_of_the_original() {
     assert_eq!(ended["mean"], "34.3333");
     assert_eq!(ended["participants_count"], 3);
     let schema: Value = serde_json::from_str(ended["response_schema"].as_str().unwrap()).unwrap();
-    assert_eq!(schema, json!({ "statistic": "number", "min": "0", "max": "100", "decimals": 0 }));
+    assert_eq!(
+        schema,
+        json!({
+            "statistic": { "kind": "sum", "min": "0", "max": "100", "decimals": 0 },
+            "groups": null,
+            "missing": "decline",
+            "outside": "decline",
+            "hide_declining": false,
+        })
+    );
     assert_eq!(run(&["show", &id[..8]]), ended);
     let list = run(&["list"]);
     has_fields(&list, &["computations"]);
@@ -125,7 +135,7 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
         (&["demo", "--answers", "NaN,1,2"], "not a decimal number"),
         (&["demo", "--answers", "1e40,1,2"], "not a decimal number"),
         (&["demo", "--answers", "1,2,3", "--light", "3"], "cannot be used with"),
-        (&["demo", "--answers", "4000000000,2,3"], "could overflow 2^32"),
+        (&["demo", "--answers", "1e19,2,3"], "below 2^63"),
         (&["demo", "--answers", "1,2,3", "--deadline", "0s"], "the deadline has passed"),
         (&["demo", "--answers", "1,2,3", "--deadline", "soon"], "--deadline"),
         (&["demo", "--answers", "1,2,3", "--log-level", "loud"], "`loud`"),

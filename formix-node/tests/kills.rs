@@ -11,11 +11,10 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use formix_node::Decimal;
 use formix_node::config::PolicyConfig;
 use formix_node::control::{Request, Response};
 use formix_node::home::ANALYST;
-use formix_node::question::Question;
+use formix_node::question::{Kind, Question, Wanted};
 use formix_node::report::Report;
 use formix_sim::random::Stream;
 use rustix::process::Signal;
@@ -99,15 +98,11 @@ impl Supervisor {
     fn ask(&mut self) -> Instant {
         let deadline = Duration::from_millis(self.draw.within(800..=4_000));
         let question = Question {
-            prompt: "What is your number?".into(),
-            query: None,
-            min: Decimal::from(0),
-            max: Decimal::from(100),
-            decimals: 0,
+            statistic: Wanted::of_number(Kind::Sum, 0.into(), 100.into(), 0),
             deadline,
             min_participants: LEAST,
-            max_participants: None,
             committee: Some(COMMITTEE.map(str::to_owned)),
+            ..Question::new("What is your number?")
         };
         let response = self.network.insist(ANALYST, &Request::Propose(Box::new(question)));
         let Response::Proposed(id) = response else { panic!("{response:?}") };

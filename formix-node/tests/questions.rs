@@ -20,11 +20,15 @@ const ANSWERS: [Answer<'_>; 5] = [
 fn terms_that_are_refused_leave_nothing_behind() {
     let network = Up::start(&ANSWERS);
     let long = "?".repeat(5000);
+    let long_sql = "?".repeat(17_000);
     for (prompt, terms, why) in [
         ("", &[][..], "the question is empty"),
         (" \t", &[], "the question is empty"),
         (long.as_str(), &[], "longer than 4096 bytes"),
-        ("q", &["--query", &long], "longer than 4096 bytes"),
+        ("q", &["--sql", &long_sql, "--table", "t=x"], "longer than 16384 bytes"),
+        ("q", &["--sql", "SELECT y FROM t", "--table", "t=x"], "no such column: y"),
+        ("q", &["--sql", "SELECT x FROM t"], "--table"),
+        ("q", &["--sql", "SELECT x FROM t", "--table", "t"], "NAME=COLUMN"),
         ("q", &["--deadline", "0s"], "the deadline has passed"),
         ("q", &["--deadline", "31d"], "the deadline is more than 2592000 s away"),
         ("q", &["--deadline", "500years"], "the deadline is more than"),
@@ -37,7 +41,7 @@ fn terms_that_are_refused_leave_nothing_behind() {
         ("q", &["--min-participants", "2"], "allows no less than 3"),
         ("q", &["--min-participants=-1"], "--min-participants"),
         ("q", &["--max-participants", "1048577"], "at most 1048576"),
-        ("q", &["--max", "8589934.60", "--decimals", "2"], "could overflow 2^32"),
+        ("q", &["--max", "9223372036854775807"], "below 2^63"),
         ("q", &["--min", "5", "--max", "5"], "min must be less than"),
         ("q", &["--decimals", "10"], "at most 9 decimals"),
         ("q", &["--max", "0.001"], "multiples of its resolution"),

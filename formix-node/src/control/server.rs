@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use formix_proto::id::ComputationId;
+use formix_proto::limits::SMALL_FRAME;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
@@ -19,8 +20,8 @@ use crate::home::{Home, HomeError, at};
 use crate::question::Question;
 use crate::report::{Report, status_name};
 
-/// The longest request, in bytes.
-const MOST: u64 = 64 << 10;
+/// The longest request, in bytes: the longest question, each byte of it escaped.
+const MOST: u64 = 6 * SMALL_FRAME as u64;
 /// How long a socket that fails is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How many computations an id is looked up among.
@@ -148,8 +149,9 @@ impl Desk {
     }
 
     async fn propose(&self, question: Question) -> Result<Response, Response> {
+        let schema = question.schema();
         let proposal = question.propose(&self.network()?, self.node.id()).map_err(refused)?;
-        match self.node.propose(proposal).await {
+        match self.node.propose(proposal, schema).await {
             // What has failed at once is recorded like anything that failed later.
             Ok(id) | Err(ProposeError::Failed { id, .. }) => Ok(Response::Proposed(id.to_string())),
             Err(error @ ProposeError::Terms(_)) => Err(refused(error)),

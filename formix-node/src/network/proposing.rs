@@ -9,7 +9,7 @@ use formix_proto::query::Query;
 use super::{FormixNetwork, NetworkError};
 use crate::handle::ProposeError;
 use crate::home::ANALYST;
-use crate::question::Question;
+use crate::question::{GroupBy, Kind, Question, Schema, Wanted};
 
 /// A question that is being put together.
 pub struct Proposing<'a> {
@@ -41,9 +41,28 @@ impl<'a> Proposing<'a> {
         self
     }
 
-    /// The numbers that are taken for an answer; 0 to 1000 with two decimals if not said.
-    pub fn number(mut self, min: Decimal, max: Decimal, decimals: u8) -> Self {
-        (self.question.min, self.question.max, self.question.decimals) = (min, max, decimals);
+    /// Wants the sum of numbers from `min` to `max`; from 0 to 1000 with two decimals if not said.
+    pub fn number(self, min: Decimal, max: Decimal, decimals: u8) -> Self {
+        self.wanted(Wanted::of_number(Kind::Sum, min, max, decimals))
+    }
+
+    /// Wants this of the answers, instead of their sum.
+    pub fn wanted(mut self, wanted: Wanted) -> Self {
+        self.question.statistic = wanted;
+        self
+    }
+
+    /// Computes this, with all its rules: a [`Statistic`](formix_proto::statistic::Statistic), or a
+    /// [`Measure`](formix_proto::statistic::Measure).
+    pub fn statistic(mut self, statistic: impl Into<Schema>) -> Self {
+        self.question.set_schema(statistic.into());
+        self
+    }
+
+    /// Tells of each of these groups separately, if it has at least so many answers.
+    pub fn groups<'g>(mut self, labels: impl IntoIterator<Item = &'g str>, least: u32) -> Self {
+        let labels = labels.into_iter().map(str::to_owned).collect();
+        self.question.groups = Some(GroupBy { labels, least });
         self
     }
 
@@ -70,8 +89,9 @@ impl<'a> Proposing<'a> {
         let network = self.network.network.lock().await.clone();
         let name = self.from.as_deref().unwrap_or(ANALYST);
         let proposer = network.member(name)?.id;
+        let schema = self.question.schema();
         let proposal = self.question.propose(&network, proposer)?;
         let node = self.network.node(name).ok_or(ProposeError::Stopped)?;
-        Ok(node.propose(proposal).await?)
+        Ok(node.propose(proposal, schema).await?)
     }
 }

@@ -17,6 +17,7 @@ pub struct Question {
     /// The question, for programs, if it is for them. Untrusted text.
     pub query: Option<Query>,
     /// What is computed, and so what an answer is.
+    #[serde(flatten, serialize_with = "crate::question::readable")]
     pub statistic: Statistic,
     /// When answers stop being accepted, in unix milliseconds.
     pub deadline: u64,
@@ -74,7 +75,7 @@ pub(super) mod tests {
         assert_eq!(
             json,
             format!(
-                r#"{{"comp_id":"{}","prompt":"How many\nhours?","query":null,"statistic":{{"measure":{{"Sum":[-50,2400,2]}},"groups":null,"missing":"decline","outside":"decline","hides_declining":false}},"deadline":1700000000000,"min_participants":3,"proposer":"{}"}}"#,
+                r#"{{"comp_id":"{}","prompt":"How many\nhours?","query":null,"statistic":{{"kind":"sum","min":"-0.5","max":"24","decimals":2}},"groups":null,"missing":"decline","outside":"decline","hide_declining":false,"deadline":1700000000000,"min_participants":3,"proposer":"{}"}}"#,
                 id("01"),
                 id("02")
             )

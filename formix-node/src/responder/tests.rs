@@ -94,7 +94,10 @@ fn what_is_configured_by_mistake_is_refused() {
 #[test]
 fn a_command_reads_the_question_and_writes_a_number() {
     assert_eq!(script("echo ' 3.5 '").unwrap(), number("3.5"));
-    assert_eq!(script(r#"grep -c '"Sum":.-99900000,99900000,5'"#).unwrap(), number("1"));
+    assert_eq!(
+        script(r#"grep -c '"kind":"sum","min":"-999","max":"999","decimals":5'"#).unwrap(),
+        number("1")
+    );
     for declining in ["true", "echo decline", "echo DECLINE; echo"] {
         assert_eq!(script(declining).unwrap(), None, "{declining}");
     }

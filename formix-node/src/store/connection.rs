@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use libsql::{Builder, OpenFlags, Row, Statement, Value, params::IntoParams};
+use serde::de::DeserializeOwned;
 
 use super::error::StoreError;
 
@@ -158,6 +159,12 @@ impl Fields<'_> {
         }
     }
 
+    /// What such text stands for.
+    pub(super) fn json<T: DeserializeOwned>(&mut self) -> Result<Option<T>, StoreError> {
+        let value = self.text()?.map(|text| serde_json::from_str(&text)).transpose();
+        value.map_err(|_| self.mistyped())
+    }
+
     /// A column that is never NULL.
     pub(super) fn some<T>(
         &mut self,
@@ -179,7 +186,7 @@ impl Wake for Unpark {
     }
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {

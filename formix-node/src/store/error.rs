@@ -20,9 +20,9 @@ pub enum StoreError {
         /// What it is.
         what: &'static str,
     },
-    /// Written by a build that came after this one.
-    #[error("{}: its format is {version}, this build knows {known}: use the newer build", file.display())]
-    Newer {
+    /// Written by another build, whose format is another.
+    #[error("{}: its format is {version}, this build knows {known} only: use the build that wrote it", file.display())]
+    OtherVersion {
         /// Which file.
         file: PathBuf,
         /// The version that it says it has.

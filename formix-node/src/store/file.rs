@@ -108,7 +108,9 @@ pub(super) fn check_header(path: &Path) -> Result<(), StoreError> {
         Some(header) if big_endian(header, 68) != APPLICATION => refuse("not a node's database"),
         Some(header) => match big_endian(header, 60) {
             VERSION => Ok(()),
-            version => Err(StoreError::Newer { file: path.to_owned(), version, known: VERSION }),
+            version => {
+                Err(StoreError::OtherVersion { file: path.to_owned(), version, known: VERSION })
+            }
         },
     }
 }

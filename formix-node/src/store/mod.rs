@@ -29,6 +29,8 @@ use formix_proto::machine::{Batch, BatchSeq};
 use formix_proto::record::Record;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::question::Schema;
+pub(crate) use connection::block_on;
 pub use error::StoreError;
 pub use row::ComputationRow;
 use writer::{Acknowledgement, Reply, Request, Writer};
@@ -65,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When the file is in use, no store, another node's, from a newer build or damaged, and when the
+    /// When the file is in use, no store, another node's, of another build or damaged, and when the
     /// disk fails or makes no promises. No such file is changed.
     pub fn open(path: &Path, node: NodeId) -> Result<(Self, Opened), StoreError> {
         // SQLite reads meaning into some relative names.
@@ -88,6 +90,12 @@ impl Store {
     /// Queues a batch. Never blocks. [`Opened::acknowledgements`] tells when it is durable.
     pub fn append(&self, batch: Batch) {
         self.reader.send(Request::Append(batch));
+    }
+
+    /// Queues an analyst's words for what a computation is wanted for, if there is that computation. Never
+    /// blocks.
+    pub(crate) fn describe(&self, id: ComputationId, schema: Schema) {
+        self.reader.send(Request::Describe(id, Box::new(schema)));
     }
 
     /// A handle to read with, beside this one.
@@ -172,7 +180,7 @@ impl Reader {
 ///
 /// # Errors
 ///
-/// When the file is in use, no store, from a newer build or damaged, and when the disk fails.
+/// When the file is in use, no store, of another build or damaged, and when the disk fails.
 pub fn read_computations(path: &Path, most: usize) -> Result<Vec<ComputationRow>, StoreError> {
     let file = std::path::absolute(path).map_err(StoreError::io(path))?;
     match std::fs::exists(&file) {

@@ -8,18 +8,20 @@ use libsql::params::IntoParams;
 use super::connection::{Connection, Fields};
 use super::error::StoreError;
 use super::row::ComputationRow;
+use crate::question::Schema;
 
 /// Text is selected as bytes: see [`Fields::text`].
 const SELECT: &str = "SELECT checksum, CAST(comp_id AS BLOB), CAST(proposer_uid AS BLOB),
     CAST(heavy_node_1 AS BLOB), CAST(heavy_node_2 AS BLOB), CAST(heavy_node_3 AS BLOB),
     CAST(computation_prompt AS BLOB), CAST(response_schema AS BLOB), deadline, min_participants,
     CAST(status AS BLOB), CAST(failure AS BLOB), CAST(result AS BLOB), CAST(mean AS BLOB),
-    participants_count, created_at, completed_at FROM computations";
+    participants_count, created_at, completed_at, CAST(summary AS BLOB) FROM computations";
 const INSERT: &str = "INSERT OR REPLACE INTO computations VALUES
-    (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+    (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 const UPDATE: &str =
-    "UPDATE computations SET checksum = ?1, status = ?2, failure = ?3, result = ?4,
-    mean = ?5, participants_count = ?6, completed_at = ?7 WHERE comp_id = ?8";
+    "UPDATE computations SET checksum = ?1, response_schema = ?2, status = ?3, failure = ?4,
+    result = ?5, mean = ?6, participants_count = ?7, completed_at = ?8, summary = ?9
+    WHERE comp_id = ?10";
 
 /// Writes down what a record means to people, if anything. `now` is in unix milliseconds.
 pub(super) fn project(
@@ -73,7 +75,21 @@ fn insert(connection: &Connection, row: &ComputationRow) -> Result<(), StoreErro
         row.participants_count.into(),
         integer(row.created_at),
         row.completed_at.map_or(Value::Null, integer),
+        row.summary_text().into(),
     ])
+}
+
+/// Writes down an analyst's words for what is wanted, beside what it is that these stand for.
+pub(super) fn describe(
+    connection: &Connection,
+    id: ComputationId,
+    schema: Schema,
+) -> Result<(), StoreError> {
+    match find(connection, id)? {
+        Some(_) => change(connection, id, |row| row.describe(&schema)),
+        // The question was not asked.
+        None => Ok(()),
+    }
 }
 
 fn change(
@@ -86,12 +102,14 @@ fn change(
     change(&mut row);
     connection.prepare(UPDATE)?.run(vec![
         Value::Integer(row.checksum()),
-        row.status.into(),
-        row.failure.into(),
-        row.result.into(),
-        row.mean.into(),
+        row.response_schema.as_str().into(),
+        row.status.as_str().into(),
+        row.failure.clone().into(),
+        row.result.clone().into(),
+        row.mean.clone().into(),
         row.participants_count.into(),
         row.completed_at.map_or(Value::Null, integer),
+        row.summary_text().into(),
         row.comp_id.into(),
     ])
 }
@@ -132,6 +150,7 @@ fn decode(fields: &mut Fields<'_>) -> Result<ComputationRow, StoreError> {
         participants_count: fields.number()?,
         created_at: fields.some(Fields::number)?,
         completed_at: fields.number()?,
+        summary: fields.json()?,
     })
 }
 

@@ -3,13 +3,14 @@
 use formix_proto::id::ComputationId;
 use formix_proto::outcome::{Outcome, Reveal};
 use formix_proto::spec::Proposal;
-use formix_proto::statistic::{Finding, Statistic};
+use formix_proto::statistic::{Finding, Part, Summary};
 use serde::{Deserialize, Serialize};
 
 use super::schema::checksum;
+use crate::question::{Kind, Schema, Wanted};
 
 /// A computation that this node proposed. The names of the fields are those of the original Formix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComputationRow {
     /// Its id, in hexadecimal.
     pub comp_id: String,
@@ -23,7 +24,7 @@ pub struct ComputationRow {
     pub heavy_node_3: String,
     /// The question. Untrusted text: escape it before it is printed.
     pub computation_prompt: String,
-    /// What answers it takes: a JSON object with `statistic`, `min`, `max` and `decimals`.
+    /// What is computed, in the words of who asked: a [`Schema`] in JSON.
     pub response_schema: String,
     /// When answers stop being accepted, in unix milliseconds.
     pub deadline: u64,
@@ -33,9 +34,10 @@ pub struct ComputationRow {
     pub status: String,
     /// Why it failed.
     pub failure: Option<String>,
-    /// The sum of the answers, in decimal notation.
+    /// What is wanted of the answers, their sum if nothing else is said, in decimal notation; none
+    /// if it is more than one number.
     pub result: Option<String>,
-    /// Their mean, in decimal notation.
+    /// Their mean, in decimal notation, if the result tells it.
     pub mean: Option<String>,
     /// How many answers there are in the sum.
     pub participants_count: Option<u32>,
@@ -43,6 +45,8 @@ pub struct ComputationRow {
     pub created_at: u64,
     /// When its outcome was recorded, in unix milliseconds.
     pub completed_at: Option<u64>,
+    /// The whole result.
+    pub summary: Option<Summary>,
 }
 
 impl ComputationRow {
@@ -56,7 +60,7 @@ impl ComputationRow {
             heavy_node_2: second,
             heavy_node_3: third,
             computation_prompt: spec.prompt.clone(),
-            response_schema: serde_json::to_string(&spec.statistic).unwrap_or_default(),
+            response_schema: json(&Schema::from(&spec.statistic)),
             deadline: spec.deadline.0,
             min_participants: spec.min_participants,
             status: "pending".into(),
@@ -66,6 +70,20 @@ impl ComputationRow {
             participants_count: None,
             created_at: now,
             completed_at: None,
+            summary: None,
+        }
+    }
+
+    /// What is computed, in the words of who asked.
+    pub fn schema(&self) -> Option<Schema> {
+        serde_json::from_str(&self.response_schema).ok()
+    }
+
+    /// Takes other words for what is computed, not for anything else.
+    pub(super) fn describe(&mut self, schema: &Schema) {
+        let statistic = self.schema().and_then(|schema| schema.statistic().ok());
+        if statistic.is_some() && schema.statistic().ok() == statistic {
+            self.response_schema = json(schema);
         }
     }
 
@@ -79,19 +97,28 @@ impl ComputationRow {
             Outcome::Completed(reveal) => {
                 self.status = "completed".into();
                 self.participants_count = Some(reveal.participants);
-                if let Some(Finding::Sum { sum, mean }) = self.finding(reveal) {
-                    self.result = Some(sum.to_string());
-                    self.mean = mean.map(|mean| mean.to_string());
+                // Totals that are not the question's the machine does not let through.
+                if let Some(schema) = self.schema() {
+                    self.summary = decode(&schema, reveal);
+                    self.tell(&schema.statistic);
                 }
             }
         }
     }
 
-    /// `None` only for totals that are not the question's, which the machine does not let through.
-    fn finding(&self, reveal: &Reveal) -> Option<Finding> {
-        let statistic: Statistic = serde_json::from_str(&self.response_schema).ok()?;
-        let summary = statistic.decode(&reveal.totals, reveal.participants)?;
-        Some(summary.parts.into_iter().next()?.found?.finding)
+    /// Tells of all answers together what a single number can.
+    fn tell(&mut self, wanted: &Wanted) {
+        let parts = self.summary.as_ref().map(|summary| summary.parts.as_slice());
+        let Some([Part { group: None, found: Some(found) }]) = parts else { return };
+        self.result = headline(wanted.kind, &found.finding);
+        if let Finding::Sum { mean, .. } | Finding::Moments { mean, .. } = found.finding {
+            self.mean = mean.map(|mean| mean.to_string());
+        }
+    }
+
+    /// The summary as it is recorded.
+    pub(super) fn summary_text(&self) -> Option<String> {
+        self.summary.as_ref().map(json)
     }
 
     /// Over all of it: a row that is not as it was written is not shown.
@@ -99,4 +126,29 @@ impl ComputationRow {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         checksum([b"computation", &bytes])
     }
+}
+
+fn decode(schema: &Schema, reveal: &Reveal) -> Option<Summary> {
+    schema.statistic().ok()?.decode(&reveal.totals, reveal.participants)
+}
+
+/// What is wanted, if that is one number.
+fn headline(kind: Kind, finding: &Finding) -> Option<String> {
+    match (kind, finding) {
+        (_, Finding::Count { yes }) => Some(yes.to_string()),
+        (Kind::Mean, Finding::Sum { mean, .. })
+        | (Kind::Moments, Finding::Moments { mean, .. }) => mean.map(|mean| mean.to_string()),
+        (_, Finding::Sum { sum, .. }) => Some(sum.to_string()),
+        (Kind::Variance, Finding::Moments { variance, .. }) => variance.map(|v| v.to_string()),
+        (_, Finding::Moments { deviation, .. }) => deviation.map(|d| d.to_string()),
+        (Kind::Top, _) => finding.top()?.first().map(|best| best.option.clone()),
+        _ => {
+            let bucket = finding.quantile(kind.quantile()?)?;
+            Some(format!("{} to {}", bucket.from, bucket.to))
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }

@@ -11,9 +11,10 @@ use super::error::StoreError;
 /// Says in the header of the file that it is a node's: "Frmx".
 pub(super) const APPLICATION: u32 = 0x4672_6d78;
 /// The version of the tables.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
-/// `computations` is for people: its columns are those of the original Formix.
+/// `computations` is for people: its columns are those of the original Formix, and
+/// last the whole result.
 const TABLES: &str = "
     CREATE TABLE meta (
         node BLOB NOT NULL, next INTEGER NOT NULL, rows INTEGER NOT NULL, sum INTEGER NOT NULL
@@ -27,7 +28,7 @@ const TABLES: &str = "
         heavy_node_3 TEXT NOT NULL, computation_prompt TEXT NOT NULL, response_schema TEXT NOT NULL,
         deadline INTEGER NOT NULL, min_participants INTEGER NOT NULL, status TEXT NOT NULL,
         failure TEXT, result TEXT, mean TEXT, participants_count INTEGER,
-        created_at INTEGER NOT NULL, completed_at INTEGER
+        created_at INTEGER NOT NULL, completed_at INTEGER, summary TEXT
     ) STRICT;
 ";
 

@@ -18,10 +18,12 @@ use super::log::Log;
 use super::projection;
 use super::row::ComputationRow;
 use super::schema;
+use crate::question::Schema;
 
 /// What the thread is asked for.
 pub(super) enum Request {
     Append(Batch),
+    Describe(ComputationId, Box<Schema>),
     Newest(usize, Reply<Vec<ComputationRow>>),
     Find(ComputationId, Reply<Option<ComputationRow>>),
     Close(Option<Reply<()>>),
@@ -103,6 +105,9 @@ impl Writer {
                     self.write(&group)?;
                     let last = group.last().map_or(BatchSeq::default(), |batch| batch.seq);
                     let _ = acknowledgements.send(Ok(last));
+                }
+                Some(Request::Describe(id, schema)) => {
+                    projection::describe(&self.connection, id, *schema)?;
                 }
                 Some(Request::Newest(most, reply)) => {
                     self.scrub()?;

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::args::Propose;
 use crate::failure::Failure;
 use crate::output::{Output, printable};
+use crate::question;
 
 /// How many computations an id is looked up among.
 const SEARCHED: usize = 100_000;
@@ -22,7 +23,7 @@ pub(crate) async fn propose(
     home: &Home,
     output: Output,
 ) -> Result<ExitCode, Failure> {
-    let request = Request::Propose(Box::new(args.question()));
+    let request = Request::Propose(Box::new(question::read(args, home)?));
     let Response::Proposed(id) = analyst(home, &request).await? else { return Err(unexpected()) };
     if args.wait {
         output.line(&format!("asked         {id}"));

@@ -6,6 +6,7 @@ mod demo;
 mod failure;
 mod logging;
 mod output;
+mod question;
 mod study;
 mod up;
 
@@ -16,7 +17,7 @@ use formix_node::config::Network;
 use formix_node::home::Home;
 use formix_proto::directory::Role;
 
-use args::{Cli, Command, RunCommand};
+use args::{Cli, Command, QuestionCommand, RunCommand};
 use failure::Failure;
 use output::Output;
 
@@ -52,6 +53,9 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::Down => up::down(&home, output).await,
         Command::Status => client::status(&home, output).await,
         Command::Propose(propose) => client::propose(&propose, &home, output).await,
+        Command::Question { command: QuestionCommand::Check(check) } => {
+            question::check(&check, &home, output)
+        }
         Command::List { most } => client::list(most, &home, output).await,
         Command::Show { id } => client::show(&id, &home, output).await,
         Command::Wait { id, timeout } => client::wait(&id, timeout, &home, output).await,

@@ -32,6 +32,11 @@ impl Output {
         };
     }
 
+    /// A line for people that has a name. The text may be a stranger's.
+    pub(crate) fn field(&self, name: &str, text: &str) {
+        self.line(&field(name, text));
+    }
+
     /// The result for programs.
     pub(crate) fn result(&self, value: &impl Serialize) {
         if self.json {
@@ -62,6 +67,10 @@ impl Output {
             false => ExitCode::SUCCESS,
         }
     }
+}
+
+fn field(name: &str, text: &str) -> String {
+    format!("{name:<14}{}", printable(text))
 }
 
 fn describe(report: &Report) -> Vec<String> {

@@ -197,7 +197,7 @@ fn people_read_what_became_of_their_questions() {
     assert_eq!(rows[3].computation_prompt, "Wie spät, \"ungefähr\"?");
     assert_eq!(
         rows[3].response_schema,
-        r#"{"statistic":"number","min":"-5.0","max":"5.0","decimals":1}"#
+        r#"{"statistic":{"kind":"sum","min":"-5","max":"5","decimals":1},"groups":null,"missing":"decline","outside":"decline","hide_declining":false}"#
     );
     assert_eq!((rows[3].deadline, rows[3].min_participants), (1_700_000_000_000, 2));
     assert_eq!(rows[3].completed_at, None);

@@ -52,14 +52,18 @@ fn what_is_no_store_is_refused() {
 }
 
 #[test]
-fn a_newer_format_is_refused() {
-    let home = Home::new();
-    open(&home.file()).0.shut();
-    let mut bytes = fs::read(home.file()).unwrap();
-    bytes[63] += 1;
-    fs::write(home.file(), bytes).unwrap();
-    let error = refused_untouched(&home);
-    assert!(matches!(error, StoreError::Newer { version: 2, known: 1, .. }), "{error}");
+fn an_older_or_newer_format_is_refused() {
+    for (byte, version) in [(1, 1), (3, 3)] {
+        let home = Home::new();
+        open(&home.file()).0.shut();
+        let mut bytes = fs::read(home.file()).unwrap();
+        bytes[63] = byte;
+        fs::write(home.file(), bytes).unwrap();
+        match refused_untouched(&home) {
+            StoreError::OtherVersion { version: of, known: 2, .. } => assert_eq!(of, version),
+            error => panic!("{error}"),
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,81 @@
+//! Questions in files: reading them, and explaining them before they are asked.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use formix_node::config::{ConfigError, Network, PolicyConfig};
+use formix_node::home::Home;
+use formix_node::network::NetworkError;
+use formix_node::question::{Explanation, Question, QuestionFile};
+use formix_proto::spec::Spec;
+
+use crate::args::{Check, Propose, Terms};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// The question that the command line names, checked before anybody is asked.
+pub(crate) fn read(args: &Propose, home: &Home) -> Result<Question, Failure> {
+    let path = Path::new(&args.asked);
+    let is_file = path.extension().is_some_and(|ending| ending == "toml" || ending == "json");
+    if !is_file {
+        return Ok(args.terms.question(&args.asked));
+    }
+    if args.terms != Terms::default() {
+        let why = format!("{}: its terms are in the file: change them there", path.display());
+        return Err(Failure::Usage(why));
+    }
+    let file = QuestionFile::load(path)?;
+    checked(&file, None, home)?;
+    Ok(file.question().clone())
+}
+
+pub(crate) fn check(args: &Check, home: &Home, output: Output) -> Result<ExitCode, Failure> {
+    let file = QuestionFile::load(&args.file)?;
+    let spec = checked(&file, args.participants, home)?;
+    let explanation = Explanation::new(file.question(), &spec);
+    for (name, text) in told(&explanation) {
+        output.field(name, &text);
+    }
+    output.result(&explanation);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The terms that the question would have in this home's network, if there is one.
+fn checked(file: &QuestionFile, participants: Option<u32>, home: &Home) -> Result<Spec, Failure> {
+    let question = file.question();
+    let (policy, places) = match Network::load(&home.network_file()) {
+        Ok(network) => (network.policy.clone(), question.places(&network)),
+        Err(ConfigError::NoNetwork(_)) => {
+            let places = question.max_participants.unwrap_or(question.min_participants);
+            (PolicyConfig::default(), Ok(places))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let participants = participants.map_or(places, Ok).map_err(NetworkError::Question)?;
+    let spec = question.check(&policy.policy(), participants);
+    spec.map_err(|fault| file.blame(&fault).into())
+}
+
+fn told(explained: &Explanation) -> Vec<(&'static str, String)> {
+    let Explanation { lanes, ring, max_participants, bytes, .. } = explained;
+    let mut told = vec![
+        ("question", explained.question.clone()),
+        ("statistic", format!("{}: {}", explained.statistic, explained.computes)),
+        ("reads", explained.reads.join(", ")),
+        ("answer", explained.answer.clone()),
+        ("rules", explained.rules.clone()),
+        (
+            "sends",
+            format!(
+                "{bytes} bytes from each light node, in three contributions of {lanes} lanes over {ring}, which is large enough for {max_participants} participants"
+            ),
+        ),
+        ("reveals", explained.reveals.clone()),
+        ("exact to", explained.precision.clone()),
+    ];
+    if explained.reads.is_empty() {
+        told.retain(|(name, _)| *name != "reads");
+    }
+    told.extend(explained.unprotected.iter().map(|what| ("not protected", what.clone())));
+    told
+}

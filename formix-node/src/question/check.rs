@@ -1,0 +1,102 @@
+//! Checking a question before anybody is asked: as every node will, and that its SQL can be run.
+
+use formix_proto::id::NodeId;
+use formix_proto::policy::Policy;
+use formix_proto::query::{Query, QueryError, Table};
+use formix_proto::spec::{Committee, Spec, SpecError};
+use formix_proto::statistic::{Cells, Rule, Statistic, StatisticError};
+use formix_proto::time::Time;
+use libsql::Builder;
+
+use super::Question;
+use super::fault::{Fault, Wrong};
+use crate::clock::now;
+use crate::store::block_on;
+
+/// Stands for whichever heavy nodes it will be.
+const ANYBODY: Committee = Committee([NodeId([1; 32]), NodeId([2; 32]), NodeId([3; 32])]);
+
+impl Question {
+    /// Checks it as a node does that has this policy, when so many may take part: the terms that it
+    /// would have.
+    pub fn check(&self, policy: &Policy, max_participants: u32) -> Result<Spec, Fault> {
+        let now = now();
+        let spec = self.spec(ANYBODY, now + self.deadline, max_participants)?;
+        if let Err(error) = spec.check(now, policy) {
+            let path = match error {
+                SpecError::Statistic(StatisticError::StandIn) => vec![stand_in(&spec, now, policy)],
+                _ => field(&error),
+            };
+            return Err(Fault { path, wrong: Wrong::Terms(error) });
+        }
+        check_groups(&spec.statistic, policy.least_participants)?;
+        if let Some(query) = &spec.query {
+            check_query(query, &spec.statistic)
+                .map_err(|wrong| Fault { path: vec!["data", "sql"], wrong })?;
+        }
+        Ok(spec)
+    }
+}
+
+/// A group that is told of is a sum like any other.
+fn check_groups(statistic: &Statistic, least: u32) -> Result<(), Fault> {
+    match &statistic.groups {
+        Some(groups) if groups.least < least => {
+            let wrong = Wrong::SmallGroups { asked: groups.least, least };
+            Err(Fault { path: vec!["groups", "least"], wrong })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The field that a refusal is about.
+fn field(error: &SpecError) -> Vec<&'static str> {
+    match error {
+        SpecError::EmptyPrompt | SpecError::TooLong => vec!["prompt"],
+        SpecError::Query(QueryError::TooLong | QueryError::Empty) => vec!["data", "sql"],
+        SpecError::Query(_) => vec!["data", "tables"],
+        SpecError::Statistic(_) | SpecError::Overflow(_) => vec!["statistic"],
+        SpecError::DeadlinePassed | SpecError::DeadlineTooFar(_) => vec!["deadline"],
+        SpecError::ThresholdTooLow { .. } | SpecError::ThresholdTooHigh { .. } => {
+            vec!["min_participants"]
+        }
+        SpecError::TooManyParticipants(_) => vec!["max_participants"],
+        _ => vec![],
+    }
+}
+
+/// Which of the rules has a constant that cannot stand in: one of them is left out to see.
+fn stand_in(spec: &Spec, now: Time, policy: &Policy) -> &'static str {
+    let mut other = spec.clone();
+    other.statistic.missing = Rule::Decline;
+    if other.check(now, policy).is_ok() { "missing" } else { "outside" }
+}
+
+/// Lets SQLite read the statement, over tables with nothing in them. Whether an owner's node runs it
+/// is for that node to say.
+fn check_query(query: &Query, statistic: &Statistic) -> Result<(), Wrong> {
+    let columns = block_on(columns(query)).map_err(|error| Wrong::Sql(message(error)))?;
+    let group = usize::from(statistic.groups.is_some());
+    let (cells, fits) = match statistic.measure.cells() {
+        // Row by row they make up the answer, so there must be whole rows.
+        Cells::Exactly(cells) => (cells + group, (cells + group).is_multiple_of(columns)),
+        Cells::AtMost(cells) => (cells + group, columns <= cells + group),
+    };
+    if columns > 0 && fits { Ok(()) } else { Err(Wrong::Columns { columns, cells }) }
+}
+
+async fn columns(query: &Query) -> libsql::Result<usize> {
+    let connection = Builder::new_local(":memory:").build().await?.connect()?;
+    for Table { name, columns } in &query.tables {
+        let columns = columns.join("\", \"");
+        connection.execute_batch(&format!("CREATE TABLE \"{name}\" (\"{columns}\")")).await?;
+    }
+    Ok(connection.prepare(&query.sql).await?.column_count())
+}
+
+fn message(error: libsql::Error) -> String {
+    match error {
+        libsql::Error::SqliteFailure(_, message) => message,
+        error => error.to_string(),
+    }
+}

@@ -1,0 +1,92 @@
+//! What is wrong with a question, and where in it.
+
+use formix_proto::spec::SpecError;
+use formix_proto::statistic::{BucketsError, DomainError, LabelsError, RegressionError};
+
+use super::Kind;
+
+/// What is wrong with a question, and in which field.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{wrong}", self.field())]
+pub struct Fault {
+    /// The names of the field and of what it is in, from the outside in; empty if it is the whole.
+    pub path: Vec<&'static str>,
+    /// What is wrong.
+    pub wrong: Wrong,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, thiserror::Error)]
+pub enum Wrong {
+    /// A statistic that cannot do without it.
+    #[error("a {0} needs it")]
+    Needed(Kind),
+    /// A statistic that has no use for it.
+    #[error("a {0} has no use for it: it takes {taken}", taken = .0.fields().join(", "))]
+    Unused(Kind),
+    /// Buckets that are said in both ways.
+    #[error("the edges say it already: leave one out")]
+    Twice,
+    /// Numbers that make no domain.
+    #[error(transparent)]
+    Domain(DomainError),
+    /// Buckets that are none.
+    #[error(transparent)]
+    Buckets(BucketsError),
+    /// Options, groups or columns that are none.
+    #[error(transparent)]
+    Labels(LabelsError),
+    /// Columns that make no regression.
+    #[error(transparent)]
+    Regression(RegressionError),
+    /// Not the place of a quantile.
+    #[error("a quantile is at 0 to 1, as 0.5, and there must be at least one")]
+    Quantile,
+    /// More than there is to choose from, or nothing.
+    #[error("it must be 1 to {0}, the number of options")]
+    Top(usize),
+    /// Groups that tell too much about each who is in them.
+    #[error(
+        "{asked} is too few: this network allows no less than {least}, because a group of fewer tells too much about each"
+    )]
+    SmallGroups {
+        /// What the question says.
+        asked: u32,
+        /// What the policy says.
+        least: u32,
+    },
+    /// A statement that cannot be run over the tables that are declared.
+    #[error("it cannot be run over the declared tables: {0}")]
+    Sql(String),
+    /// A statement whose rows are no answers.
+    #[error("it has {columns} columns, which cannot make up the {cells} values of an answer")]
+    Columns {
+        /// Those of the statement.
+        columns: usize,
+        /// What the statistic takes, the group among it.
+        cells: usize,
+    },
+    /// What the protocol refuses.
+    #[error(transparent)]
+    Terms(SpecError),
+}
+
+impl Fault {
+    /// What is wrong with this field.
+    pub(super) fn at(field: &'static str, wrong: Wrong) -> Self {
+        Self { path: vec![field], wrong }
+    }
+
+    /// The same fault, in a question that has the faulty thing for its `field`.
+    pub(super) fn within(mut self, field: &'static str) -> Self {
+        self.path.insert(0, field);
+        self
+    }
+
+    fn field(&self) -> String {
+        match self.path.is_empty() {
+            true => String::new(),
+            false => format!("{}: ", self.path.join(".")),
+        }
+    }
+}
