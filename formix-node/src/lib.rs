@@ -36,6 +36,7 @@ mod request;
 pub mod responder;
 mod shell;
 pub mod store;
+pub mod words;
 
 pub use formix_proto::Decimal;
 pub use formix_proto::directory::Role;
