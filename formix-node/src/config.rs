@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use formix_transport::peers::{Peer, Peers};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::consent::RuleError;
 use crate::duration;
 use crate::home::{HomeError, at};
 use crate::responder::ResponderConfig;
@@ -131,6 +133,22 @@ pub enum ContentError {
     /// Nobody is enrolled: the file is empty, or cut short.
     #[error("no node is enrolled")]
     Nobody,
+    /// Every question is allowed that the owner has not thought of.
+    #[error(
+        "`default = \"allow\"` would answer whatever nobody has thought of: say in a rule what is allowed"
+    )]
+    AllowsByDefault,
+    /// A rule of consent that cannot be meant.
+    #[error("rule {number}: {error}")]
+    Rule {
+        /// Which, from 1.
+        number: usize,
+        /// What is wrong with it.
+        error: RuleError,
+    },
+    /// Rules of consent in a form that no rule can be put before.
+    #[error("its rules are not tables that begin with [[rule]]: write the rule yourself")]
+    NotATable,
 }
 
 impl ContentError {
@@ -266,30 +284,62 @@ pub(crate) fn check_name(name: &str) -> Result<(), ContentError> {
 const MOST: u64 = 64 << 20;
 
 fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let syntax = |line, message| ConfigError::Syntax { path: path.to_owned(), line, message };
+    parse(path, &read(path)?)
+}
+
+/// The text of a configuration that need not be there.
+pub(crate) fn read_if_there(path: &Path) -> Result<String, ConfigError> {
+    match read(path) {
+        Err(ConfigError::File(HomeError::Io { error, .. }))
+            if error.kind() == io::ErrorKind::NotFound =>
+        {
+            Ok(String::new())
+        }
+        text => text,
+    }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
     let size = fs::metadata(path).map_err(at(path))?.len();
     if size > MOST {
-        return Err(syntax(1, format!("{size} bytes are more than the {MOST} that are read")));
+        let message = format!("{size} bytes are more than the {MOST} that are read");
+        return Err(syntax(path, 1, message));
     }
     let text = fs::read(path).map_err(at(path))?;
-    let line_of = |text: &[u8]| 1 + text.iter().filter(|byte| **byte == b'\n').count();
-    let text = String::from_utf8(text).map_err(|error| {
+    String::from_utf8(text).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        syntax(line_of(&error.as_bytes()[..valid]), "is not UTF-8 text".to_owned())
-    })?;
-    toml::from_str(&text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text.as_bytes().get(..start).map_or(1, line_of);
-        syntax(line, error.message().replace('\n', ", "))
+        syntax(path, line_of(&error.as_bytes()[..valid]), "is not UTF-8 text".to_owned())
     })
 }
 
+pub(crate) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.as_bytes().get(..start).map_or(1, line_of);
+        syntax(path, line, error.message().replace('\n', ", "))
+    })
+}
+
+/// The line after this much text.
+fn line_of(text: &[u8]) -> usize {
+    1 + text.iter().filter(|byte| **byte == b'\n').count()
+}
+
+fn syntax(path: &Path, line: usize, message: String) -> ConfigError {
+    ConfigError::Syntax { path: path.to_owned(), line, message }
+}
+
 fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), ConfigError> {
-    let text = toml::to_string_pretty(value).map_err(|error| ConfigError::Syntax {
-        path: path.to_owned(),
-        line: 1,
-        message: error.to_string(),
-    })?;
+    replace(path, &write(path, value)?)
+}
+
+/// The text of a configuration.
+pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<String, ConfigError> {
+    toml::to_string_pretty(value).map_err(|error| syntax(path, 1, error.to_string()))
+}
+
+/// Makes this the text of a configuration, whole or not at all.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
     let unfinished = path.with_extension("toml.new");
     fs::write(&unfinished, text).map_err(at(&unfinished))?;
     Ok(fs::rename(&unfinished, path).map_err(at(path))?)

@@ -13,6 +13,7 @@ use formix_proto::status::Status;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::config::Network;
+use crate::consent::Desk;
 use crate::report::Report;
 use crate::request::Request;
 use crate::store::{ComputationRow, Reader, StoreError};
@@ -46,6 +47,7 @@ pub struct NodeHandle {
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) reader: Reader,
     pub(crate) names: Arc<RwLock<BTreeMap<NodeId, String>>>,
+    pub(crate) desk: Option<Arc<Desk>>,
     pub(crate) patience: Duration,
 }
 
