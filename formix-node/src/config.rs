@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use formix_transport::peers::{Peer, Peers};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::consent::RuleError;
 use crate::duration;
 use crate::home::{HomeError, at};
 use crate::responder::ResponderConfig;
@@ -131,6 +133,22 @@ pub enum ContentError {
     /// Nobody is enrolled: the file is empty, or cut short.
     #[error("no node is enrolled")]
     Nobody,
+    /// Every question is allowed that the owner has not thought of.
+    #[error(
+        "`default = \"allow\"` would answer whatever nobody has thought of: say in a rule what is allowed"
+    )]
+    AllowsByDefault,
+    /// A rule of consent that cannot be meant.
+    #[error("rule {number}: {error}")]
+    Rule {
+        /// Which, from 1.
+        number: usize,
+        /// What is wrong with it.
+        error: RuleError,
+    },
+    /// Rules of consent in a form that no rule can be put before.
+    #[error("its rules are not tables that begin with [[rule]]: write the rule yourself")]
+    NotATable,
 }
 
 impl ContentError {
@@ -266,11 +284,27 @@ pub(crate) fn check_name(name: &str) -> Result<(), ContentError> {
 const MOST: u64 = 64 << 20;
 
 fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = read(path)?;
-    toml::from_str(&text).map_err(|error| {
+    parse(path, &read(path)?)
+}
+
+/// Reads what was read of a file; an error names the line.
+pub(crate) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
-        syntax(path, line_of(&text, start), error.message())
+        syntax(path, line_of(text, start), error.message())
     })
+}
+
+/// The text of a configuration that need not be there.
+pub(crate) fn read_if_there(path: &Path) -> Result<String, ConfigError> {
+    match read(path) {
+        Err(ConfigError::File(HomeError::Io { error, .. }))
+            if error.kind() == io::ErrorKind::NotFound =>
+        {
+            Ok(String::new())
+        }
+        text => text,
+    }
 }
 
 /// Reads a file of text.
@@ -299,11 +333,16 @@ pub(crate) fn syntax(path: &Path, line: usize, message: &str) -> ConfigError {
 }
 
 fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), ConfigError> {
-    let text = toml::to_string_pretty(value).map_err(|error| ConfigError::Syntax {
-        path: path.to_owned(),
-        line: 1,
-        message: error.to_string(),
-    })?;
+    replace(path, &write(path, value)?)
+}
+
+/// The text of a configuration.
+pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<String, ConfigError> {
+    toml::to_string_pretty(value).map_err(|error| syntax(path, 1, &error.to_string()))
+}
+
+/// Makes this the text of a configuration, whole or not at all.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
     let unfinished = path.with_extension("toml.new");
     fs::write(&unfinished, text).map_err(at(&unfinished))?;
     Ok(fs::rename(&unfinished, path).map_err(at(path))?)

@@ -19,6 +19,7 @@ pub use proposing::Proposing;
 pub use quick::{quick_computation, quick_network};
 
 use crate::config::{ConfigError, Member, Network, check_name};
+use crate::consent::Consent;
 use crate::handle::{NodeHandle, ProposeError};
 use crate::home::{Home, HomeError, HomeLock, Scratch};
 use crate::node::{BoundNode, NodeError, RunningNode, Setup};
@@ -248,7 +249,8 @@ fn bind(
     let responder =
         responder.map_err(|error| NetworkError::Responder { name: name.to_owned(), error })?;
     let listen = (role == Role::Heavy).then(|| std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
-    let setup = Setup { name: name.to_owned(), role, home: place, listen, responder };
+    let consent = Consent::Everything;
+    let setup = Setup { name: name.to_owned(), role, home: place, listen, responder, consent };
     BoundNode::bind(setup).map_err(|error| NetworkError::Node { name: name.to_owned(), error })
 }
 

@@ -8,6 +8,8 @@ use formix_node::question::{Number, Question};
 use formix_proto::Decimal;
 use formix_proto::query::{Query, Table};
 
+use crate::consent;
+
 /// Private map, secure reduce: the answer to a question, without seeing anybody's data.
 #[derive(Debug, Parser)]
 #[command(
@@ -80,6 +82,8 @@ pub(crate) enum Command {
         #[arg(long, value_parser = humantime::parse_duration, value_name = "SPAN")]
         timeout: Option<Duration>,
     },
+    #[command(flatten)]
+    Consent(consent::Command),
     /// Heavy nodes, in the foreground
     Heavy {
         #[command(subcommand)]

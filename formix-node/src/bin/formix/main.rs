@@ -2,6 +2,7 @@
 
 mod args;
 mod client;
+mod consent;
 mod demo;
 mod failure;
 mod logging;
@@ -59,6 +60,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::List { most } => client::list(most, &home, output).await,
         Command::Show { id } => client::show(&id, &home, output).await,
         Command::Wait { id, timeout } => client::wait(&id, timeout, &home, output).await,
+        Command::Consent(command) => consent::run(&command, &home, output).await,
         Command::Heavy { command } => run(command, Role::Heavy, &home, level, output).await,
         Command::Light { command } => run(command, Role::Light, &home, level, output).await,
         Command::Proposer { command } => run(command, Role::Proposer, &home, level, output).await,
