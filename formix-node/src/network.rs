@@ -23,6 +23,7 @@ use crate::consent::Consent;
 use crate::handle::{NodeHandle, ProposeError};
 use crate::home::{Home, HomeError, HomeLock, Scratch};
 use crate::node::{BoundNode, NodeError, RunningNode, Setup};
+use crate::question::Question;
 use crate::question::QuestionError;
 use crate::report::Report;
 use crate::responder::{ResponderConfig, ResponderError};
@@ -110,7 +111,12 @@ impl FormixNetwork {
 
     /// Starts a question; [`send`](Proposing::send) asks it.
     pub fn propose(&self, prompt: impl Into<String>) -> Proposing<'_> {
-        Proposing::new(self, prompt)
+        self.put(Question::new(prompt))
+    }
+
+    /// Puts a question that is written down already.
+    pub fn put(&self, question: Question) -> Proposing<'_> {
+        Proposing::new(self, question)
     }
 
     /// Waits until a computation has ended.
