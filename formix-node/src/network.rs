@@ -26,7 +26,7 @@ use crate::node::{BoundNode, NodeError, RunningNode, Setup};
 use crate::question::Question;
 use crate::question::QuestionError;
 use crate::report::Report;
-use crate::responder::{ResponderConfig, ResponderError};
+use crate::responder::{Responder, ResponderConfig, ResponderError};
 use crate::store::StoreError;
 
 /// How many computations [`FormixNetwork::list`] shows.
@@ -168,22 +168,28 @@ impl FormixNetwork {
     /// Adds a heavy node, a proposer, or a light node with a random answer, and says what it is called.
     pub async fn add_node(&self, role: Role) -> Result<String, NetworkError> {
         let responder = (role == Role::Light).then_some(ResponderConfig::Random {});
-        self.add(role, responder).await
+        self.add(role, |home, name| bind(home, name, role, responder.as_ref())).await
     }
 
     /// Adds a light node that answers in this way, and says what it is called.
     pub async fn add_light(&self, responder: ResponderConfig) -> Result<String, NetworkError> {
-        self.add(Role::Light, Some(responder)).await
+        self.add(Role::Light, |home, name| bind(home, name, Role::Light, Some(&responder))).await
+    }
+
+    /// Adds a light node whose answers this program finds itself, and says what it is called.
+    pub async fn add_responder(&self, responder: impl Responder) -> Result<String, NetworkError> {
+        let responder = Some(Box::new(responder) as Box<dyn Responder>);
+        self.add(Role::Light, |home, name| bind_with(home, name, Role::Light, responder)).await
     }
 
     async fn add(
         &self,
         role: Role,
-        responder: Option<ResponderConfig>,
+        bind: impl FnOnce(&Home, &str) -> Result<BoundNode, NetworkError>,
     ) -> Result<String, NetworkError> {
         let mut network = self.network.lock().await;
         let name = builder::next_name(&network, role);
-        let bound = bind(&self.home, &name, role, responder.as_ref())?;
+        let bound = bind(&self.home, &name)?;
         let mut grown = network.clone();
         grown.nodes.push(member(&bound));
         // Enrolled only once it runs: who is enrolled is waited for.
@@ -250,10 +256,19 @@ fn bind(
     responder: Option<&ResponderConfig>,
 ) -> Result<BoundNode, NetworkError> {
     check_name(name).map_err(|what| what.of(&home.network_file()))?;
-    let place = home.node(name);
-    let responder = responder.map(|config| config.build(place.path())).transpose();
+    let responder = responder.map(|config| config.build(home.node(name).path())).transpose();
     let responder =
         responder.map_err(|error| NetworkError::Responder { name: name.to_owned(), error })?;
+    bind_with(home, name, role, responder)
+}
+
+fn bind_with(
+    home: &Home,
+    name: &str,
+    role: Role,
+    responder: Option<Box<dyn Responder>>,
+) -> Result<BoundNode, NetworkError> {
+    let place = home.node(name);
     let listen = (role == Role::Heavy).then(|| std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
     let consent = Consent::Everything;
     let setup = Setup { name: name.to_owned(), role, home: place, listen, responder, consent };

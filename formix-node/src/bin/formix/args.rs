@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Show {
         /// Its id, or the beginning of it
         id: String,
+        #[command(flatten)]
+        export: Export,
     },
     /// Wait for a question's end, and show it
     Wait {
@@ -81,6 +83,8 @@ pub(crate) enum Command {
         /// Give up waiting after this long; the question goes on
         #[arg(long, value_parser = humantime::parse_duration, value_name = "SPAN")]
         timeout: Option<Duration>,
+        #[command(flatten)]
+        export: Export,
     },
     #[command(flatten)]
     Consent(consent::Command),
@@ -176,6 +180,17 @@ pub(crate) struct Propose {
     /// Wait for the outcome, and show it
     #[arg(long)]
     pub(crate) wait: bool,
+}
+
+/// Where else a result goes.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Export {
+    /// All numbers of the result as CSV, on standard output and nothing else, or in a file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) csv: Option<PathBuf>,
+    /// A drawing of the result
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 /// What a file says itself.

@@ -10,7 +10,8 @@ use formix_node::report::Report;
 use formix_node::store::read_computations;
 use serde_json::json;
 
-use crate::args::Propose;
+use crate::args::{Export, Propose};
+use crate::export;
 use crate::failure::Failure;
 use crate::output::{Output, printable};
 use crate::question;
@@ -27,7 +28,7 @@ pub(crate) async fn propose(
     let Response::Proposed(id) = analyst(home, &request).await? else { return Err(unexpected()) };
     if args.wait {
         output.line(&format!("asked         {id}"));
-        return wait(&id, None, home, output).await;
+        return wait(&id, None, &Export::default(), home, output).await;
     }
     let report = one(home, Request::Show { id }).await?;
     Ok(output.report(&report))
@@ -48,17 +49,23 @@ pub(crate) async fn list(most: usize, home: &Home, output: Output) -> Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) async fn show(id: &str, home: &Home, output: Output) -> Result<ExitCode, Failure> {
+pub(crate) async fn show(
+    id: &str,
+    export: &Export,
+    home: &Home,
+    output: Output,
+) -> Result<ExitCode, Failure> {
     let report = match one(home, Request::Show { id: id.to_owned() }).await {
         Err(Failure::Control(ControlError::NotRunning(_))) => recorded(home, id).await?,
         report => report?,
     };
-    Ok(output.report(&report))
+    export::report(&report, export, output)
 }
 
 pub(crate) async fn wait(
     id: &str,
     timeout: Option<Duration>,
+    export: &Export,
     home: &Home,
     output: Output,
 ) -> Result<ExitCode, Failure> {
@@ -74,7 +81,7 @@ pub(crate) async fn wait(
             }
         },
     };
-    Ok(output.report(&report))
+    export::report(&report, export, output)
 }
 
 pub(crate) async fn status(home: &Home, output: Output) -> Result<ExitCode, Failure> {

@@ -4,10 +4,12 @@ mod args;
 mod client;
 mod consent;
 mod demo;
+mod export;
 mod failure;
 mod logging;
 mod output;
 mod question;
+mod result;
 mod study;
 mod up;
 
@@ -58,8 +60,10 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
             question::check(&check, &home, output)
         }
         Command::List { most } => client::list(most, &home, output).await,
-        Command::Show { id } => client::show(&id, &home, output).await,
-        Command::Wait { id, timeout } => client::wait(&id, timeout, &home, output).await,
+        Command::Show { id, export } => client::show(&id, &export, &home, output).await,
+        Command::Wait { id, timeout, export } => {
+            client::wait(&id, timeout, &export, &home, output).await
+        }
         Command::Consent(command) => consent::run(&command, &home, output).await,
         Command::Heavy { command } => run(command, Role::Heavy, &home, level, output).await,
         Command::Light { command } => run(command, Role::Light, &home, level, output).await,

@@ -11,6 +11,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::result;
+
+/// How wide a text is for whoever has no terminal.
+const WIDTH: usize = 80;
 
 /// Where the command writes.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,11 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
         Self { json }
+    }
+
+    /// Whether standard output is for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
     }
 
     /// A line for people.
@@ -69,26 +78,30 @@ impl Output {
     }
 }
 
-fn field(name: &str, text: &str) -> String {
-    format!("{name:<14}{}", printable(text))
+/// The columns of the terminal, if there is one.
+fn width() -> usize {
+    terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.into())
+}
+
+/// A named line. Both may be a stranger's.
+pub(crate) fn field(name: &str, text: &str) -> String {
+    format!("{:<13} {}", printable(name), printable(text))
 }
 
 fn describe(report: &Report) -> Vec<String> {
     let row = &report.row;
     let mut lines = vec![
-        format!("computation   {}", row.comp_id),
-        format!("question      {}", printable(&row.computation_prompt)),
-        format!("status        {}", row.status),
+        field("computation", &row.comp_id),
+        field("question", &row.computation_prompt),
+        field("status", &row.status),
     ];
-    let mut field = |name: &str, value: Option<String>| {
-        lines.extend(value.map(|value| format!("{name:<14}{}", printable(&value))));
-    };
-    field("why", row.failure.clone());
-    field("sum", row.result.clone());
-    field("mean", row.mean.clone());
-    field("participants", row.participants_count.map(|count| count.to_string()));
-    let waiting = report.waiting_for.join(", ");
-    field("waiting for", (!waiting.is_empty()).then_some(waiting));
+    lines.extend(row.failure.as_ref().map(|why| field("why", why)));
+    if let (Some(schema), Some(summary)) = (row.schema(), &row.summary) {
+        lines.extend(result::lines(&schema, summary, width()));
+    }
+    if !report.waiting_for.is_empty() {
+        lines.push(field("waiting for", &report.waiting_for.join(", ")));
+    }
     lines
 }
 
