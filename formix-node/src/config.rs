@@ -1,8 +1,8 @@
 //! Configuration: who is enrolled (`network.toml`) and what one node is (`node.toml`).
 
+mod file;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,13 +12,14 @@ use formix_proto::directory::{Directory, Role};
 use formix_proto::id::NodeId;
 use formix_proto::policy::Policy;
 use formix_transport::peers::{Peer, Peers};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::RuleError;
 use crate::duration;
-use crate::home::{HomeError, at};
+use crate::home::HomeError;
 use crate::responder::ResponderConfig;
+pub(crate) use file::{line_of, parse, read, read_if_there, replace, syntax, write};
+use file::{load, save};
 
 /// `network.toml`: the same on every node of a network.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -278,74 +279,6 @@ pub(crate) fn check_name(name: &str) -> Result<(), ContentError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = (1..=32).contains(&name.len()) && name.chars().all(plain);
     fits.then_some(()).ok_or_else(|| ContentError::Name(name.to_owned()))
-}
-
-/// The largest configuration file that is read, in bytes.
-const MOST: u64 = 64 << 20;
-
-fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    parse(path, &read(path)?)
-}
-
-/// Reads what was read of a file; an error names the line.
-pub(crate) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
-    toml::from_str(text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        syntax(path, line_of(text, start), error.message())
-    })
-}
-
-/// The text of a configuration that need not be there.
-pub(crate) fn read_if_there(path: &Path) -> Result<String, ConfigError> {
-    match read(path) {
-        Err(ConfigError::File(HomeError::Io { error, .. }))
-            if error.kind() == io::ErrorKind::NotFound =>
-        {
-            Ok(String::new())
-        }
-        text => text,
-    }
-}
-
-/// Reads a file of text.
-pub(crate) fn read(path: &Path) -> Result<String, ConfigError> {
-    let size = fs::metadata(path).map_err(at(path))?.len();
-    if size > MOST {
-        let message = format!("{size} bytes are more than the {MOST} that are read");
-        return Err(syntax(path, 1, &message));
-    }
-    let text = fs::read(path).map_err(at(path))?;
-    String::from_utf8(text).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-        syntax(path, line_of(&text, valid), "is not UTF-8 text")
-    })
-}
-
-/// The line that a place in a text is on, from 1.
-pub(crate) fn line_of(text: &str, place: usize) -> usize {
-    let before = text.as_bytes().get(..place).unwrap_or_default();
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
-}
-
-pub(crate) fn syntax(path: &Path, line: usize, message: &str) -> ConfigError {
-    ConfigError::Syntax { path: path.to_owned(), line, message: message.replace('\n', ", ") }
-}
-
-fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), ConfigError> {
-    replace(path, &write(path, value)?)
-}
-
-/// The text of a configuration.
-pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<String, ConfigError> {
-    toml::to_string_pretty(value).map_err(|error| syntax(path, 1, &error.to_string()))
-}
-
-/// Makes this the text of a configuration, whole or not at all.
-pub(crate) fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
-    let unfinished = path.with_extension("toml.new");
-    fs::write(&unfinished, text).map_err(at(&unfinished))?;
-    Ok(fs::rename(&unfinished, path).map_err(at(path))?)
 }
 
 mod hex_id {

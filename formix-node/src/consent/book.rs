@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use formix_proto::id::NodeId;
 use formix_proto::spec::Proposal;
@@ -13,7 +13,7 @@ use tracing::{error, info};
 use super::ledger::{By, Decision, Entry, Ledger, LedgerError, Past};
 use super::policy::{Judgement, Policy};
 use super::rule::{Choice, Rule, Span, Verdict};
-use super::subject::Subject;
+use super::subject::{Family, Subject};
 use super::view::Waiting;
 use crate::clock::now;
 use crate::config::ConfigError;
@@ -112,8 +112,7 @@ impl Book {
 
     /// The rules as they are now.
     pub(super) fn policy(&self) -> Result<Policy, ConfigError> {
-        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        Policy::load(&self.rules, &names)
+        Policy::load(&self.rules, &self.names())
     }
 
     /// Writes a rule for exactly this question, from this asker, over no fewer participants.
@@ -141,25 +140,30 @@ impl Book {
 
     /// The question as its owner reads it.
     pub(super) fn waiting(&self, proposal: &Proposal, why: &str) -> Waiting {
-        let (subject, spec) = (self.subject(proposal), &proposal.spec);
+        let (names, spec) = (self.names(), &proposal.spec);
+        let name = |id: &NodeId| names.get(id).cloned().unwrap_or_else(|| id.short());
         Waiting {
             comp_id: proposal.id().to_string(),
-            proposer: subject.proposer_name.unwrap_or_else(|| subject.proposer.short()),
-            proposer_uid: subject.proposer.to_string(),
+            proposer: name(&proposal.proposer),
+            proposer_uid: proposal.proposer.to_string(),
             prompt: spec.prompt.clone(),
             query: spec.query.clone(),
             reveals: words::revealed(&spec.statistic),
             rules: words::rules(&spec.statistic),
+            committee: spec.committee.0.iter().map(name).collect(),
             min_participants: spec.min_participants,
             deadline: spec.deadline.0,
-            family: subject.question,
+            family: Family::of(spec),
             why: why.to_owned(),
         }
     }
 
     fn subject(&self, proposal: &Proposal) -> Subject {
-        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        Subject::of(proposal, names.get(&proposal.proposer).cloned(), self.made_up)
+        Subject::of(proposal, self.names().get(&proposal.proposer).cloned(), self.made_up)
+    }
+
+    fn names(&self) -> RwLockReadGuard<'_, BTreeMap<NodeId, String>> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn entry(&self, proposal: &Proposal, verdict: Decision, by: By, time: Time) -> Entry {
@@ -172,7 +176,7 @@ impl Book {
         }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

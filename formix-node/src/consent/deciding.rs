@@ -6,7 +6,7 @@ use formix_proto::spec::Proposal;
 
 use super::desk::{Asked, Desk, fit};
 use super::error::{ConsentError, NoAnswer};
-use super::ledger::By;
+use super::ledger::{By, Decision, Past};
 use super::rule::{Choice, Span};
 use super::view::{Disclosed, Inbox, Preview};
 use crate::clock::now;
@@ -94,6 +94,9 @@ impl Desk {
         let of = beginning.clone();
         let decided = self.with_book(move |book| book.decided(&of)).await?.flatten();
         Ok(match decided {
+            Some(Past { verdict: Decision::Expired, comp_id, .. }) => {
+                ConsentError::Expired(comp_id)
+            }
             Some(past) => ConsentError::Decided(Box::new(past)),
             None => ConsentError::Unknown(beginning),
         })

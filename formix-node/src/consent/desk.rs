@@ -14,6 +14,7 @@ use super::book::Book;
 use super::error::{ConsentError, NoAnswer};
 use super::ledger::{By, Decision};
 use super::rule::{Choice, Verdict};
+use crate::clock::{now, reach};
 use crate::request::Request;
 use crate::responder::{Question, Reply, Responder};
 
@@ -24,7 +25,7 @@ const MOST_AT_ONCE: usize = 4;
 pub(crate) struct Desk {
     responder: Box<dyn Responder>,
     /// `None` where everything is answered.
-    book: Option<Arc<Book>>,
+    pub(super) book: Option<Arc<Book>>,
     asked: Mutex<BTreeMap<ComputationId, Asked>>,
     requests: mpsc::Sender<Request>,
     turns: Semaphore,
@@ -73,7 +74,7 @@ impl Desk {
                     if let Some(asked) = self.asked().get_mut(&id) {
                         asked.why = Some(opinion.why);
                     }
-                    return;
+                    return self.expire(&proposal).await;
                 }
             },
         };
@@ -81,6 +82,18 @@ impl Desk {
         if let Err(reason) = self.carry_out(choice, &proposal).await {
             warn!(id = id.short(), %reason, "no answer could be had");
         }
+    }
+
+    /// Waits with the owner until it is too late.
+    async fn expire(&self, proposal: &Proposal) {
+        let (id, deadline) = (proposal.id(), proposal.spec.deadline);
+        while now() < deadline {
+            if !self.asked().contains_key(&id) {
+                return;
+            }
+            reach(Some(deadline)).await;
+        }
+        self.end(id).await;
     }
 
     /// A computation has ended: if its question still waits for the owner, nobody has decided it.

@@ -3,7 +3,7 @@
 use formix_proto::answer::AnswerError;
 use formix_proto::id::ComputationId;
 
-use super::ledger::{By, Decision, LedgerError, Past};
+use super::ledger::{LedgerError, Past};
 use crate::config::ConfigError;
 use crate::responder::ResponderError;
 
@@ -16,9 +16,9 @@ pub(crate) enum ConsentError {
     Ambiguous(String),
     #[error("name a question by the beginning of its id: see `formix inbox`")]
     Nameless,
-    #[error("question {} is decided already: {}", .0.comp_id.short(), told(.0))]
+    #[error("question {} is decided already: {} {}", .0.comp_id.short(), .0.verdict, .0.by)]
     Decided(Box<Past>),
-    #[error("question {} has ended: its deadline has passed", .0.short())]
+    #[error("question {} has ended, and nobody had decided it", .0.short())]
     Expired(ComputationId),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -39,17 +39,4 @@ pub(crate) enum NoAnswer {
     Responder(#[from] ResponderError),
     #[error("the node declines: {0}")]
     Unfit(#[from] AnswerError),
-}
-
-fn told(past: &Past) -> String {
-    let what = match past.verdict {
-        Decision::Allow => "allowed",
-        Decision::Deny => "denied",
-        Decision::Expired => return "it ended before anybody had".to_owned(),
-    };
-    match past.by {
-        By::Rule(number) => format!("{what} by rule {number}"),
-        By::Owner => format!("{what} by its owner"),
-        By::Default | By::Nobody => format!("{what} by default"),
-    }
 }

@@ -2,6 +2,7 @@
 //!
 //! One line of JSON a decision. It is on the disk before anything that follows from it leaves.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -48,6 +49,27 @@ pub enum By {
     Owner,
     /// Nobody.
     Nobody,
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Allow => "allowed",
+            Self::Deny => "denied",
+            Self::Expired => "expired",
+        })
+    }
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(number) => write!(f, "by rule {number}"),
+            Self::Default => f.write_str("by default"),
+            Self::Owner => f.write_str("by its owner"),
+            Self::Nobody => f.write_str("before anybody decided"),
+        }
+    }
 }
 
 /// One decision, as later ones look back at it.

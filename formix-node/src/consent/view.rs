@@ -34,6 +34,8 @@ pub struct Waiting {
     pub reveals: String,
     /// What becomes of an answer that is not as the question declares.
     pub rules: String,
+    /// Who adds the answers up.
+    pub committee: Vec<String>,
     /// The fewest participants over which it is revealed.
     pub min_participants: u32,
     /// When it ends, in unix milliseconds.

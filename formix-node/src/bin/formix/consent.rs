@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use formix_node::clock::now;
 use formix_node::config::Network;
-use formix_node::consent::{self, By, Choice, Decision, Entry, Inbox, Preview, Span, Waiting};
+use formix_node::consent::{self, Choice, Entry, Inbox, Preview, Span, Waiting};
 use formix_node::control::{ControlError, Request, Response, call};
 use formix_node::home::Home;
 use formix_proto::directory::Role;
@@ -170,21 +170,11 @@ fn audit(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
     let log = consent::read(&home.node(node).consent_log());
     let entries = log.map_err(|error| Failure::Other(Box::new(error)))?;
     for Entry { past, prompt, reveals, .. } in &entries {
-        let verdict = match past.verdict {
-            Decision::Allow => "allowed",
-            Decision::Deny => "denied",
-            Decision::Expired => "expired",
-        };
-        let by = match past.by {
-            By::Rule(number) => format!("by rule {number}"),
-            By::Default => "by default".to_owned(),
-            By::Owner => "by you".to_owned(),
-            By::Nobody => String::new(),
-        };
         let subject = &past.subject;
         let asker = subject.proposer_name.clone().unwrap_or_else(|| subject.proposer.short());
         let (when, id) = (past.when(), past.comp_id.short());
-        output.line(&format!("{when}  {id}  {verdict:<8}{by:<12}{asker}: {}", printable(prompt)));
+        let decision = format!("{} {}", past.verdict, past.by);
+        output.line(&format!("{when}  {id}  {decision}: {asker} asks {}", printable(prompt)));
         output.line(&format!("{:26}{}", "", printable(reveals)));
     }
     if entries.is_empty() {
@@ -211,6 +201,7 @@ fn describe(question: &Waiting, output: Output) {
     }
     field("tells", &question.reveals);
     field("over", &format!("at least {} participants", question.min_participants));
+    field("added by", &question.committee.join(", "));
     field("otherwise", &question.rules);
     field("itself", &question.family.to_string());
     field("asked as", &question.why);

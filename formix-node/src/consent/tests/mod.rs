@@ -1,3 +1,4 @@
+mod desk;
 mod family;
 mod ledger;
 mod policy;
