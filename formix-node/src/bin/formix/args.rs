@@ -149,7 +149,8 @@ reads when it starts (`formix down`, `formix up`), for example
 
   [responder]
   kind = \"query\"
-  source = \"/home/me/sleep.csv\"
+  [responder.tables]
+  sleep = { source = \"/home/me/sleep.csv\" }
 
 Example: formix up --heavy 3 --light 5")]
 pub(crate) struct Up {
