@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use formix_node::question::{Number, Question};
 use formix_proto::Decimal;
 use formix_proto::query::{Query, Table};
@@ -50,6 +50,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a whole network once, in this process, over real data or answers of your own
     Demo(Demo),
+    /// Ask questions of real data in private, with the truth computed openly beside each answer
+    Study(StudyArgs),
     /// Start a network of background processes on this machine, or whichever of it is not running
     Up(Up),
     /// Stop the network; nothing is erased
@@ -140,6 +142,26 @@ pub(crate) struct Demo {
     /// Keep the network's files in the home directory
     #[arg(long)]
     pub(crate) keep: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  formix study sleep       mean and spread of reaction times by day, and of each person's own trend
+  formix study diabetes    442 light nodes: a histogram, means by sex, a regression with ten columns
+
+Exit status: 0 if every answer is the truth, 1 if not.")]
+pub(crate) struct StudyArgs {
+    /// Which study
+    pub(crate) name: StudyName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StudyName {
+    /// Reaction times of 18 people on ten days of sleep restriction
+    Sleep,
+    /// How a disease progressed in 442 patients
+    Diabetes,
 }
 
 #[derive(Debug, Args)]

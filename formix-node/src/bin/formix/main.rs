@@ -10,6 +10,7 @@ mod logging;
 mod output;
 mod question;
 mod result;
+mod studies;
 mod study;
 mod up;
 
@@ -52,6 +53,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
     logging::check(level)?;
     match cli.command {
         Command::Demo(demo) => demo::run(&demo, &home, level, output).await,
+        Command::Study(study) => studies::run(&study, level, output).await,
         Command::Up(up) => up::up(&up, &home, level, output).await,
         Command::Down => up::down(&home, output).await,
         Command::Status => client::status(&home, output).await,
