@@ -194,6 +194,7 @@ attempts! { refused:
     nobody_waits_for_like "SELECT count(*) FROM data WHERE y LIKE '%a%a%a%a%a%a%b'";
     nobody_waits_for_glob "SELECT count(*) FROM data WHERE y GLOB '*a*a*a*a*a*b'";
     nobody_waits_for_like_as_a_function "SELECT like('%a%a%a%', y) FROM data";
+    nobody_waits_for_trim "SELECT trim(y, 'bcda') FROM data";
     no_expression_is_matched "SELECT y REGEXP 'a*' FROM data";
     there_is_no_full_text_search "SELECT y MATCH 'a' FROM data";
     nothing_is_random "SELECT random()";
