@@ -21,6 +21,9 @@ const MOST_TABLES: u64 = 512 << 20;
 /// The most bytes that the process may grow by while a question is answered.
 const MOST_GROWTH: u64 = 1 << 30;
 
+/// For time limits that are longer than time.
+const NEVER: Duration = Duration::from_secs(1 << 32);
+
 /// Evaluates the question's `SELECT` over tables that the owner has mapped to data.
 ///
 /// The statement is what somebody else wants to know, so it sees a copy in memory of the columns that
@@ -93,7 +96,8 @@ impl Query {
 
     async fn answer(&self, query: &Asked, statistic: &Statistic) -> Result<Answer, ResponderError> {
         let limits = self.limits;
-        let until = Instant::now() + limits.time;
+        let until =
+            Instant::now().checked_add(limits.time).unwrap_or_else(|| Instant::now() + NEVER);
         let late = ResponderError::TimeOut(limits.time);
         let sql = statement::guarded(&query.sql)?;
         let Ok(tables) = timeout(limits.time, self.fetch(query)).await else { return Err(late) };

@@ -49,13 +49,12 @@ pub(super) fn check(tokens: &[Token<'_>]) -> Result<(), StatementError> {
 /// Whether it may stand for something that is said elsewhere: a name, the number of a column, or all
 /// columns.
 fn is_name(token: &Token<'_>, before: Option<&Token<'_>>, next: Option<&Token<'_>>) -> bool {
-    let starts = |is_start: fn(char) -> bool| token.text.starts_with(is_start);
     match () {
         () if token.is_any(&KEYWORDS) || next.is_some_and(|next| next.text == "(") => false,
         () if token.text == "*" => {
             before.is_some_and(|before| before.is_any(&["select", "distinct", "all", ",", "."]))
         }
-        () => starts(|c| c.is_ascii_alphanumeric() || "_[`'".contains(c) || !c.is_ascii()),
+        () => token.text.starts_with(|c: char| c.is_ascii_alphanumeric() || "_[`'".contains(c)),
     }
 }
 

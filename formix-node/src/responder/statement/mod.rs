@@ -23,9 +23,12 @@ pub enum StatementError {
     /// Longer than the protocol allows.
     #[error("it is longer than {MAX_QUERY} bytes")]
     TooLong,
-    /// A control character other than tab and line feed.
+    /// A control character other than tabs and line ends.
     #[error("it has a control character")]
     Control,
+    /// A character that is not ASCII, outside quotes: SQLite takes one of them for space.
+    #[error("it has a character outside quotes that is not ASCII: write [name] for a column")]
+    NotAscii,
     /// A semicolon outside quotes.
     #[error("it has a semicolon: only one statement is allowed, without one at its end")]
     Semicolon,
@@ -57,7 +60,7 @@ pub(super) fn guarded(text: &str) -> Result<String, StatementError> {
     if text.len() > MAX_QUERY {
         return Err(StatementError::TooLong);
     }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(StatementError::Control);
     }
     let tokens = tokens::tokens(text)?;

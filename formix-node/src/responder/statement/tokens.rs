@@ -28,7 +28,7 @@ impl Token<'_> {
 }
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, StatementError> {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii();
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -53,6 +53,9 @@ fn quoted(rest: &str, end: char) -> Result<usize, StatementError> {
 }
 
 fn check_punctuation(rest: &str) -> Result<(), StatementError> {
+    if !rest.starts_with(|c: char| c.is_ascii()) {
+        return Err(StatementError::NotAscii);
+    }
     let refused = [
         (";", StatementError::Semicolon),
         ("\"", StatementError::DoubleQuotes),

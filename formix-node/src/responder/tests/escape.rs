@@ -194,6 +194,7 @@ attempts! { refused:
     nobody_waits_for_like "SELECT count(*) FROM data WHERE y LIKE '%a%a%a%a%a%a%b'";
     nobody_waits_for_glob "SELECT count(*) FROM data WHERE y GLOB '*a*a*a*a*a*b'";
     nobody_waits_for_like_as_a_function "SELECT like('%a%a%a%', y) FROM data";
+    nobody_waits_for_trim "SELECT trim(y, 'bcda') FROM data";
     no_expression_is_matched "SELECT y REGEXP 'a*' FROM data";
     there_is_no_full_text_search "SELECT y MATCH 'a' FROM data";
     nothing_is_random "SELECT random()";
@@ -211,6 +212,18 @@ attempts! { refused:
     a_named_parameter_is_no_value "SELECT :x";
     an_at_parameter_is_no_value "SELECT @x";
     a_dollar_parameter_is_no_value "SELECT $x";
+    a_mark_that_sqlite_takes_for_space_hides_no_sum "SELECT sum \u{feff}(y) FROM data";
+    a_mark_that_sqlite_takes_for_space_hides_no_select
+        &format!("SELECT 1 FROM {}data{}", "(\u{feff}SELECT x+x AS x FROM ".repeat(30), ")".repeat(30));
+    a_letter_outside_quotes_is_plain "SELECT x AS größe FROM data";
+    columns_do_not_name_columns_again_and_again
+        &format!("SELECT max(x) FROM {}data{}", "(SELECT x + x AS x FROM ".repeat(30), ")".repeat(30));
+    a_with_does_not_name_others_again_and_again
+        "WITH a AS (SELECT 1 AS x), b AS (SELECT a.x FROM a, a AS z), c AS (SELECT b.x FROM b, b AS z),
+            d AS (SELECT c.x FROM c, c AS z), e AS (SELECT d.x FROM d, d AS z), f AS (SELECT e.x FROM e, e AS z),
+            g AS (SELECT f.x FROM f, f AS z), h AS (SELECT g.x FROM g, g AS z), i AS (SELECT h.x FROM h, h AS z),
+            j AS (SELECT i.x FROM i, i AS z), k AS (SELECT j.x FROM j, j AS z), l AS (SELECT k.x FROM k, k AS z),
+            m AS (SELECT l.x FROM l, l AS z) SELECT count(*) FROM m, m AS y, m AS z";
     nothing_is_behind_a_nul "SELECT 1\0; DROP TABLE data";
     no_control_character_reaches_a_terminal "SELECT 1 AS '\u{1b}[2J'";
     a_statement_of_a_megabyte_is_too_long &format!("SELECT 1{}", "+1".repeat(500_000));
