@@ -33,6 +33,8 @@ const NEWEST: usize = 20;
 
 /// A network of nodes in this process.
 ///
+/// Its light nodes answer every question: who runs the process has all their data anyhow.
+///
 /// Its files are in a temporary directory that goes with it, unless
 /// [`home`](NetworkBuilder::home) names a place for them: those are never erased.
 pub struct FormixNetwork {

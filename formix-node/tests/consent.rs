@@ -98,6 +98,7 @@ fn nothing_leaves_before_the_owner_approves_and_a_restart_changes_nothing() {
     let question = waits(&network, &id);
     assert_eq!(question["proposer"], "analyst");
     assert_eq!(question["prompt"], "What is your number?");
+    assert_eq!(question["committee"], json!(COMMITTEE));
     assert_eq!(question["why"], "no rule decides it");
     network.holds("heavy-1", &id, 3);
     network.formix(&["approve", "light-1", &id[..8]]).succeeded();

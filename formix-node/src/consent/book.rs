@@ -82,7 +82,7 @@ impl Book {
         };
         match ledger.record(self.entry(proposal, decision, judgement.by, now)) {
             Ok(()) => {
-                info!(id = id.short(), ?decision, by = ?judgement.by, "decided");
+                info!(id = id.short(), "{decision} {}", judgement.by);
                 Opinion { verdict: judgement.verdict, why: String::new() }
             }
             Err(error) => {
@@ -100,7 +100,7 @@ impl Book {
         by: By,
     ) -> Result<(), LedgerError> {
         self.ledger().record(self.entry(proposal, decision, by, now()))?;
-        info!(id = proposal.id().short(), ?decision, ?by, "decided");
+        info!(id = proposal.id().short(), "{decision} {by}");
         Ok(())
     }
 
@@ -153,7 +153,7 @@ impl Book {
             committee: spec.committee.0.iter().map(name).collect(),
             min_participants: spec.min_participants,
             deadline: spec.deadline.0,
-            family: Family::of(spec),
+            question: Family::of(spec),
             why: why.to_owned(),
         }
     }

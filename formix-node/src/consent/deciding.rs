@@ -38,9 +38,9 @@ impl Desk {
             Err(NoAnswer::Declined) => (None, Some(NoAnswer::Declined)),
             Err(failed) => return Err(failed.into()),
         };
-        let question = self.with_book(move |book| book.waiting(&proposal, &why)).await?;
-        let question = question.ok_or_else(|| ConsentError::Unknown(beginning.to_owned()))?;
-        Ok(Preview { question, answer, declines: declines.map(|reason| reason.to_string()) })
+        let waiting = self.with_book(move |book| book.waiting(&proposal, &why)).await?;
+        let waiting = waiting.ok_or_else(|| ConsentError::Unknown(beginning.to_owned()))?;
+        Ok(Preview { waiting, answer, declines: declines.map(|reason| reason.to_string()) })
     }
 
     /// Carries out what the owner has decided about a question, once that is recorded.

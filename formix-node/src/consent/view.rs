@@ -41,7 +41,7 @@ pub struct Waiting {
     /// When it ends, in unix milliseconds.
     pub deadline: u64,
     /// The question itself, as rules name it.
-    pub family: Family,
+    pub question: Family,
     /// Why the owner is asked.
     pub why: String,
 }
@@ -51,7 +51,7 @@ pub struct Waiting {
 pub struct Preview {
     /// The question.
     #[serde(flatten)]
-    pub question: Waiting,
+    pub waiting: Waiting,
     /// The answer's values; there is none if the node has nothing to say.
     pub answer: Option<Vec<Option<Disclosed>>>,
     /// Why it would decline all the same.

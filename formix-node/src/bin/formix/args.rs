@@ -167,7 +167,8 @@ pub(crate) enum StudyName {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A light node answers at random until its owner says otherwise in nodes/NAME/node.toml, which it
-reads when it starts (`formix down`, `formix up`), for example
+reads when it starts (`formix down`, `formix up`); from then on it asks its owner (`formix inbox`).
+For example
 
   [responder]
   kind = \"query\"

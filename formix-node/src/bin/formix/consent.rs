@@ -10,7 +10,7 @@ use formix_node::consent::{self, Choice, Entry, Inbox, Preview, Span, Waiting};
 use formix_node::control::{ControlError, Request, Response, call};
 use formix_node::home::Home;
 use formix_proto::directory::Role;
-use formix_proto::query::Query;
+use formix_proto::query::{Query, Table};
 use formix_proto::time::Time;
 use serde::Serialize;
 use serde_json::json;
@@ -76,9 +76,7 @@ pub(crate) async fn run(
     match command {
         Command::Inbox(of) => inbox(&node(home, of.node.as_deref())?, home, output).await?,
         Command::Preview(of) => preview(of, home, output).await?,
-        Command::Approve(of) => {
-            decide(of, Choice::Approve, "approved", home, output).await?;
-        }
+        Command::Approve(of) => decide(of, Choice::Approve, "approved", home, output).await?,
         Command::Deny(of) => decide(of, Choice::Deny, "denied", home, output).await?,
         Command::Always(always) => for_good(always, home, output).await?,
         Command::Audit(of) => audit(&node(home, of.node.as_deref())?, home, output)?,
@@ -119,8 +117,8 @@ async fn preview(of: &OfQuestion, home: &Home, output: Output) -> Result<(), Fai
     let Response::Preview(preview) = call(home, &node, &request).await? else {
         return Err(garbled(&node));
     };
-    let Preview { question, answer, declines } = &*preview;
-    describe(question, output);
+    let Preview { waiting, answer, declines } = &*preview;
+    describe(waiting, output);
     output.line("");
     if let Some(cells) = answer {
         let shown = |cell: &Option<consent::Disclosed>| match cell {
@@ -191,20 +189,26 @@ fn describe(question: &Waiting, output: Output) {
     let id = question.comp_id.get(..8).unwrap_or(&question.comp_id);
     output.line(&format!("{id}      asked by {}, {left} left", printable(&question.proposer)));
     let field = |name: &str, text: &str| output.line(&format!("  {name:<12}{}", printable(text)));
-    field("question", &question.prompt);
+    field("asks", &question.prompt);
     if let Some(Query { sql, tables }) = &question.query {
-        let table = |table: &formix_proto::query::Table| {
-            format!("{} ({})", table.name, table.columns.join(", "))
-        };
         field("sql", sql);
-        field("reads", &tables.iter().map(table).collect::<Vec<_>>().join(", "));
+        field("reads", &reads(tables));
     }
     field("tells", &question.reveals);
     field("over", &format!("at least {} participants", question.min_participants));
     field("added by", &question.committee.join(", "));
     field("otherwise", &question.rules);
-    field("itself", &question.family.to_string());
-    field("asked as", &question.why);
+    field("digest", &question.question.to_string());
+    field("waits", &format!("because {}", question.why));
+}
+
+/// `sleep (day, reaction_ms)`
+fn reads(tables: &[Table]) -> String {
+    let table = |table: &Table| format!("{} ({})", table.name, table.columns.join(", "));
+    match tables {
+        [] => "no table that it names".to_owned(),
+        tables => tables.iter().map(table).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// The node that is meant: if none is named, the only light node that this home runs.
