@@ -60,7 +60,8 @@ fn told(explained: &Explanation) -> Vec<(&'static str, String)> {
     let Explanation { lanes, ring, max_participants, bytes, .. } = explained;
     let mut told = vec![
         ("question", explained.question.clone()),
-        ("statistic", format!("{}: {}", explained.statistic, explained.computes)),
+        ("statistic", explained.statistic.to_string()),
+        ("computes", explained.computes.clone()),
         ("reads", explained.reads.join(", ")),
         ("answer", explained.answer.clone()),
         ("rules", explained.rules.clone()),
