@@ -68,7 +68,8 @@ fn told(explained: &Explanation) -> Vec<(&'static str, String)> {
         (
             "sends",
             format!(
-                "{bytes} bytes from each light node, in three contributions of {lanes} lanes over {ring}, which is large enough for {max_participants} participants"
+                "{bytes} bytes from each light node, in three contributions of {lanes} {} over {ring}, which is large enough for {max_participants} participants",
+                if *lanes == 1 { "lane" } else { "lanes" }
             ),
         ),
         ("reveals", explained.reveals.clone()),
