@@ -148,6 +148,11 @@ impl NodeHandle {
         Ok(reports)
     }
 
+    /// The ids of all computations that this node proposed, newest first.
+    pub async fn ids(&self) -> Result<Vec<String>, StoreError> {
+        self.reader.ids().await
+    }
+
     /// Adds what the machine knows to what is recorded of a computation that has not ended.
     async fn with_status(&self, row: ComputationRow) -> Report {
         let report = Report::recorded(row);

@@ -176,6 +176,7 @@ fn help_explains_every_command() {
         &["down"],
         &["status"],
         &["propose"],
+        &["question", "check"],
         &["list"],
         &["show"],
         &["wait"],

@@ -26,8 +26,6 @@ use crate::report::{Report, status_name};
 const MOST: u64 = 6 * SMALL_FRAME as u64;
 /// How long a socket that fails is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How many computations an id is looked up among.
-const SEARCHED: usize = 100_000;
 
 /// Answers the owner of one node.
 pub(crate) struct Server {
@@ -186,9 +184,8 @@ impl Desk {
     }
 
     async fn find(&self, beginning: &str) -> Result<ComputationId, Response> {
-        let reports = self.reports(SEARCHED).await?;
-        find(reports.iter().map(|report| report.row.comp_id.as_str()), beginning)
-            .map_err(Response::Refused)
+        let ids = self.node.ids().await.map_err(failed)?;
+        find(ids.iter().map(String::as_str), beginning).map_err(Response::Refused)
     }
 
     fn network(&self) -> Result<Network, Response> {

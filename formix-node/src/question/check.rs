@@ -23,16 +23,15 @@ impl Question {
         let now = now();
         let spec = self.spec(ANYBODY, now + self.deadline, max_participants)?;
         if let Err(error) = spec.check(now, policy) {
-            let path = match error {
-                SpecError::Statistic(StatisticError::StandIn) => vec![stand_in(&spec, now, policy)],
+            let field = match error {
+                SpecError::Statistic(StatisticError::StandIn) => stand_in(&spec, now, policy),
                 _ => field(&error),
             };
-            return Err(Fault { path, wrong: Wrong::Terms(error) });
+            return Err(Fault::at(field, Wrong::Terms(error)));
         }
         check_groups(&spec.statistic, policy.least_participants)?;
         if let Some(query) = &spec.query {
-            check_query(query, &spec.statistic)
-                .map_err(|wrong| Fault { path: vec!["data", "sql"], wrong })?;
+            check_query(query, &spec.statistic).map_err(|wrong| Fault::at("data.sql", wrong))?;
         }
         Ok(spec)
     }
@@ -43,25 +42,25 @@ fn check_groups(statistic: &Statistic, least: u32) -> Result<(), Fault> {
     match &statistic.groups {
         Some(groups) if groups.least < least => {
             let wrong = Wrong::SmallGroups { asked: groups.least, least };
-            Err(Fault { path: vec!["groups", "least"], wrong })
+            Err(Fault::at("groups.least", wrong))
         }
         _ => Ok(()),
     }
 }
 
 /// The field that a refusal is about.
-fn field(error: &SpecError) -> Vec<&'static str> {
+fn field(error: &SpecError) -> &'static str {
     match error {
-        SpecError::EmptyPrompt | SpecError::TooLong => vec!["prompt"],
-        SpecError::Query(QueryError::TooLong | QueryError::Empty) => vec!["data", "sql"],
-        SpecError::Query(_) => vec!["data", "tables"],
-        SpecError::Statistic(_) | SpecError::Overflow(_) => vec!["statistic"],
-        SpecError::DeadlinePassed | SpecError::DeadlineTooFar(_) => vec!["deadline"],
+        SpecError::EmptyPrompt | SpecError::TooLong => "prompt",
+        SpecError::Query(QueryError::TooLong | QueryError::Empty) => "data.sql",
+        SpecError::Query(_) => "data.tables",
+        SpecError::Statistic(_) | SpecError::Overflow(_) => "statistic",
+        SpecError::DeadlinePassed | SpecError::DeadlineTooFar(_) => "deadline",
         SpecError::ThresholdTooLow { .. } | SpecError::ThresholdTooHigh { .. } => {
-            vec!["min_participants"]
+            "min_participants"
         }
-        SpecError::TooManyParticipants(_) => vec!["max_participants"],
-        _ => vec![],
+        SpecError::TooManyParticipants(_) => "max_participants",
+        SpecError::RepeatedHeavy(_) | SpecError::NotTheProposer => "committee",
     }
 }
 

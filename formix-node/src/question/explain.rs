@@ -35,7 +35,7 @@ pub struct Explanation {
     pub max_participants: u32,
     /// What a light node sends to the three heavy nodes together, in bytes.
     pub bytes: usize,
-    /// What is revealed, and to whom.
+    /// To whom this is revealed.
     pub reveals: String,
     /// How exact it is.
     pub precision: String,
@@ -48,11 +48,10 @@ impl Explanation {
     pub fn new(question: &Question, spec: &Spec) -> Self {
         let statistic = &spec.statistic;
         let shape = spec.shape();
-        let told = words::revealed(statistic);
         Self {
             question: spec.prompt.clone(),
             statistic: question.statistic.kind,
-            computes: told.clone(),
+            computes: words::revealed(statistic),
             reads: reads(spec),
             answer: answer(statistic),
             rules: words::rules(statistic),
@@ -61,7 +60,7 @@ impl Explanation {
             max_participants: spec.max_participants,
             bytes: bytes(spec),
             reveals: format!(
-                "to who asks and to the three heavy nodes, if at least {} take part: how many do, and {told}",
+                "all this, and how many take part, to who asks and to the three heavy nodes, if at least {} take part",
                 spec.min_participants
             ),
             precision: words::precision(&statistic.measure),

@@ -7,10 +7,10 @@ use super::Kind;
 
 /// What is wrong with a question, and in which field.
 #[derive(Debug, thiserror::Error)]
-#[error("{}{wrong}", self.field())]
+#[error("{field}: {wrong}")]
 pub struct Fault {
-    /// The names of the field and of what it is in, from the outside in; empty if it is the whole.
-    pub path: Vec<&'static str>,
+    /// Which field, as `statistic.min`.
+    pub field: String,
     /// What is wrong.
     pub wrong: Wrong,
 }
@@ -73,20 +73,12 @@ pub enum Wrong {
 
 impl Fault {
     /// What is wrong with this field.
-    pub(super) fn at(field: &'static str, wrong: Wrong) -> Self {
-        Self { path: vec![field], wrong }
+    pub(super) fn at(field: &str, wrong: Wrong) -> Self {
+        Self { field: field.to_owned(), wrong }
     }
 
     /// The same fault, in a question that has the faulty thing for its `field`.
-    pub(super) fn within(mut self, field: &'static str) -> Self {
-        self.path.insert(0, field);
-        self
-    }
-
-    fn field(&self) -> String {
-        match self.path.is_empty() {
-            true => String::new(),
-            false => format!("{}: ", self.path.join(".")),
-        }
+    pub(super) fn within(self, field: &str) -> Self {
+        Self { field: format!("{field}.{}", self.field), ..self }
     }
 }

@@ -42,7 +42,7 @@ impl QuestionFile {
 
     /// Says on which line of the file a fault is.
     pub fn blame(&self, fault: &Fault) -> ConfigError {
-        let found = parse(&self.path, &self.text, Seek(&fault.path));
+        let found = parse(&self.path, &self.text, Seek(Some(&fault.field)));
         let line = found.err().map_or(1, |(line, _)| line);
         syntax(&self.path, line, &fault.to_string())
     }
@@ -84,16 +84,16 @@ impl<'de> DeserializeSeed<'de> for Tracked<'_> {
     }
 }
 
-/// Fails at the field of this path, so that the parser says where that is.
-struct Seek<'a>(&'a [&'static str]);
+/// Fails at that field, so that the parser says where it is; here, if no field is named.
+struct Seek<'a>(Option<&'a str>);
 
 impl<'de> DeserializeSeed<'de> for Seek<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         match self.0 {
-            [] => Err(de::Error::custom("here")),
-            _ => from.deserialize_map(self),
+            None => Err(de::Error::custom("here")),
+            Some(_) => from.deserialize_map(self),
         }
     }
 }
@@ -106,13 +106,16 @@ impl<'de> de::Visitor<'de> for Seek<'_> {
     }
 
     fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let field = self.0.unwrap_or_default();
+        let (first, rest) = match field.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (field, None),
+        };
         while let Some(key) = map.next_key::<String>()? {
-            match self.0.split_first() {
-                Some((first, rest)) if *first == key => map.next_value_seed(Seek(rest))?,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+            if key == first {
+                return map.next_value_seed(Seek(rest));
             }
+            map.next_value::<IgnoredAny>()?;
         }
         // What is not said is missing here.
         Err(de::Error::custom("not here"))

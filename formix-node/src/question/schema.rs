@@ -6,8 +6,10 @@ use formix_proto::statistic::{Buckets, Domain, Groups, Measure, Rule, Statistic}
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::fault::Fault;
+use super::kind::Kind;
+use super::measure::labels;
 use super::number::Number;
-use super::wanted::{Column, Kind, Wanted, labels};
+use super::wanted::{Column, Wanted};
 
 /// What is computed, in an analyst's words. The statistic that nodes are sent follows from it; the
 /// analyst's word for it is never sent.

@@ -151,6 +151,16 @@ impl Reader {
         self.ask(|reply| Request::Newest(most, reply)).await
     }
 
+    /// The ids of all computations that this node proposed, newest first. Sees every batch that was
+    /// queued before.
+    ///
+    /// # Errors
+    ///
+    /// When the store is closed, or the file damaged.
+    pub async fn ids(&self) -> Result<Vec<String>, StoreError> {
+        self.ask(Request::Ids).await
+    }
+
     /// One computation that this node proposed. Sees every batch that was queued before.
     ///
     /// # Errors

@@ -48,6 +48,17 @@ pub(super) fn newest(
     read(connection, "ORDER BY position DESC LIMIT ?1", [most])
 }
 
+/// The ids of all rows, newest first. Results can be long, and ids are what is searched.
+pub(super) fn ids(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut ids = Vec::new();
+    let all = "SELECT CAST(comp_id AS BLOB) FROM computations ORDER BY position DESC";
+    connection.query(all, (), |mut fields| {
+        ids.push(fields.some(Fields::text)?);
+        Ok(())
+    })?;
+    Ok(ids)
+}
+
 /// One row.
 pub(super) fn find(
     connection: &Connection,

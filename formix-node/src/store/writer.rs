@@ -25,6 +25,7 @@ pub(super) enum Request {
     Append(Batch),
     Describe(ComputationId, Box<Schema>),
     Newest(usize, Reply<Vec<ComputationRow>>),
+    Ids(Reply<Vec<String>>),
     Find(ComputationId, Reply<Option<ComputationRow>>),
     Close(Option<Reply<()>>),
 }
@@ -112,6 +113,9 @@ impl Writer {
                 Some(Request::Newest(most, reply)) => {
                     self.scrub()?;
                     let _ = reply.send(projection::newest(&self.connection, most));
+                }
+                Some(Request::Ids(reply)) => {
+                    let _ = reply.send(projection::ids(&self.connection));
                 }
                 Some(Request::Find(id, reply)) => {
                     self.scrub()?;

@@ -60,14 +60,16 @@ fn told(explained: &Explanation) -> Vec<(&'static str, String)> {
     let Explanation { lanes, ring, max_participants, bytes, .. } = explained;
     let mut told = vec![
         ("question", explained.question.clone()),
-        ("statistic", format!("{}: {}", explained.statistic, explained.computes)),
+        ("statistic", explained.statistic.to_string()),
+        ("computes", explained.computes.clone()),
         ("reads", explained.reads.join(", ")),
         ("answer", explained.answer.clone()),
         ("rules", explained.rules.clone()),
         (
             "sends",
             format!(
-                "{bytes} bytes from each light node, in three contributions of {lanes} lanes over {ring}, which is large enough for {max_participants} participants"
+                "{bytes} bytes from each light node, in three contributions of {lanes} {} over {ring}, which is large enough for {max_participants} participants",
+                if *lanes == 1 { "lane" } else { "lanes" }
             ),
         ),
         ("reveals", explained.reveals.clone()),

@@ -9,12 +9,12 @@ mod terminal;
 mod tests;
 mod value;
 
-use formix_node::question::{Schema, Wanted};
+use formix_node::question::{Kind, Schema, Wanted};
 use formix_node::words;
 use formix_proto::statistic::Summary;
 
 use crate::output::{field, printable};
-use panel::{Marks, Panel};
+use panel::Panel;
 use rows::{Form, Row};
 
 pub(crate) use csv::csv;
@@ -56,17 +56,19 @@ fn group(schema: &Schema, rows: &[Row], panels: &[Panel], width: usize, lines: &
     }
     lines.extend(rows.iter().filter(|row| row.form == Form::Single).map(single));
     for panel in panels.iter().filter(|panel| panel.group == first.group) {
-        lines.push(heading(&schema.statistic, panel));
+        lines.push(heading(&schema.statistic));
         lines.extend(terminal::draw(panel, width));
     }
 }
 
-fn heading(wanted: &Wanted, panel: &Panel) -> String {
-    match (&panel.marks, &wanted.response) {
-        (Marks::Points(_), Some(response)) => {
-            format!("coefficients of {}", printable(&response.name))
+/// The analyst's word, where no line leads with it.
+fn heading(wanted: &Wanted) -> String {
+    match (wanted.kind, &wanted.response) {
+        (Kind::Regression, Some(response)) => {
+            format!("regression of {}", printable(&response.name))
         }
-        _ => format!("{}s", panel.quantity),
+        (Kind::Median | Kind::Quantiles | Kind::Min | Kind::Max, _) => "counts".to_owned(),
+        (kind, _) => kind.to_string(),
     }
 }
 

@@ -73,7 +73,7 @@ fn a_histogram_is_bars_and_its_quantiles() {
     let edges = ["0", "18.5", "25", "100"].map(number).to_vec();
     let histogram = Wanted { edges: Some(edges), ..Wanted::new(Kind::Histogram) };
     let bars = format!(
-        "counts\n  0 to 18.5   1  {}\n  18.5 to 25  2  {}\n  25 to 100   0\nparticipants  3",
+        "histogram\n  0 to 18.5   1  {}\n  18.5 to 25  2  {}\n  25 to 100   0\nparticipants  3",
         "#".repeat(22),
         "#".repeat(43)
     );
@@ -109,7 +109,7 @@ fn frequencies_are_bars_and_the_best_are_in_their_order() {
     assert!(shown_choice.contains("\n  tea     0\n  coffee  2  ####"), "{shown_choice}");
     let top = Wanted { options, k: Some(2), ..Wanted::new(Kind::Top) };
     let shown = shown(top.clone(), &answers);
-    assert!(shown.starts_with("counts\n  coffee  2  ####"), "{shown}");
+    assert!(shown.starts_with("top\n  coffee  2  ####"), "{shown}");
     assert!(!shown.contains("tea"), "{shown}");
     let rows = "\
 group,answers,quantity,item,from,to,value,error
@@ -152,8 +152,8 @@ x,,not told,,,,,
     let shown = shown(Schema { statistic: choice, ..schema }, &["f,a", "m,b", "m,b"]);
     let bar = "#".repeat(52);
     let text = format!(
-        "group f       1 answers\ncounts\n  a  1  {bar}\n  b  0\n\
-         group m       2 answers\ncounts\n  a  0\n  b  2  {bar}\n\
+        "group f       1 answers\nchoice\n  a  1  {bar}\n  b  0\n\
+         group m       2 answers\nchoice\n  a  0\n  b  2  {bar}\n\
          group x       fewer than 5 answers: not told\nparticipants  3"
     );
     assert!(shown.starts_with(&text), "{shown}");
@@ -190,7 +190,7 @@ fn a_regression_is_a_table() {
     let text = "\
 r squared     0.996145374
 residual      0.418330013
-coefficients of y
+regression of y
                 estimate  standard error
   (intercept)        1.9     0.712390342
   age               3.15     0.162018517
@@ -207,7 +207,7 @@ fn a_long_vector_is_short_in_a_terminal_and_whole_in_csv() {
     let vector = Wanted { length: Some(1000), ..of_number(Kind::VectorMean, 0) };
     let answer = (0..1000).map(|place| (place % 100).to_string()).collect::<Vec<_>>().join(",");
     let shown = shown(vector.clone(), &[&answer, &answer]);
-    assert!(shown.starts_with("means\n  1      0\n  2      1\n  3      2  #\n"), "{shown}");
+    assert!(shown.starts_with("vector-mean\n  1      0\n  2      1\n  3      2  #\n"), "{shown}");
     assert!(shown.contains("\n  ... 968 more: --csv has them\n"), "{shown}");
     assert!(shown.contains("\n  1000  99  ###"), "{shown}");
     let rows = table(vector, &[&answer, &answer]);
