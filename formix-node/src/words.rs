@@ -198,6 +198,33 @@ mod tests {
     }
 
     #[test]
+    fn every_measure_says_how_exact_it_is() {
+        let rounded = "every answer is rounded to the nearest 0.1";
+        let mean = format!(
+            "{rounded}; a mean is within 0.05 of the exact one, a sum of n answers within n times 0.05"
+        );
+        let words = [
+            "counts are exact".to_owned(),
+            mean.clone(),
+            format!(
+                "{rounded}; the mean is within 0.05 of the exact one, the standard deviation within 0.05 times sqrt(n / (n - 1))"
+            ),
+            format!(
+                "{rounded}; counts are exact for what it is rounded to, and a quantile is known to a bucket, which is at most 5 wide"
+            ),
+            "counts are exact".to_owned(),
+            "counts are exact".to_owned(),
+            mean,
+            format!(
+                "{rounded}, each column to its own; the coefficients are those of what it is rounded to"
+            ),
+        ];
+        for (measure, words) in measures().iter().zip(words) {
+            assert_eq!(precision(measure), words);
+        }
+    }
+
+    #[test]
     fn every_measure_has_a_name_of_its_own() {
         let names = measures().each_ref().map(name);
         assert_eq!(

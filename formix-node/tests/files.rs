@@ -126,6 +126,29 @@ fn a_result_leads_with_what_was_wanted_and_goes_where_it_is_asked_for() {
     assert_eq!(check(), csv, "the result outlives the processes");
 }
 
+/// The prompt is of characters that take six in JSON.
+#[test]
+fn the_longest_question_can_be_asked() {
+    let label = |number: i32| format!("{number:031}");
+    let labels: Vec<_> = (0..256).map(label).collect();
+    let question = json!({
+        "version": 1,
+        "prompt": "\u{1}".repeat(4096),
+        "data": {
+            "sql": format!("SELECT x, x FROM t --{}", "-".repeat(16_000)),
+            "tables": { "t": ["x"] },
+        },
+        "statistic": { "kind": "choice", "options": labels },
+        "groups": { "labels": labels, "least": 3 },
+    });
+    let desk = Desk::with("");
+    let path = desk.path("long.json");
+    fs::write(&path, question.to_string()).unwrap();
+    let network = Up::start(&ANSWERS);
+    let asked = network.formix(&["propose", &path, "--json"]).succeeded().json();
+    assert_eq!(asked["computation_prompt"], question["prompt"]);
+}
+
 #[test]
 fn a_single_number_is_no_drawing() {
     let desk = Desk::with("");

@@ -152,3 +152,83 @@ fn headline(kind: Kind, finding: &Finding) -> Option<String> {
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use formix_proto::Decimal;
+    use formix_proto::statistic::{Domain, Found, Measure, Statistic};
+
+    fn wanted(kind: Kind, max: i64) -> Wanted {
+        Wanted::of_number(kind, Decimal::ZERO, max.into(), 0)
+    }
+
+    #[test]
+    fn the_headline_is_what_was_wanted() {
+        let sum = Finding::Sum { sum: 6.into(), mean: Some(3.into()) };
+        let (variance, deviation) = (Some(4.5), Some(2.25));
+        let moments = Finding::Moments { sum: 6.into(), mean: Some(3.into()), variance, deviation };
+        let alone = Finding::Moments {
+            sum: 6.into(),
+            mean: Some(6.into()),
+            variance: None,
+            deviation: None,
+        };
+        for (kind, finding, headline) in [
+            (Kind::YesNo, &Finding::Count { yes: 7 }, Some("7")),
+            (Kind::Sum, &sum, Some("6")),
+            (Kind::Mean, &sum, Some("3")),
+            (Kind::Moments, &moments, Some("3")),
+            (Kind::Variance, &moments, Some("4.5")),
+            (Kind::Deviation, &moments, Some("2.25")),
+            (Kind::Deviation, &alone, None),
+            (Kind::Histogram, &Finding::Histogram(vec![]), None),
+        ] {
+            assert_eq!(super::headline(kind, finding).as_deref(), headline, "{kind}");
+        }
+    }
+
+    #[test]
+    fn groups_have_no_headline() {
+        let found = Found { answers: 2, finding: Finding::Count { yes: 1 } };
+        let part = Part { group: Some("f".into()), found: Some(found) };
+        let mut row = row(&Measure::Count.into());
+        row.summary = Some(Summary { participants: 2, parts: vec![part] });
+        row.tell(&Wanted::new(Kind::Count));
+        assert_eq!(row.result, None);
+    }
+
+    #[test]
+    fn words_are_taken_for_what_is_computed_and_for_nothing_else() {
+        let domain = Domain::new(Decimal::ZERO, 9.into(), 0).unwrap();
+        let mut row = row(&Measure::Sum(domain).into());
+        row.describe(&wanted(Kind::Mean, 9).into());
+        assert_eq!(row.schema().unwrap().statistic.kind, Kind::Mean);
+        row.describe(&wanted(Kind::Sum, 10).into());
+        row.describe(&wanted(Kind::Moments, 9).into());
+        assert_eq!(row.schema().unwrap().statistic, wanted(Kind::Mean, 9));
+    }
+
+    fn row(statistic: &Statistic) -> ComputationRow {
+        let text = String::new;
+        ComputationRow {
+            comp_id: text(),
+            proposer_uid: text(),
+            heavy_node_1: text(),
+            heavy_node_2: text(),
+            heavy_node_3: text(),
+            computation_prompt: text(),
+            response_schema: json(&Schema::from(statistic)),
+            deadline: 0,
+            min_participants: 3,
+            status: text(),
+            failure: None,
+            result: None,
+            mean: None,
+            participants_count: None,
+            created_at: 0,
+            completed_at: None,
+            summary: None,
+        }
+    }
+}

@@ -13,6 +13,8 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::result;
 
+/// How wide a name is, with the space behind it.
+const NAME: usize = 14;
 /// How wide a text is for whoever has no terminal.
 const WIDTH: usize = 80;
 
@@ -41,9 +43,11 @@ impl Output {
         };
     }
 
-    /// A line for people that has a name. The text may be a stranger's.
+    /// A text for people that has a name. Both may be a stranger's.
     pub(crate) fn field(&self, name: &str, text: &str) {
-        self.line(&field(name, text));
+        for line in wrapped(name, text, width()) {
+            self.line(&line);
+        }
     }
 
     /// The result for programs.
@@ -85,7 +89,7 @@ fn width() -> usize {
 
 /// A named line. Both may be a stranger's.
 pub(crate) fn field(name: &str, text: &str) -> String {
-    format!("{:<13} {}", printable(name), printable(text))
+    format!("{:<width$} {}", printable(name), printable(text), width = NAME - 1)
 }
 
 fn describe(report: &Report) -> Vec<String> {
@@ -103,6 +107,23 @@ fn describe(report: &Report) -> Vec<String> {
         lines.push(field("waiting for", &report.waiting_for.join(", ")));
     }
     lines
+}
+
+/// The same on as many lines as it takes, each below the first.
+pub(crate) fn wrapped(name: &str, text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in printable(text).split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if NAME + line.chars().count() + word.chars().count() < width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    names.zip(lines).map(|(name, line)| field(name, &line)).collect()
 }
 
 /// Untrusted text on one line: no control, direction or invisible characters reach the terminal.
@@ -128,7 +149,21 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{printable, wrapped};
+
+    #[test]
+    fn long_texts_go_on_below() {
+        let text = "who has no value declines; who has a value outside declines";
+        let lines = wrapped("rules", text, 40);
+        let below = [
+            "rules         who has no value declines;",
+            "              who has a value outside",
+            "              declines",
+        ];
+        assert_eq!(lines, below);
+        assert_eq!(wrapped("not protected", "all", 4), ["not protected all"]);
+        assert_eq!(wrapped("reads", "a\u{1b}", 80), ["reads         a\\u{1b}"]);
+    }
 
     #[test]
     fn what_a_stranger_wrote_cannot_steer_the_terminal() {

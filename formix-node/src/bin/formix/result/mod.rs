@@ -13,7 +13,7 @@ use formix_node::question::{Kind, Schema, Wanted};
 use formix_node::words;
 use formix_proto::statistic::Summary;
 
-use crate::output::{field, printable};
+use crate::output::{field, printable, wrapped};
 use panel::Panel;
 use rows::{Form, Row};
 
@@ -34,7 +34,7 @@ pub(crate) fn lines(schema: &Schema, summary: &Summary, width: usize) -> Vec<Str
     }
     lines.push(field("participants", &summary.participants.to_string()));
     if let Ok(statistic) = schema.statistic() {
-        lines.push(field("exact to", &words::precision(&statistic.measure)));
+        lines.extend(wrapped("exact to", &words::precision(&statistic.measure), width));
     }
     lines
 }
