@@ -3,7 +3,7 @@
 use formix_proto::directory::Role;
 use formix_proto::outcome::{Outcome, Reveal};
 use formix_proto::share::Lanes;
-use formix_sim::exhaustive::{Depth, canonical, exhaust};
+use formix_sim::exhaustive::{Depth, canonical, counted, exhaust};
 use formix_sim::explore::{Bounds, explore};
 use formix_sim::plan::{
     Adversary, Crash, Deed, Fault, Kind, Move, Peer, Plan, Trick, Trigger, What,
@@ -170,15 +170,19 @@ fn a_flood_of_one_light_node_slows_nobody() {
 
 #[test]
 fn every_single_fault_of_the_canonical_run_is_survived() {
-    let exhausted = exhaust(&canonical(), Depth::Single, 2, |_, _| {});
-    assert!(exhausted.faults > 900, "{} faults", exhausted.faults);
-    assert!(exhausted.findings.is_empty(), "{}", exhausted.findings[0].1);
+    for plan in [canonical(), counted()] {
+        let exhausted = exhaust(&plan, Depth::Single, 2, |_, _| {});
+        assert!(exhausted.faults > 900, "{} faults", exhausted.faults);
+        assert!(exhausted.findings.is_empty(), "{}", exhausted.findings[0].1);
+    }
 }
 
 #[test]
 fn the_first_states_of_every_order_of_messages_hold() {
     let bounds = Bounds { states: 20_000, hurries: 1 };
-    let explored = explore(&Plan::plain(3, 1), bounds, |_| {});
-    assert_eq!(explored.wrong, None);
-    assert!(explored.ends > 0 && explored.states == bounds.states);
+    for plan in [Plan::plain(3, 1), Plan::grouped(3, 1)] {
+        let explored = explore(&plan, bounds, |_| {});
+        assert_eq!(explored.wrong, None);
+        assert!(explored.ends > 0 && explored.states == bounds.states);
+    }
 }
