@@ -27,6 +27,7 @@ fn terms_that_are_refused_leave_nothing_behind() {
         (long.as_str(), &[], "longer than 4096 bytes"),
         ("q", &["--sql", &long_sql, "--table", "t=x"], "longer than 16384 bytes"),
         ("q", &["--sql", "SELECT y FROM t", "--table", "t=x"], "no such column: y"),
+        ("q", &["--sql", "SELECT x FROM t", "--table", "t=x", "--table", "t=y"], "declared twice"),
         ("q", &["--sql", "SELECT x FROM t"], "--table"),
         ("q", &["--sql", "SELECT x FROM t", "--table", "t"], "NAME=COLUMN"),
         ("q", &["--deadline", "0s"], "the deadline has passed"),

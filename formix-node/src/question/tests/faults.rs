@@ -171,6 +171,9 @@ fn queries_that_cannot_be_run_over_their_tables() {
     ] {
         is_refused(&data(sql, &tables.replace("\\\"", "\"")), why);
     }
+    let twice = r#"{"version": 1, "prompt": "q", "statistic": {"kind": "count"},
+        "data": {"sql": "SELECT x FROM t", "tables": {"t": ["x"], "t": ["y"]}}}"#;
+    assert!(refused("q.json", twice).starts_with("2: data.tables: `t` is declared twice"));
     let unknown = format!("{}[data]\nsql = \"SELECT 1\"\n", asking("kind = \"count\""));
     is_refused(&unknown, "5: data: missing field `tables`");
 }

@@ -5,26 +5,37 @@ use std::io;
 use formix_node::question::Schema;
 use formix_proto::statistic::Summary;
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::panel::{Mark, Marks, Panel, panels};
 use super::rows::rows;
+use super::terminal::{beginning, cut};
 use crate::output::printable;
 
 /// A drawing that could not be made.
 pub(crate) type DrawError = DrawingAreaErrorKind<io::Error>;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Builder<'a, 'b, 's> = ChartBuilder<'a, 'b, SVGBackend<'s>>;
+type Chart<'a, 's> = ChartContext<'a, SVGBackend<'s>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 const WIDTH: u32 = 860;
-const TITLE: u32 = 60;
-/// The height of each drawing.
-const HEIGHT: u32 = 420;
+/// No more characters fit above the drawings.
+const MOST_TITLE: usize = 90;
+/// The height of the title.
+const HEAD: u32 = 50;
+/// The height of a line's drawing.
+const HEIGHT: u32 = 360;
+/// The heights of a bar or point, and of what is around them.
+const MARK: u32 = 22;
+const AROUND: u32 = 110;
+/// No drawing is higher.
+const HIGHEST: u32 = 4000;
+const NAMES: u32 = 210;
 const FONT: &str = "sans-serif";
 /// Of Okabe and Ito (2008): people who see colours differently can tell it from others.
 const COLOUR: RGBColor = RGBColor(0, 114, 178);
-/// No more names fit below the marks.
-const MOST_NAMES: usize = 26;
 
 /// Draws a result, group below group; `None` if it is a single number.
 pub(crate) fn svg(
@@ -33,69 +44,106 @@ pub(crate) fn svg(
     summary: &Summary,
 ) -> Result<Option<String>, DrawError> {
     let panels = panels(&rows(&schema.statistic, summary));
-    let count = u32::try_from(panels.len()).unwrap_or(u32::MAX);
-    if count == 0 {
+    if panels.is_empty() {
         return Ok(None);
     }
     let mut svg = String::new();
     {
-        let size = (WIDTH, TITLE.saturating_add(HEIGHT.saturating_mul(count)));
+        let size = (WIDTH, panels.iter().map(height).fold(HEAD, u32::saturating_add));
         let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         root.fill(&WHITE)?;
-        let (head, body) = root.split_vertically(TITLE);
-        head.titled(&printable(title), (FONT, 20))?;
-        for (panel, area) in panels.iter().zip(body.split_evenly((panels.len(), 1))) {
+        let mut rest = root.titled(&beginning(&printable(title), MOST_TITLE), (FONT, 20))?;
+        for panel in &panels {
+            let (area, below) = rest.split_vertically(height(panel));
             draw(panel, &area, schema)?;
+            rest = below;
         }
         root.present()?;
     }
     Ok(Some(svg))
 }
 
-fn draw(panel: &Panel, area: &Area<'_>, schema: &Schema) -> Result<(), DrawError> {
-    let (Marks::Bars(marks) | Marks::Line(marks) | Marks::Points(marks)) = &panel.marks;
-    let caption = panel.group.as_deref().map(|group| printable(&format!("group {group}")));
-    let (least, most) = bounds(marks);
-    let mut builder = ChartBuilder::on(area);
-    builder.margin(14).x_label_area_size(110).y_label_area_size(80);
-    if let Some(caption) = caption {
-        builder.caption(caption, (FONT, 15));
-    }
-    let mut chart = builder.build_cartesian_2d(-0.5..marks.len() as f64 - 0.5, least..most)?;
-    let names = |at: &f64| name(marks, *at);
-    let tilted = (FONT, 12).into_font().transform(FontTransform::Rotate90);
-    let mut mesh = chart.configure_mesh();
-    mesh.disable_x_mesh().light_line_style(TRANSPARENT).bold_line_style(BLACK.mix(0.12));
-    mesh.y_desc(quantity(panel, schema)).label_style((FONT, 12)).x_label_style(tilted);
-    mesh.x_labels(marks.len().min(MOST_NAMES)).x_label_formatter(&names).draw()?;
-    let at = || marks.iter().enumerate().map(|(place, mark)| (place as f64, mark));
+fn height(panel: &Panel) -> u32 {
     match &panel.marks {
-        Marks::Bars(_) => {
-            let bar = |(x, mark): (f64, &Mark)| {
-                Rectangle::new([(x - 0.4, 0.0), (x + 0.4, mark.value.double())], COLOUR.filled())
-            };
-            chart.draw_series(at().map(bar))?;
-        }
-        Marks::Line(_) => {
-            let line = at().map(|(x, mark)| (x, mark.value.double()));
-            chart.draw_series([PathElement::new(line.collect::<Vec<_>>(), COLOUR)])?;
-        }
-        Marks::Points(_) => {
-            let point = |(x, mark): (f64, &Mark)| {
-                let (y, error) = (mark.value.double(), mark.error.unwrap_or(0.0));
-                ErrorBar::new_vertical(x, y - error, y, y + error, COLOUR.filled(), 8)
-            };
-            chart.draw_series(at().map(point))?;
+        Marks::Line(_) => HEIGHT,
+        Marks::Bars(marks) | Marks::Points(marks) => {
+            let marks = u32::try_from(marks.len()).unwrap_or(u32::MAX);
+            marks.saturating_mul(MARK).saturating_add(AROUND).min(HIGHEST)
         }
     }
+}
+
+fn draw(panel: &Panel, area: &Area<'_>, schema: &Schema) -> Result<(), DrawError> {
+    let mut builder = ChartBuilder::on(area);
+    builder.margin(14).margin_right(30).x_label_area_size(44);
+    if let Some(group) = &panel.group {
+        builder.caption(printable(&format!("group {group}")), (FONT, 15));
+    }
+    let quantity = quantity(panel, schema);
+    match &panel.marks {
+        Marks::Line(marks) => along(&mut builder, marks, &quantity),
+        Marks::Bars(marks) => {
+            let bar = |(y, mark): (f64, &Mark)| {
+                Rectangle::new([(0.0, y - 0.38), (mark.value.double(), y + 0.38)], COLOUR.filled())
+            };
+            across(&mut builder, marks, &quantity)?.draw_series(numbered(marks).map(bar)).map(drop)
+        }
+        Marks::Points(marks) => {
+            let point = |(y, mark): (f64, &Mark)| {
+                let (x, error) = (mark.value.double(), mark.error.unwrap_or(0.0));
+                ErrorBar::new_horizontal(y, x - error, x, x + error, COLOUR.filled(), 8)
+            };
+            across(&mut builder, marks, &quantity)?
+                .draw_series(numbered(marks).map(point))
+                .map(drop)
+        }
+    }
+}
+
+fn numbered(marks: &[Mark]) -> impl Iterator<Item = (f64, &Mark)> {
+    marks.iter().enumerate().map(|(place, mark)| (place as f64, mark))
+}
+
+/// A line from left to right, through a value for each place.
+fn along(
+    builder: &mut Builder<'_, '_, '_>,
+    marks: &[Mark],
+    quantity: &str,
+) -> Result<(), DrawError> {
+    let (least, most) = bounds(marks);
+    let last = marks.len().max(2) as f64;
+    let mut chart = builder.y_label_area_size(80).build_cartesian_2d(1.0..last, least..most)?;
+    let mut mesh = chart.configure_mesh();
+    mesh.light_line_style(TRANSPARENT).bold_line_style(BLACK.mix(0.12)).label_style((FONT, 12));
+    mesh.x_desc("place").y_desc(quantity).draw()?;
+    let line = (1..).zip(marks).map(|(place, mark)| (f64::from(place), mark.value.double()));
+    chart.draw_series([PathElement::new(line.collect::<Vec<_>>(), COLOUR)])?;
     Ok(())
+}
+
+/// Room for a bar or a point for each mark, one below the other, beside its name.
+fn across<'a, 's>(
+    builder: &mut Builder<'a, '_, 's>,
+    marks: &[Mark],
+    quantity: &str,
+) -> Result<Chart<'a, 's>, DrawError> {
+    let (least, most) = bounds(marks);
+    let lowest = marks.len() as f64 - 0.5;
+    let mut chart =
+        builder.y_label_area_size(NAMES).build_cartesian_2d(least..most, lowest..-0.5)?;
+    let names = |at: &f64| name(marks, *at);
+    let mut mesh = chart.configure_mesh();
+    mesh.light_line_style(TRANSPARENT).bold_line_style(BLACK.mix(0.12)).label_style((FONT, 12));
+    mesh.disable_y_mesh().y_labels(marks.len()).y_label_formatter(&names);
+    mesh.x_desc(quantity).draw()?;
+    Ok(chart)
 }
 
 /// What the marks are a number of.
 fn quantity(panel: &Panel, schema: &Schema) -> String {
     match (&panel.marks, &schema.statistic.response) {
         (Marks::Points(_), Some(response)) => {
-            printable(&format!("coefficient of {}, with its standard error", response.name))
+            printable(&format!("coefficients of {}, with their standard errors", response.name))
         }
         _ => panel.quantity.clone(),
     }
@@ -104,7 +152,7 @@ fn quantity(panel: &Panel, schema: &Schema) -> String {
 /// The name of the mark that is there, if one is.
 fn name(marks: &[Mark], at: f64) -> String {
     let near = marks.iter().enumerate().find(|(place, _)| (*place as f64 - at).abs() < 1e-6);
-    near.map(|(_, mark)| mark.name.clone()).unwrap_or_default()
+    near.map(|(_, mark)| cut(&mark.name)).unwrap_or_default()
 }
 
 /// From the least to the greatest, with zero and a little room.

@@ -77,9 +77,14 @@ fn widest(texts: impl Iterator<Item = String>) -> usize {
     texts.map(|text| text.chars().count()).max().unwrap_or(0)
 }
 
-fn cut(name: &str) -> String {
-    match name.char_indices().nth(LONGEST) {
-        None => name.to_owned(),
-        Some((end, _)) => format!("{}..", &name[..end]),
+pub(super) fn cut(name: &str) -> String {
+    beginning(name, LONGEST)
+}
+
+/// So many characters of a text at most.
+pub(super) fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}..", &text[..end]),
     }
 }

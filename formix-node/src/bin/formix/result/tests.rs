@@ -223,13 +223,14 @@ fn what_a_stranger_wrote_reaches_neither_terminal_nor_drawing() {
     let schema: Schema = Wanted { options, ..Wanted::new(Kind::Choice) }.into();
     let summary = summary(&schema, &["\u{202e}x"]);
     let shown = lines(&schema, &summary, 60).join("\n");
-    let drawn = svg("<a>\u{1b}&", &schema, &summary).unwrap().unwrap();
+    let title = format!("<a>\u{1b}&{}", "x".repeat(4000));
+    let drawn = svg(&title, &schema, &summary).unwrap().unwrap();
     for text in [&shown, &drawn] {
         let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
         assert!(!text.contains(steers), "{text:?}");
     }
     assert_well_formed(&drawn);
-    assert!(drawn.contains("&lt;a&gt;"), "{drawn}");
+    assert!(drawn.contains("&lt;a&gt;") && !drawn.contains(&"x".repeat(90)), "{drawn}");
 }
 
 #[test]
