@@ -1,7 +1,8 @@
 //! Configuration: who is enrolled (`network.toml`) and what one node is (`node.toml`).
 
+mod file;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,12 +12,14 @@ use formix_proto::directory::{Directory, Role};
 use formix_proto::id::NodeId;
 use formix_proto::policy::Policy;
 use formix_transport::peers::{Peer, Peers};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::consent::RuleError;
 use crate::duration;
-use crate::home::{HomeError, at};
+use crate::home::HomeError;
 use crate::responder::ResponderConfig;
+pub(crate) use file::{line_of, parse, read, read_if_there, replace, syntax, write};
+use file::{load, save};
 
 /// `network.toml`: the same on every node of a network.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -131,6 +134,22 @@ pub enum ContentError {
     /// Nobody is enrolled: the file is empty, or cut short.
     #[error("no node is enrolled")]
     Nobody,
+    /// Every question is allowed that the owner has not thought of.
+    #[error(
+        "`default = \"allow\"` would answer whatever nobody has thought of: say in a rule what is allowed"
+    )]
+    AllowsByDefault,
+    /// A rule of consent that cannot be meant.
+    #[error("rule {number}: {error}")]
+    Rule {
+        /// Which, from 1.
+        number: usize,
+        /// What is wrong with it.
+        error: RuleError,
+    },
+    /// Rules of consent in a form that no rule can be put before.
+    #[error("its rules are not tables that begin with [[rule]]: write the rule yourself")]
+    NotATable,
 }
 
 impl ContentError {
@@ -260,53 +279,6 @@ pub(crate) fn check_name(name: &str) -> Result<(), ContentError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = (1..=32).contains(&name.len()) && name.chars().all(plain);
     fits.then_some(()).ok_or_else(|| ContentError::Name(name.to_owned()))
-}
-
-/// The largest configuration file that is read, in bytes.
-const MOST: u64 = 64 << 20;
-
-fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = read(path)?;
-    toml::from_str(&text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        syntax(path, line_of(&text, start), error.message())
-    })
-}
-
-/// Reads a file of text.
-pub(crate) fn read(path: &Path) -> Result<String, ConfigError> {
-    let size = fs::metadata(path).map_err(at(path))?.len();
-    if size > MOST {
-        let message = format!("{size} bytes are more than the {MOST} that are read");
-        return Err(syntax(path, 1, &message));
-    }
-    let text = fs::read(path).map_err(at(path))?;
-    String::from_utf8(text).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-        syntax(path, line_of(&text, valid), "is not UTF-8 text")
-    })
-}
-
-/// The line that a place in a text is on, from 1.
-pub(crate) fn line_of(text: &str, place: usize) -> usize {
-    let before = text.as_bytes().get(..place).unwrap_or_default();
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
-}
-
-pub(crate) fn syntax(path: &Path, line: usize, message: &str) -> ConfigError {
-    ConfigError::Syntax { path: path.to_owned(), line, message: message.replace('\n', ", ") }
-}
-
-fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), ConfigError> {
-    let text = toml::to_string_pretty(value).map_err(|error| ConfigError::Syntax {
-        path: path.to_owned(),
-        line: 1,
-        message: error.to_string(),
-    })?;
-    let unfinished = path.with_extension("toml.new");
-    fs::write(&unfinished, text).map_err(at(&unfinished))?;
-    Ok(fs::rename(&unfinished, path).map_err(at(path))?)
 }
 
 mod hex_id {

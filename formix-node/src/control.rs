@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use client::{call, call_promptly, stop};
 pub(crate) use server::Server;
 
+use crate::consent::{Choice, Inbox, Preview, Span};
 use crate::home::HomeError;
 use crate::question::Question;
 use crate::report::Report;
@@ -50,6 +51,29 @@ pub enum Request {
         /// Which one.
         id: String,
     },
+    /// What waits for the owner's decision. Light nodes only, as what follows.
+    Inbox,
+    /// Work out the answer to a question that waits, and tell nobody else.
+    Preview {
+        /// Which one, by its id or the beginning of it.
+        id: String,
+    },
+    /// Answer a question that waits, or decline it.
+    Decide {
+        /// Which one.
+        id: String,
+        /// What the owner makes of it.
+        choice: Choice,
+    },
+    /// The same, and a rule that says so from now on.
+    Always {
+        /// Which one.
+        id: String,
+        /// What the owner makes of it.
+        choice: Choice,
+        /// The rule answers once in this time.
+        cooldown: Option<Span>,
+    },
     /// Read `network.toml` again.
     Reload,
     /// Finish what is under way, and stop.
@@ -70,6 +94,10 @@ pub enum Response {
     Reports(Vec<Report>),
     /// One of them.
     Report(Box<Report>),
+    /// What waits for the owner.
+    Inbox(Inbox),
+    /// What the node would answer.
+    Preview(Box<Preview>),
     /// Done.
     Done,
     /// Not done, and why; it may work another time.

@@ -13,6 +13,7 @@ use formix_proto::status::Status;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::config::Network;
+use crate::consent::Desk;
 use crate::question::Schema;
 use crate::report::Report;
 use crate::request::Request;
@@ -47,6 +48,7 @@ pub struct NodeHandle {
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) reader: Reader,
     pub(crate) names: Arc<RwLock<BTreeMap<NodeId, String>>>,
+    pub(crate) desk: Option<Arc<Desk>>,
     pub(crate) patience: Duration,
 }
 

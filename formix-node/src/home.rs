@@ -6,7 +6,7 @@
 //!     formix.log             what all nodes of this home log
 //!     lock                   held by whatever runs nodes of this home
 //!     nodes/heavy-1/
-//!         node.toml key.pem node.db node.log control.sock
+//!         node.toml consent.toml key.pem node.db node.log consent.log control.sock
 //! ```
 
 use std::fs::{self, File, TryLockError};
@@ -189,6 +189,16 @@ impl NodeHome {
     /// What the node logs for people.
     pub fn log(&self) -> PathBuf {
         self.0.join("node.log")
+    }
+
+    /// What the node's owner allows.
+    pub fn consent(&self) -> PathBuf {
+        self.0.join("consent.toml")
+    }
+
+    /// What was decided about each question.
+    pub fn consent_log(&self) -> PathBuf {
+        self.0.join("consent.log")
     }
 
     /// Where a running node takes requests from its owner.

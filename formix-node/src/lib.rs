@@ -21,6 +21,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod consent;
 pub mod control;
 mod duration;
 pub mod handle;

@@ -19,10 +19,11 @@ pub use proposing::Proposing;
 pub use quick::{quick_computation, quick_network};
 
 use crate::config::{ConfigError, Member, Network, check_name};
+use crate::consent::Consent;
 use crate::handle::{NodeHandle, ProposeError};
 use crate::home::{Home, HomeError, HomeLock, Scratch};
 use crate::node::{BoundNode, NodeError, RunningNode, Setup};
-use crate::question::QuestionError;
+use crate::question::{Question, QuestionError};
 use crate::report::Report;
 use crate::responder::{Responder, ResponderConfig, ResponderError};
 use crate::store::StoreError;
@@ -31,6 +32,8 @@ use crate::store::StoreError;
 const NEWEST: usize = 20;
 
 /// A network of nodes in this process.
+///
+/// Its light nodes answer every question: who runs the process has all their data anyhow.
 ///
 /// Its files are in a temporary directory that goes with it, unless
 /// [`home`](NetworkBuilder::home) names a place for them: those are never erased.
@@ -109,7 +112,12 @@ impl FormixNetwork {
 
     /// Starts a question; [`send`](Proposing::send) asks it.
     pub fn propose(&self, prompt: impl Into<String>) -> Proposing<'_> {
-        Proposing::new(self, prompt)
+        self.put(Question::new(prompt))
+    }
+
+    /// Puts a question that is written down already.
+    pub fn put(&self, question: Question) -> Proposing<'_> {
+        Proposing::new(self, question)
     }
 
     /// Waits until a computation has ended.
@@ -263,7 +271,8 @@ fn bind_with(
 ) -> Result<BoundNode, NetworkError> {
     let place = home.node(name);
     let listen = (role == Role::Heavy).then(|| std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
-    let setup = Setup { name: name.to_owned(), role, home: place, listen, responder };
+    let consent = Consent::Everything;
+    let setup = Setup { name: name.to_owned(), role, home: place, listen, responder, consent };
     BoundNode::bind(setup).map_err(|error| NetworkError::Node { name: name.to_owned(), error })
 }
 

@@ -18,10 +18,12 @@ use tracing::Instrument;
 
 use crate::clock::now;
 use crate::config::Network;
+use crate::consent::{Book, Consent, Desk, LedgerError, Names};
 use crate::handle::NodeHandle;
 use crate::home::{HomeError, NodeHome};
 use crate::key::{self, KeyError};
 use crate::owner::Owner;
+use crate::request::Request;
 use crate::responder::Responder;
 use crate::shell::{Outside, Shell};
 use crate::store::{Store, StoreError};
@@ -38,6 +40,8 @@ pub struct Setup {
     pub listen: Option<SocketAddr>,
     /// How it gets its answers; light nodes only.
     pub responder: Option<Box<dyn Responder>>,
+    /// Who decides what it answers.
+    pub consent: Consent,
 }
 
 /// Why a node cannot start or go on.
@@ -55,6 +59,9 @@ pub enum NodeError {
     /// Its log cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What was decided before cannot be looked up.
+    #[error(transparent)]
+    Consent(#[from] LedgerError),
     /// Its log is not one that it wrote.
     #[error("{}: {error}", path.display())]
     Recover {
@@ -128,6 +135,8 @@ impl BoundNode {
         transport.set_peers(network.peers());
         let (requests, inbox) = mpsc::channel(256);
         let (events, _) = broadcast::channel(1_024);
+        let names = Arc::new(RwLock::new(network.names()));
+        let desk = desk(setup.responder, setup.consent, &setup.home, &names, &requests)?;
         let handle = NodeHandle {
             id,
             name: setup.name.into(),
@@ -135,14 +144,15 @@ impl BoundNode {
             requests: requests.clone(),
             events: events.clone(),
             reader: store.reader(),
-            names: Arc::new(RwLock::new(network.names())),
+            names,
+            desk: desk.clone(),
             patience: network.policy.prepare_within + Duration::from_secs(2),
         };
         let outside = Outside {
             store,
             transport: Arc::new(transport),
             events,
-            owner: Owner::new(setup.responder, requests),
+            owner: Owner::new(desk, requests),
             issued: BatchSeq::default(),
             durable: BatchSeq::default(),
             faults: BTreeMap::new(),
@@ -152,6 +162,22 @@ impl BoundNode {
         let task = tokio::spawn(shell.run().instrument(span));
         Ok(RunningNode { handle, task })
     }
+}
+
+/// Where the owner's questions are decided and answered, if there is a way to answer them.
+fn desk(
+    responder: Option<Box<dyn Responder>>,
+    consent: Consent,
+    home: &NodeHome,
+    names: &Names,
+    requests: &mpsc::Sender<Request>,
+) -> Result<Option<Arc<Desk>>, LedgerError> {
+    let Some(responder) = responder else { return Ok(None) };
+    let book = match consent {
+        Consent::Everything => None,
+        Consent::Owner { made_up } => Some(Book::open(home, made_up, Arc::clone(names))?),
+    };
+    Ok(Some(Arc::new(Desk::new(responder, book, requests.clone()))))
 }
 
 /// A node that runs as a task.

@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use crate::config::{ConfigError, Network, NodeConfig};
+use crate::consent::Consent;
 use crate::control::Server;
 use crate::home::{Home, HomeError};
 use crate::node::{BoundNode, NodeError, Setup};
@@ -108,9 +109,11 @@ fn bind(home: &Home, name: &str, role: Role) -> Result<BoundNode, ProcessError> 
         let path = place.config();
         how.build(place.path()).map_err(|error| ProcessError::Responder { path, error })
     };
+    let made_up = matches!(config.responder, Some(ResponderConfig::Random { .. }));
+    let (listen, consent) = (config.listen, Consent::Owner { made_up });
     let responder = config.responder.map(build).transpose()?;
-    let listen = config.listen;
-    Ok(BoundNode::bind(Setup { name: config.name, role, home: place, listen, responder })?)
+    let setup = Setup { name: config.name, role, home: place, listen, responder, consent };
+    Ok(BoundNode::bind(setup)?)
 }
 
 /// Waits for SIGINT or SIGTERM.

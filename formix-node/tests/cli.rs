@@ -180,6 +180,12 @@ fn help_explains_every_command() {
         &["list"],
         &["show"],
         &["wait"],
+        &["inbox"],
+        &["preview"],
+        &["approve"],
+        &["deny"],
+        &["always"],
+        &["audit"],
         &["heavy", "run"],
         &["light", "run"],
         &["proposer", "run"],
@@ -189,7 +195,7 @@ fn help_explains_every_command() {
         assert!(explanation.len() > 5, "{command:?}: {help}");
         assert!(usage.contains("--json"), "{command:?}: {help}");
     }
-    for command in ["demo", "up", "propose"] {
+    for command in ["demo", "up", "propose", "always"] {
         let help = alone(&[command, "--help"]).stdout;
         assert!(help.contains(&format!("formix {command} ")), "no example: {help}");
     }

@@ -108,7 +108,13 @@ fn a_node_file_that_is_wrong_is_refused_with_its_line() {
         (responder("kind = \"fixed\"\nvalue = \"1\"\nvalues = 2"), "node.toml:"),
         (responder("kind = \"fixed\"\nvalue = \"NaN\""), "the answer is not a number"),
         (responder("kind = \"command\"\nprogram = \"cat\"\ntime_limit = \"0s\""), "time limit"),
-        (responder("kind = \"query\"\nsource = \"none.csv\""), "none.csv"),
+        (responder("kind = \"query\"\ntables = { a = { source = \"none.csv\" } }"), "none.csv"),
+        (responder("kind = \"query\"\ntables = { a = {} }"), "needs a `source`"),
+        (
+            responder("kind = \"query\"\ntables = { a-b = { program = \"cat\" } }"),
+            "`a-b` is no name",
+        ),
+        (responder("kind = \"query\"\nsource = \"a.csv\"\ntables = {}"), "unknown field `source`"),
     ] {
         fs::write(&file, &text).unwrap();
         refused(network.formix(&["light", "run", "light-1"]), &["light-1", why]);

@@ -1,6 +1,6 @@
 //! One node's private answer: cells of a table that cannot be printed.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -79,6 +79,18 @@ impl Answer {
     /// Reads one number as people and programs write it: `72`, `-3.5`, `4e2`.
     pub fn parse(text: &str) -> Result<Self, AnswerError> {
         parse(text).map(Self::from).ok_or(AnswerError::NotANumber)
+    }
+
+    /// The cells as text, `None` where a value is missing: to show the owner what would be answered,
+    /// and nobody else.
+    pub fn disclose(&self) -> Vec<Option<Zeroizing<String>>> {
+        let text = |cell: &Cell| match cell.expose() {
+            Content::Missing => None,
+            Content::Number(number) => Some(Zeroizing::new(number.to_string())),
+            Content::Beyond => Some(Zeroizing::new("beyond every domain".to_string())),
+            Content::Text(text) => Some(Zeroizing::new(text.to_string())),
+        };
+        self.0.iter().map(text).collect()
     }
 
     pub(crate) fn cells(&self) -> &[Cell] {

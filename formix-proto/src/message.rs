@@ -78,6 +78,26 @@ pub enum Message {
         /// Light nodes that some seat lacks, or holds under another tag.
         excluded: Vec<NodeId>,
     },
+    /// Seat to primary: the sum of its shares of the lanes that count parts. Only where a question has
+    /// such lanes, and only ever to a committee member (R6).
+    Counts {
+        /// Which computation.
+        id: ComputationId,
+        /// The roster that was summed.
+        digest: RosterDigest,
+        /// The sum.
+        counts: Lanes,
+    },
+    /// Primary to the other seats: all three of these sums, in order of the seats. Together they say
+    /// which parts have enough answers to be told of.
+    Counted {
+        /// Which computation.
+        id: ComputationId,
+        /// The roster that was summed.
+        digest: RosterDigest,
+        /// The sums.
+        counts: [Lanes; SEATS],
+    },
     /// Seat to primary: the sum of its shares over the roster. Only ever to a committee member (R6).
     Partial {
         /// Which computation.
@@ -159,6 +179,8 @@ impl Message {
             Self::List(_) => "list",
             Self::FrozenSet { .. } => "frozen-set",
             Self::Seal { .. } => "seal",
+            Self::Counts { .. } => "counts",
+            Self::Counted { .. } => "counted",
             Self::Partial { .. } => "partial",
             Self::Revealed { .. } => "revealed",
             Self::Abort { .. } => "abort",

@@ -118,5 +118,10 @@ mod tests {
         assert_eq!(sql(MAX_QUERY).check(), Ok(()));
         assert_eq!(sql(MAX_QUERY + 1).check(), Err(QueryError::TooLong));
         assert_eq!(sql(0).check(), Err(QueryError::Empty));
+        let declared = query(&[("sleep", &["day", "ms"]), ("who", &["sex"])]).tables;
+        let names = (5 + 8) + (3 + 2) + (2 + 2) + (3 + 8) + (3 + 2);
+        let beside = |bytes| Query { tables: declared.clone(), ..sql(bytes) };
+        assert_eq!(beside(MAX_QUERY - names).check(), Ok(()));
+        assert_eq!(beside(MAX_QUERY - names + 1).check(), Err(QueryError::TooLong));
     }
 }

@@ -42,6 +42,8 @@ pub enum Fact {
     Frozen,
     /// Heavy: the one roster, and the sum of its shares over it. Supersedes the shares.
     Sealed(Seal),
+    /// Heavy: the sums of the lanes that count parts, of all three seats. What is told follows.
+    Counted([Lanes; SEATS]),
     /// Heavy: the partials of all three seats.
     Revealed([Lanes; SEATS]),
     /// Heavy: failed.
@@ -117,6 +119,7 @@ impl Fact {
             Self::Declined(_) => "declined",
             Self::Frozen => "frozen",
             Self::Sealed(_) => "sealed",
+            Self::Counted(_) => "counted",
             Self::Revealed(_) => "revealed",
             Self::Failed(_) => "failed",
             Self::Asked(_) => "asked",

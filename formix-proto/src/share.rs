@@ -57,9 +57,9 @@ impl Lanes {
         }
     }
 
-    /// Whether this is a vector of that shape.
+    /// Whether this is a vector of that shape, and not an empty one.
     pub fn fits(&self, shape: Shape) -> bool {
-        self.0.len() == shape.bytes()
+        !self.0.is_empty() && self.0.len() == shape.bytes()
     }
 
     /// The encoding, for whoever may know the values.

@@ -1,19 +1,22 @@
 //! A question and its terms, and the checks every node makes before it takes part.
 
+mod error;
+
 use alloc::string::String;
-use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ComputationId, NodeId, Nonce, digest};
 use crate::limits::{MAX_PARTICIPANTS, MAX_PROMPT};
 use crate::policy::Policy;
-use crate::query::{Query, QueryError};
+use crate::query::Query;
 use crate::ring::Shape;
-use crate::share::SEATS;
-use crate::statistic::{Statistic, StatisticError};
+use crate::share::{Lanes, SEATS, sum};
+use crate::statistic::Statistic;
 use crate::time::Time;
 use crate::wire;
+
+pub use error::SpecError;
 
 /// One question with everything that a node must know to take part in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,61 +56,6 @@ pub struct Proposal {
     pub spec: Spec,
 }
 
-/// Why a node does not take part on these terms.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-pub enum SpecError {
-    /// A node asks in its own name only.
-    #[error("a node proposes in its own name only")]
-    NotTheProposer,
-    /// The prompt is empty.
-    #[error("the question is empty")]
-    EmptyPrompt,
-    /// The prompt is longer than its limit.
-    #[error("the question is longer than {MAX_PROMPT} bytes")]
-    TooLong,
-    /// The query cannot be run anywhere.
-    #[error(transparent)]
-    Query(QueryError),
-    /// The statistic is none.
-    #[error(transparent)]
-    Statistic(StatisticError),
-    /// One node has two seats.
-    #[error("heavy node {} has more than one seat: a committee is three different nodes", .0.short())]
-    RepeatedHeavy(NodeId),
-    /// The deadline has passed.
-    #[error("the deadline has passed")]
-    DeadlinePassed,
-    /// The deadline is farther away than this node allows.
-    #[error("the deadline is more than {} s away", .0.as_secs())]
-    DeadlineTooFar(Duration),
-    /// Revealing over so few answers is against this node's policy.
-    #[error(
-        "min_participants is {asked}: this network allows no less than {least}, because a sum over fewer tells too much about each"
-    )]
-    ThresholdTooLow {
-        /// What the question says.
-        asked: u32,
-        /// What the policy says.
-        least: u32,
-    },
-    /// More participants are asked for than allowed.
-    #[error("min_participants is {min}, which is more than max_participants, {max}")]
-    ThresholdTooHigh {
-        /// The least roster.
-        min: u32,
-        /// The greatest roster.
-        max: u32,
-    },
-    /// More participants than [`MAX_PARTICIPANTS`].
-    #[error("max_participants is {0}: at most {MAX_PARTICIPANTS} are supported")]
-    TooManyParticipants(u32),
-    /// Some lane could reach 2^128.
-    #[error(
-        "{0} answers of this domain could overflow 2^128: narrow the domain, use fewer decimals, or lower max_participants"
-    )]
-    Overflow(u32),
-}
-
 impl Spec {
     /// Checks the terms against the limits of the protocol and a node's own policy.
     pub fn check(&self, now: Time, policy: &Policy) -> Result<(), SpecError> {
@@ -115,6 +63,7 @@ impl Spec {
         self.check_statistic()?;
         self.committee.check()?;
         self.check_threshold(policy.least_participants)?;
+        self.check_groups(policy.least_participants)?;
         if self.deadline <= now {
             return Err(SpecError::DeadlinePassed);
         }
@@ -122,6 +71,30 @@ impl Spec {
             return Err(SpecError::DeadlineTooFar(policy.horizon));
         }
         Ok(())
+    }
+
+    /// The shape of the lanes of an encoded answer that count parts.
+    pub fn counts_shape(&self) -> Shape {
+        Shape { dimension: self.statistic.counted_parts(), ..self.shape() }
+    }
+
+    /// What is told of a partial, once the counts of its parts are known (R4): every lane of a part with
+    /// too few answers is zero.
+    pub(crate) fn told(&self, partial: &Lanes, counts: &[Lanes; SEATS]) -> Lanes {
+        let ring = self.shape().ring;
+        let counts = sum(self.counts_shape(), counts);
+        let mut told = partial.clone();
+        for (part, count) in counts.values(ring).enumerate() {
+            if count < self.least_of_a_part().into() {
+                self.statistic.lanes_of(part).for_each(|lane| told.set(ring, lane, 0));
+            }
+        }
+        told
+    }
+
+    /// The fewest answers of a group, or of all, that are told of.
+    fn least_of_a_part(&self) -> u32 {
+        self.statistic.groups.as_ref().map_or(self.min_participants, |groups| groups.least)
     }
 
     fn check_text(&self) -> Result<(), SpecError> {
@@ -148,6 +121,15 @@ impl Spec {
     /// The shape of an encoded answer. Of terms that were not checked it may be empty.
     pub fn shape(&self) -> Shape {
         self.statistic.shape(self.max_participants).unwrap_or(Shape::EMPTY)
+    }
+
+    fn check_groups(&self, least: u32) -> Result<(), SpecError> {
+        match &self.statistic.groups {
+            Some(groups) if groups.least < least.max(1) => {
+                Err(SpecError::GroupTooSmall { asked: groups.least, least: least.max(1) })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_threshold(&self, least: u32) -> Result<(), SpecError> {

@@ -2,7 +2,7 @@
 //!
 //! postcard over serde. Decoding refuses a frame over its limit before it reads it, trailing bytes,
 //! and every encoding but the one that [`encode`] makes (overlong varints among them), so equal
-//! values are equal bytes. The wire's version is in the transport's protocol name, `formix/1`; a
+//! values are equal bytes. The wire's version is in the transport's protocol name, `formix/2`; a
 //! record carries its own as its first byte.
 
 use alloc::vec;
@@ -18,7 +18,7 @@ use crate::message::Message;
 use crate::record::Record;
 
 /// The version of the records this build writes, and the only one that it reads.
-pub const RECORD_VERSION: u8 = 1;
+pub const RECORD_VERSION: u8 = 2;
 
 /// Why bytes are not a message or a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -4,22 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use formix_proto::id::{ComputationId, NodeId, Tag};
 use formix_proto::message::Message;
-use formix_proto::outcome::Outcome;
+use formix_proto::outcome::{Outcome, Reveal};
 use formix_proto::record::{Fact, Record};
-use formix_proto::ring::Ring;
 use formix_proto::roster::Entry;
-use formix_proto::share::Lanes;
 use sha2::{Digest, Sha256};
 
 use crate::index::Index;
-use crate::plan::{Peer, Plan};
+use crate::plan::{Deed, Peer, Plan};
 use crate::sight::Sight;
+use crate::truth::Truth;
 
 /// Everything that the checkers know.
 #[derive(Debug)]
 pub(crate) struct Books<'p> {
     pub(crate) plan: &'p Plan,
     pub(crate) index: Index<'p>,
+    /// What the answers to each question come to.
+    pub(crate) truths: Vec<Truth<'p>>,
     pages: Vec<Vec<Page>>,
     /// Which seats have sent which light node which question.
     invitations: BTreeSet<(Peer, Peer, ComputationId)>,
@@ -35,6 +36,8 @@ pub(crate) struct Page {
     pub(crate) declined: BTreeSet<Peer>,
     pub(crate) frozen: bool,
     pub(crate) sealed: Option<Sealed>,
+    /// What the counts of the three seats add up to.
+    pub(crate) counted: Option<Vec<u128>>,
     pub(crate) revealed: bool,
     pub(crate) failed: bool,
     pub(crate) asked: bool,
@@ -50,14 +53,14 @@ pub(crate) struct Page {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) tag: Tag,
-    pub(crate) share: Vec<u32>,
+    pub(crate) share: Vec<u128>,
 }
 
 /// How a light node split its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Split {
     pub(crate) tag: Tag,
-    pub(crate) shares: [Vec<u32>; 3],
+    pub(crate) shares: [Vec<u128>; 3],
 }
 
 /// A sealed roster and its partial.
@@ -65,7 +68,7 @@ pub(crate) struct Split {
 pub(crate) struct Sealed {
     pub(crate) digest: [u8; 32],
     pub(crate) entries: Vec<Entry>,
-    pub(crate) partial: Vec<u32>,
+    pub(crate) partial: Vec<u128>,
 }
 
 impl<'p> Books<'p> {
@@ -75,6 +78,7 @@ impl<'p> Books<'p> {
             plan,
             index: Index::new(plan),
             invitations: BTreeSet::new(),
+            truths: plan.workload.iter().map(Truth::new).collect(),
             pages: vec![vec![Page::default(); cluster.members.len()]; plan.workload.len()],
         }
     }
@@ -123,6 +127,34 @@ impl<'p> Books<'p> {
         first.contributed.iter().filter_map(everywhere).collect()
     }
 
+    /// What the owner of a light node does about a question.
+    pub(crate) fn deed(&self, question: usize, light: Peer) -> Option<&'p Deed> {
+        self.plan.workload[question].owner(&self.plan.cluster, light).map(|owner| &owner.deed)
+    }
+
+    /// What a light node is to split of a question, if it keeps to the protocol.
+    pub(crate) fn expected(&self, question: usize, light: Peer) -> Option<Vec<u128>> {
+        self.truths[question].split(self.deed(question, light)?)
+    }
+
+    /// What the entries of a roster come to: their answers, or whatever an adversary's shares make.
+    /// `None` if there is not one for each.
+    pub(crate) fn total(&self, question: usize, roster: &[Entry]) -> Option<Vec<u128>> {
+        let truth = &self.truths[question];
+        let all: Option<Vec<_>> = roster
+            .iter()
+            .map(|entry| {
+                let light = self.peer(&entry.light)?;
+                if !self.plan.adversary.has(light) {
+                    return self.expected(question, light);
+                }
+                let shares = self.seats(question)?.map(|page| page.share_of(light));
+                shares.into_iter().collect::<Option<Vec<_>>>().map(|shares| truth.sum(shares))
+            })
+            .collect();
+        all.map(|all| truth.sum(all))
+    }
+
     /// A sealed roster of this digest, from whichever seat has it.
     pub(crate) fn roster(&self, question: usize, digest: &[u8; 32]) -> Option<&[Entry]> {
         let sealed = self.pages[question].iter().filter_map(|page| page.sealed.as_ref());
@@ -167,13 +199,14 @@ impl<'p> Books<'p> {
     fn record(&mut self, peer: Peer, Record { id, fact }: &Record) {
         let Some(question) = self.question(id) else { return };
         let light = |id: &NodeId| self.plan.cluster.peer(id);
+        let truth = &self.truths[question];
         let page = &mut self.pages[question][peer.index()];
         match fact {
             Fact::Prepared(_) => page.began = true,
             Fact::Opened => page.opened = true,
             Fact::Contributed { light: id, tag, share } => {
                 if let Some(light) = light(id) {
-                    let part = Part { tag: *tag, share: words(share) };
+                    let part = Part { tag: *tag, share: truth.values(share) };
                     page.contributed.entry(light).or_insert(part);
                 }
             }
@@ -181,14 +214,17 @@ impl<'p> Books<'p> {
             Fact::Frozen => page.frozen = true,
             Fact::Sealed(seal) => {
                 let entries = seal.roster.entries().to_vec();
-                let (digest, partial) = (digest(&entries), words(&seal.partial));
+                let (digest, partial) = (digest(&entries), truth.values(&seal.partial));
                 page.sealed = Some(Sealed { digest, entries, partial });
+            }
+            Fact::Counted(counts) => {
+                page.counted = Some(truth.sum(counts.each_ref().map(|lanes| truth.values(lanes))));
             }
             Fact::Revealed(_) => page.revealed = true,
             Fact::Failed(_) => page.failed = true,
             Fact::Asked(_) => page.asked = true,
             Fact::Split { tag, shares } => {
-                let shares = shares.each_ref().map(words);
+                let shares = shares.each_ref().map(|share| truth.values(share));
                 page.split = Some(Split { tag: *tag, shares });
             }
             Fact::Settled(counted) => page.settled = Some(*counted),
@@ -201,6 +237,11 @@ impl<'p> Books<'p> {
 }
 
 impl Page {
+    /// The share of a light node that was accepted here.
+    pub(crate) fn share_of(&self, light: Peer) -> Option<Vec<u128>> {
+        self.contributed.get(&light).map(|part| part.share.clone())
+    }
+
     /// Whether nothing that is still to be done here takes the shares of single answers.
     pub(crate) fn needs_no_shares(&self) -> bool {
         self.sealed.is_some() || self.revealed || self.failed || self.settled.is_some()
@@ -232,17 +273,10 @@ pub(crate) fn digest(entries: &[Entry]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// Lanes over Z/2^32.
-pub(crate) fn words(lanes: &Lanes) -> Vec<u32> {
-    lanes.values(Ring::Z32).filter_map(|value| u32::try_from(value).ok()).collect()
-}
-
-/// The digest and totals of a completed outcome.
-pub(crate) fn completion(outcome: &Outcome) -> Option<([u8; 32], u32, Vec<u32>)> {
+/// What a completed outcome says.
+pub(crate) fn completion(outcome: &Outcome) -> Option<&Reveal> {
     match outcome {
-        Outcome::Completed(reveal) => {
-            Some((reveal.digest.0, reveal.participants, words(&reveal.totals)))
-        }
+        Outcome::Completed(reveal) => Some(reveal),
         Outcome::Failed(_) => None,
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use formix_proto::record::Fact;
+use formix_proto::share::Lanes;
 
-use crate::book::words;
 use crate::sight::{Sight, Witness};
 
-/// Bits of a lane.
+/// Bits of a word: a lane has one, two or four.
 const BITS: usize = 32;
 /// How many standard deviations off a count may be: more happens by chance once in 500 million.
 const DEVIATIONS: f64 = 6.0;
@@ -51,7 +51,7 @@ impl Witness for CoinTest {
         let Sight::Issued { records, .. } = sight else { return };
         for record in *records {
             let Fact::Split { shares, .. } = &record.fact else { continue };
-            self.lanes += words(&shares[0]).len() as u64;
+            self.lanes += words(&shares[0]).count() as u64;
             for (seat, share) in shares.iter().enumerate() {
                 for lane in words(share) {
                     for bit in (0..BITS).filter(|bit| lane >> bit & 1 == 1) {
@@ -61,6 +61,11 @@ impl Witness for CoinTest {
             }
         }
     }
+}
+
+fn words(lanes: &Lanes) -> impl Iterator<Item = u32> + '_ {
+    let (words, _) = lanes.expose().as_chunks();
+    words.iter().map(|word| u32::from_le_bytes(*word))
 }
 
 #[cfg(test)]

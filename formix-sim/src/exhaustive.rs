@@ -41,7 +41,15 @@ pub struct Exhausted {
 /// The canonical run: three heavy nodes, three light ones, one question, a deadline that is reached.
 /// The committee has so long to reveal that it must complete whatever single thing goes wrong.
 pub fn canonical() -> Plan {
-    let mut plan = Plan::plain(3, 3);
+    patient(Plan::plain(3, 3))
+}
+
+/// The canonical run in two groups, of which one is too small to be told of.
+pub fn counted() -> Plan {
+    patient(Plan::grouped(3, 3))
+}
+
+fn patient(mut plan: Plan) -> Plan {
     plan.faults.heal = 9_000;
     for member in &mut plan.cluster.members {
         member.policy.reveal_within = Duration::from_secs(9);

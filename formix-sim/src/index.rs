@@ -61,6 +61,8 @@ impl<'p> Index<'p> {
             | Message::Frozen { id, .. }
             | Message::FrozenSet { id, .. }
             | Message::Seal { id, .. }
+            | Message::Counts { id, .. }
+            | Message::Counted { id, .. }
             | Message::Partial { id, .. }
             | Message::Revealed { id, .. }
             | Message::Abort { id, .. }

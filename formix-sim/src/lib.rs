@@ -28,6 +28,7 @@ pub mod sight;
 pub mod story;
 pub mod swarm;
 pub mod tally;
+mod truth;
 pub mod violation;
 pub mod waiver;
 pub mod world;

@@ -44,9 +44,10 @@ pub(crate) fn text(tally: &Tally, seconds: f64) -> String {
     }
     let _ = writeln!(
         out,
-        "\nprivacy\n  {:>9}  coalitions saw the same twice, {} of them around a sum that was revealed\n  {:>9}  lanes were split, {}",
+        "\nprivacy\n  {:>9}  coalitions saw the same twice, {} of them around a sum that was revealed, {} in a part that was not told of\n  {:>9}  lanes were split, {}",
         tally.coalitions,
         tally.coalitions_revealed,
+        tally.coalitions_untold,
         tally.coins.lanes(),
         match tally.coins.bias() {
             None => "every bit of the shares even".to_owned(),
@@ -97,6 +98,7 @@ pub(crate) fn json(tally: &Tally, seconds: f64) -> Value {
         "median_faults": tally.median_faults(),
         "coalitions": tally.coalitions,
         "coalitions_revealed": tally.coalitions_revealed,
+        "coalitions_untold": tally.coalitions_untold,
         "shares_even": tally.coins.bias().is_none(),
         "situations": Value::Object(Mark::ALL.iter().map(mark).collect()),
         "violations": tally.violations.iter().map(violation).collect::<Vec<_>>(),

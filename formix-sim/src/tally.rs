@@ -7,7 +7,7 @@ use formix_proto::outcome::{Failure, Outcome, Refusal};
 use formix_proto::spec::SpecError;
 
 use crate::coin_test::CoinTest;
-use crate::interference;
+use crate::interference::{self, Change};
 use crate::mark::Mark;
 use crate::marks::Marks;
 use crate::plan::{Kind, Plan};
@@ -39,8 +39,10 @@ pub struct Tally {
     pub seeds_with: BTreeMap<Kind, u64>,
     /// Coalitions for which two runs were compared (P1).
     pub coalitions: u64,
-    /// Those of them where both answers that were changed had been revealed in a sum.
+    /// Those of them where two answers of one sum that was revealed were exchanged.
     pub coalitions_revealed: u64,
+    /// Those of them where an answer was changed in a part that was not told of.
+    pub coalitions_untold: u64,
     /// In how many runs an adversary took part, and how often it did something.
     pub adversaries: u64,
     /// How often adversaries did something.
@@ -116,7 +118,11 @@ impl Tally {
             Ok(Some(compared)) => {
                 self.events += compared.events;
                 self.coalitions += compared.coalitions;
-                self.coalitions_revealed += if compared.revealed { compared.coalitions } else { 0 };
+                match compared.change {
+                    Change::Exchange => self.coalitions_revealed += compared.coalitions,
+                    Change::Within => self.coalitions_untold += compared.coalitions,
+                    Change::Alone => {}
+                }
             }
             Err(violation) => {
                 self.violations.insert(plan.seed, violation);
@@ -139,6 +145,7 @@ impl Tally {
         self.tricks += other.tricks;
         self.coalitions += other.coalitions;
         self.coalitions_revealed += other.coalitions_revealed;
+        self.coalitions_untold += other.coalitions_untold;
         self.coins.add(&other.coins);
         self.violations.extend(other.violations);
         self.panics.extend(other.panics);

@@ -1,13 +1,15 @@
 //! The page of a run: that everything is on it, and nothing that is secret.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use formix_proto::id::ComputationId;
 use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
+use formix_proto::ring::Ring;
 use formix_proto::share::Lanes;
 use formix_sim::page::{Page, picture};
-use formix_sim::plan::{Deed, Fault, Peer, Plan, What};
+use formix_sim::plan::{Deed, Fault, Peer, Plan, Question, Reply, What};
 use formix_sim::sight::{Sight, Witness};
 use formix_sim::world::simulate;
 
@@ -21,28 +23,33 @@ fn rendered(plan: &Plan) -> String {
 #[derive(Default)]
 struct Seen {
     sent: Vec<&'static str>,
-    values: BTreeSet<u32>,
+    values: BTreeSet<u128>,
+    rings: BTreeMap<ComputationId, Ring>,
 }
 
 impl Seen {
     fn of(plan: &Plan) -> Self {
-        let mut seen = Self::default();
+        let ring = |asked: &Question| (asked.proposal.id(), asked.proposal.spec.shape().ring);
+        let rings = plan.workload.iter().map(ring).collect();
+        let mut seen = Self { rings, ..Self::default() };
         simulate(plan, &mut seen);
         for owner in plan.workload.iter().flat_map(|question| &question.owners) {
-            if let Deed::Answer { tenths } = owner.deed {
-                seen.values.extend(u32::try_from(tenths.unsigned_abs()));
+            if let Deed::Answer(reply) = &owner.deed {
+                let cells = reply.cells.iter().flatten();
+                seen.values.extend(cells.map(|cell| u128::from(cell.unsigned_abs())));
             }
         }
         seen
     }
 
-    fn lanes<'a>(&mut self, all: impl IntoIterator<Item = &'a Lanes>) {
-        all.into_iter().for_each(|lanes| self.values.extend(lanes.expose()));
+    fn lanes<'a>(&mut self, id: &ComputationId, all: impl IntoIterator<Item = &'a Lanes>) {
+        let Some(ring) = self.rings.get(id) else { return };
+        all.into_iter().for_each(|lanes| self.values.extend(lanes.values(*ring)));
     }
 
     /// Those that could not be there by chance, as a time or a count.
     fn distinctive(&self) -> BTreeSet<String> {
-        let distinctive = |value: &&u32| **value >= 1_000_000;
+        let distinctive = |value: &&u128| **value >= 1_000_000;
         self.values.iter().filter(distinctive).map(ToString::to_string).collect()
     }
 }
@@ -53,20 +60,23 @@ impl Witness for Seen {
             Sight::Sent { message, .. } => {
                 self.sent.push(message.name());
                 match message {
-                    Message::Contribution { share, .. } => self.lanes([share]),
-                    Message::Partial { partial, .. } => self.lanes([partial]),
-                    Message::Outcome { outcome: Outcome::Completed(reveal), .. } => {
-                        self.values.extend(&reveal.totals);
+                    Message::Contribution { id, share, .. } => self.lanes(id, [share]),
+                    Message::Counts { id, counts, .. } => self.lanes(id, [counts]),
+                    Message::Partial { id, partial, .. } => self.lanes(id, [partial]),
+                    Message::Outcome { id, outcome: Outcome::Completed(reveal) } => {
+                        self.lanes(id, [&reveal.totals]);
                     }
                     _ => {}
                 }
             }
             Sight::Issued { records, .. } => {
                 for record in *records {
+                    let id = &record.id;
                     match &record.fact {
-                        Fact::Split { shares, .. } => self.lanes(shares),
-                        Fact::Sealed(seal) => self.lanes([&seal.partial]),
-                        Fact::Revealed(partials) => self.lanes(partials),
+                        Fact::Split { shares, .. } => self.lanes(id, shares),
+                        Fact::Sealed(seal) => self.lanes(id, [&seal.partial]),
+                        Fact::Counted(counts) => self.lanes(id, counts),
+                        Fact::Revealed(partials) => self.lanes(id, partials),
                         _ => {}
                     }
                 }
@@ -118,7 +128,7 @@ fn no_secret_is_on_a_page_that_was_not_asked_for_them() {
 fn a_page_that_was_asked_for_them_shows_all_secrets() {
     let mut plan = Plan::plain(3, 4);
     let question = &mut plan.workload[0];
-    question.owners[2].deed = Deed::Answer { tenths: 1_234 };
+    question.owners[2].deed = Deed::Answer(Reply::from(1_234));
     let mut page = Page::new(&plan).with_secrets();
     let run = simulate(&plan, &mut page);
     let shown = numbers(&page.render(&run, "a test", ""));

@@ -2,7 +2,8 @@
 
 use formix_proto::directory::Role;
 use formix_proto::outcome::{Outcome, Reveal};
-use formix_sim::exhaustive::{Depth, canonical, exhaust};
+use formix_proto::share::Lanes;
+use formix_sim::exhaustive::{Depth, canonical, counted, exhaust};
 use formix_sim::explore::{Bounds, explore};
 use formix_sim::plan::{
     Adversary, Crash, Deed, Fault, Kind, Move, Peer, Plan, Trick, Trigger, What,
@@ -47,7 +48,7 @@ fn a_share_that_never_arrives_leaves_its_light_node_out() {
     never(&mut plan, from, H1);
     let run = simulate(&plan, &mut ());
     assert_eq!(completed(&run).1.participants, 4);
-    assert_eq!(completed(&run).1.totals, [total(&[0, 1, 2, 4])]);
+    assert_eq!(completed(&run).1.totals, Lanes::new(&[total(&[0, 1, 2, 4])]));
 }
 
 #[test]
@@ -59,7 +60,7 @@ fn the_result_is_exact_over_whom_all_three_seats_saw() {
     }
     let run = simulate(&plan, &mut ());
     assert_eq!(completed(&run).1.participants, 3);
-    assert_eq!(completed(&run).1.totals, [total(&[3, 4, 5])]);
+    assert_eq!(completed(&run).1.totals, Lanes::new(&[total(&[3, 4, 5])]));
 }
 
 #[test]
@@ -72,7 +73,11 @@ fn a_heavy_node_that_crashes_while_collecting_loses_nothing() {
                 let crash = crash(Peer(seat), Trigger::Persist(batch));
                 plan.faults.list.push(Fault::Crash(Crash { relapses, ..crash }));
                 let run = simulate(&plan, &mut ());
-                assert_eq!(completed(&run).1.totals, [total(&[0, 1, 2, 3])], "{seat} {batch}");
+                assert_eq!(
+                    completed(&run).1.totals,
+                    Lanes::new(&[total(&[0, 1, 2, 3])]),
+                    "{seat} {batch}"
+                );
             }
         }
     }
@@ -86,7 +91,7 @@ fn a_light_node_that_crashes_between_its_shares_counts_once() {
         plan.faults.list.push(Fault::Crash(crash(light(&plan, 2), Trigger::Send(message))));
         let run = simulate(&plan, &mut ());
         assert_eq!(completed(&run).1.participants, 4);
-        assert_eq!(completed(&run).1.totals, [total(&[0, 1, 2, 3])]);
+        assert_eq!(completed(&run).1.totals, Lanes::new(&[total(&[0, 1, 2, 3])]));
     }
 }
 
@@ -165,15 +170,19 @@ fn a_flood_of_one_light_node_slows_nobody() {
 
 #[test]
 fn every_single_fault_of_the_canonical_run_is_survived() {
-    let exhausted = exhaust(&canonical(), Depth::Single, 2, |_, _| {});
-    assert!(exhausted.faults > 900, "{} faults", exhausted.faults);
-    assert!(exhausted.findings.is_empty(), "{}", exhausted.findings[0].1);
+    for plan in [canonical(), counted()] {
+        let exhausted = exhaust(&plan, Depth::Single, 2, |_, _| {});
+        assert!(exhausted.faults > 900, "{} faults", exhausted.faults);
+        assert!(exhausted.findings.is_empty(), "{}", exhausted.findings[0].1);
+    }
 }
 
 #[test]
 fn the_first_states_of_every_order_of_messages_hold() {
     let bounds = Bounds { states: 20_000, hurries: 1 };
-    let explored = explore(&Plan::plain(3, 1), bounds, |_| {});
-    assert_eq!(explored.wrong, None);
-    assert!(explored.ends > 0 && explored.states == bounds.states);
+    for plan in [Plan::plain(3, 1), Plan::grouped(3, 1)] {
+        let explored = explore(&plan, bounds, |_| {});
+        assert_eq!(explored.wrong, None);
+        assert!(explored.ends > 0 && explored.states == bounds.states);
+    }
 }

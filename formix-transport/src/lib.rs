@@ -14,13 +14,13 @@
 //! - Both sides present a self-signed certificate. Only its Ed25519 key counts, and the proof that
 //!   the sender holds it: a node *is* the SHA-256 digest of its SubjectPublicKeyInfo. A dialler
 //!   accepts the one node it dials, a listener the nodes enrolled with it.
-//! - ALPN (RFC 7301) is exactly `formix/1`; there is no resumption and no 0-RTT.
+//! - ALPN (RFC 7301) is exactly `formix/2`; there is no resumption and no 0-RTT.
 //!
 //! Then, with every number in network byte order:
 //!
 //! | stream | content |
 //! |---|---|
-//! | the dialler's first and only bidirectional stream | each side: the 8 bytes `formix/1`, then small frames |
+//! | the dialler's first and only bidirectional stream | each side: the 8 bytes `formix/2`, then small frames |
 //! | unidirectional streams, from either side | one large frame, then the end |
 //!
 //! A frame is a `u32` length and that many bytes: at most [`SMALL_FRAME`] on the bidirectional

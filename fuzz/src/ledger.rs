@@ -124,9 +124,7 @@ impl Ledger {
         let shares: Vec<_> =
             entries.iter().filter_map(|entry| share(&entry.light, &entry.tag)).collect();
         let needed = self.proposal(id).map_or(1, |proposal| proposal.spec.min_participants);
-        shares.len() == entries.len()
-            && seal.roster.len() >= needed
-            && sum(shares) == seal.partial.expose()
+        shares.len() == entries.len() && seal.roster.len() >= needed && sum(shares) == seal.partial
     }
 
     /// R7: whether what a message says is durable here. R6: and whether it is said to who may know.
@@ -155,6 +153,8 @@ impl Ledger {
                     && set.entries().iter().all(|it| self.tag_of(id, &it.light) == Some(it.tag))
             }
             Message::Seal { id, digest, .. } => self.seal(id, digest).is_some(),
+            // No question of a scene has parts.
+            Message::Counts { .. } | Message::Counted { .. } => false,
             Message::Partial { id, digest, partial } => {
                 self.has_a_seat(id, &to)
                     && self.seal(id, digest).is_some_and(|seal| seal.partial == *partial)
@@ -221,13 +221,14 @@ fn is_of(fact: &Fact, node: &NodeId) -> bool {
 }
 
 /// Adds up lane by lane, mod 2^32.
-pub fn sum<'a>(shares: impl IntoIterator<Item = &'a Lanes>) -> Vec<u32> {
+pub fn sum<'a>(shares: impl IntoIterator<Item = &'a Lanes>) -> Lanes {
     let mut total = Vec::new();
     for share in shares {
-        total.resize(share.dimension().max(total.len()), 0_u32);
-        for (lane, value) in total.iter_mut().zip(share.expose()) {
-            *lane = lane.wrapping_add(*value);
+        let words = share.expose().as_chunks::<4>().0;
+        total.resize(words.len().max(total.len()), 0_u32);
+        for (lane, value) in total.iter_mut().zip(words) {
+            *lane = lane.wrapping_add(u32::from_le_bytes(*value));
         }
     }
-    total
+    Lanes::new(&total)
 }

@@ -177,7 +177,7 @@ fn outcome(reader: &mut Reader<'_>) -> Outcome {
     if reader.rarely() {
         return Outcome::Failed(failure(reader));
     }
-    let totals = lanes(reader).expose().to_vec();
+    let totals = lanes(reader);
     Outcome::Completed(Reveal {
         digest: digest(reader),
         participants: reader.byte().into(),
@@ -187,7 +187,7 @@ fn outcome(reader: &mut Reader<'_>) -> Outcome {
 
 /// Any kind of message, mostly about a question of this scene.
 pub fn message(reader: &mut Reader<'_>) -> Message {
-    let (kind, id) = (reader.below(25), id(reader));
+    let (kind, id) = (reader.below(27), id(reader));
     match kind {
         0 => {
             let Proposal { nonce, spec, .. } = *proposal(reader);
@@ -214,6 +214,8 @@ pub fn message(reader: &mut Reader<'_>) -> Message {
         13 => Message::Partial { id, digest: digest(reader), partial: lanes(reader) },
         14 => Message::Revealed { id, digest: digest(reader), partials: three(reader) },
         15 => Message::Abort { id, failure: failure(reader) },
+        25 => Message::Counts { id, digest: digest(reader), counts: lanes(reader) },
+        26 => Message::Counted { id, digest: digest(reader), counts: three(reader) },
         16 => Message::Announce(proposal(reader)),
         17 => Message::Knock(id),
         18 => Message::Invite(proposal(reader)),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
+use zeroize::Zeroizing;
 
 use super::{ControlError, Request, Response};
 use crate::home::Home;
@@ -60,7 +61,7 @@ impl Connection {
         line.push(b'\n');
         let written = connection.stream.write_all(&line).await;
         written.map_err(|error| failed(&connection.name, &connection.path, error))?;
-        let answer = connection.line().await?;
+        let answer = Zeroizing::new(connection.line().await?);
         if answer.is_empty() {
             return Err(ControlError::NotRunning(connection.name));
         }

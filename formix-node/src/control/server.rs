@@ -12,9 +12,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
+use zeroize::Zeroizing;
 
 use super::{NodeStatus, Request, Response, Standing, find};
 use crate::config::Network;
+use crate::consent::{self, ConsentError};
 use crate::handle::{NodeHandle, ProposeError};
 use crate::home::{Home, HomeError, at};
 use crate::question::Question;
@@ -82,7 +84,8 @@ impl Desk {
             Ok(request) => self.handle(request).await.unwrap_or_else(|no| no),
             Err(error) => Response::Refused(format!("not a request: {error}")),
         };
-        let mut line = serde_json::to_vec(&response).unwrap_or_default();
+        // It may hold an answer, for its owner.
+        let mut line = Zeroizing::new(serde_json::to_vec(&response).unwrap_or_default());
         line.push(b'\n');
         if let Err(error) = stream.write_all(&line).await {
             debug!(%error, "the owner left before the answer");
@@ -107,6 +110,19 @@ impl Desk {
             Request::Wait { id } => {
                 let id = self.find(&id).await?;
                 report(self.node.wait(id).await)
+            }
+            Request::Inbox => self.desk()?.inbox().await.map(Response::Inbox).map_err(undecided),
+            Request::Preview { id } => {
+                let preview = self.desk()?.preview(&id).await.map_err(undecided)?;
+                Ok(Response::Preview(Box::new(preview)))
+            }
+            Request::Decide { id, choice } => {
+                self.desk()?.decide(&id, choice).await.map_err(undecided)?;
+                Ok(Response::Done)
+            }
+            Request::Always { id, choice, cooldown } => {
+                self.desk()?.always(&id, choice, cooldown).await.map_err(undecided)?;
+                Ok(Response::Done)
             }
             Request::Reload => {
                 self.node.enroll(&self.network()?).await;
@@ -157,6 +173,12 @@ impl Desk {
         }
     }
 
+    /// Where questions wait; only a light node has one.
+    fn desk(&self) -> Result<&consent::Desk, Response> {
+        let none = || refused(format!("{} answers no questions", self.node.name()));
+        self.node.desk.as_deref().ok_or_else(none)
+    }
+
     async fn reports(&self, most: usize) -> Result<Vec<Report>, Response> {
         self.node.reports(most).await.map_err(failed)
     }
@@ -175,6 +197,15 @@ fn report<E: Display>(report: Result<Option<Report>, E>) -> Result<Response, Res
     let report = report.map_err(failed)?;
     let gone = || Response::Failed("that computation is gone".to_owned());
     Ok(Response::Report(Box::new(report.ok_or_else(gone)?)))
+}
+
+/// What is asked of the wrong question, or with rules that are wrong, must be asked differently.
+fn undecided(error: ConsentError) -> Response {
+    use ConsentError::{Ambiguous, Nameless, Rules, Unknown};
+    match error {
+        Unknown(_) | Ambiguous(_) | Nameless | Rules(_) => refused(error),
+        _ => failed(error),
+    }
 }
 
 fn failed(error: impl Display) -> Response {

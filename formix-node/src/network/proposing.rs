@@ -19,8 +19,8 @@ pub struct Proposing<'a> {
 }
 
 impl<'a> Proposing<'a> {
-    pub(super) fn new(network: &'a FormixNetwork, prompt: impl Into<String>) -> Self {
-        Self { network, question: Question::new(prompt), from: None }
+    pub(super) fn new(network: &'a FormixNetwork, question: Question) -> Self {
+        Self { network, question, from: None }
     }
 
     /// How long answers are accepted; a minute if not said.

@@ -29,22 +29,10 @@ impl Question {
             };
             return Err(Fault::at(field, Wrong::Terms(error)));
         }
-        check_groups(&spec.statistic, policy.least_participants)?;
         if let Some(query) = &spec.query {
             check_query(query, &spec.statistic).map_err(|wrong| Fault::at("data.sql", wrong))?;
         }
         Ok(spec)
-    }
-}
-
-/// A group that is told of is a sum like any other.
-fn check_groups(statistic: &Statistic, least: u32) -> Result<(), Fault> {
-    match &statistic.groups {
-        Some(groups) if groups.least < least => {
-            let wrong = Wrong::SmallGroups { asked: groups.least, least };
-            Err(Fault::at("groups.least", wrong))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -59,6 +47,7 @@ fn field(error: &SpecError) -> &'static str {
         SpecError::ThresholdTooLow { .. } | SpecError::ThresholdTooHigh { .. } => {
             "min_participants"
         }
+        SpecError::GroupTooSmall { .. } => "groups.least",
         SpecError::TooManyParticipants(_) => "max_participants",
         SpecError::RepeatedHeavy(_) | SpecError::NotTheProposer => "committee",
     }

@@ -45,16 +45,6 @@ pub enum Wrong {
     /// More than there is to choose from, or nothing.
     #[error("it must be 1 to {0}, the number of options")]
     Top(usize),
-    /// Groups that tell too much about each who is in them.
-    #[error(
-        "{asked} is too few: this network allows no less than {least}, because a group of fewer tells too much about each"
-    )]
-    SmallGroups {
-        /// What the question says.
-        asked: u32,
-        /// What the policy says.
-        least: u32,
-    },
     /// A statement that cannot be run over the tables that are declared.
     #[error("it cannot be run over the declared tables: {0}")]
     Sql(String),

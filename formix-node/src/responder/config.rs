@@ -1,15 +1,17 @@
 //! How a responder is written down in a node's configuration.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use formix_proto::answer::Answer;
 use serde::{Deserialize, Serialize};
 
-use super::{Command, Fixed, Query, Random, Responder, ResponderError};
+use super::source::resolve;
+use super::{Command, Fixed, Query, Random, Responder, ResponderError, Source};
 
 /// How a light node gets its answers: a table with the key `kind`, such as
-/// `{ kind = "query", source = "sleep.csv", table = "data" }`.
+/// `{ kind = "query", tables = { sleep = { source = "sleep.csv" } } }`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum ResponderConfig {
@@ -31,26 +33,32 @@ pub enum ResponderConfig {
         #[serde(default = "command_limit", with = "crate::duration")]
         time_limit: Duration,
     },
-    /// What the question's query says of the owner's table: see [`Query`].
+    /// What the question's `SELECT` says of the owner's tables: see [`Query`].
     Query {
-        /// A CSV file, or a SQLite database.
-        source: PathBuf,
-        /// The table that may be asked: one of the database, or what the CSV file is called in queries.
-        #[serde(default = "table")]
-        table: String,
-        /// How long it may take.
+        /// How long it may take, and what it reads with it.
         #[serde(default = "query_limit", with = "crate::duration")]
         time_limit: Duration,
+        /// How many rows its result may have.
+        #[serde(default = "most_rows")]
+        max_rows: u64,
+        /// Where the tables are that may be asked, by the names that questions know them by.
+        tables: BTreeMap<String, Source>,
     },
 }
 
 impl ResponderConfig {
+    /// A query responder over these tables, with the limits that are not said.
+    pub fn query(tables: impl IntoIterator<Item = (String, Source)>) -> Self {
+        let tables = tables.into_iter().collect();
+        Self::Query { time_limit: query_limit(), max_rows: most_rows(), tables }
+    }
+
     /// Makes the responder. Relative paths start at `base`, the directory of the configuration, where
-    /// a command runs, too.
+    /// programs run, too.
     ///
     /// # Errors
     ///
-    /// When the answer is not a number, the time limit is zero, or the source is not there.
+    /// When the answer is not a number, a time limit is zero, or a table's name or file is wrong.
     pub fn build(&self, base: &Path) -> Result<Box<dyn Responder>, ResponderError> {
         let base = &std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
         Ok(match self {
@@ -61,21 +69,11 @@ impl ResponderConfig {
                 let command = Command::new(program, args.clone(), *time_limit)?;
                 Box::new(command.in_directory(base.to_owned()))
             }
-            Self::Query { source, table, time_limit } => {
-                Box::new(Query::new(&base.join(source), table, *time_limit)?)
+            Self::Query { time_limit, max_rows, tables } => {
+                Box::new(Query::new(tables.clone(), base, *time_limit, *max_rows)?)
             }
         })
     }
-}
-
-/// A bare name is left for `PATH`.
-fn resolve(program: &Path, base: &Path) -> PathBuf {
-    let is_bare = program.components().count() == 1 && !program.starts_with(".");
-    if is_bare { program.to_owned() } else { base.join(program) }
-}
-
-fn table() -> String {
-    "data".to_owned()
 }
 
 fn command_limit() -> Duration {
@@ -84,4 +82,8 @@ fn command_limit() -> Duration {
 
 fn query_limit() -> Duration {
     Duration::from_secs(10)
+}
+
+fn most_rows() -> u64 {
+    1_000_000
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use formix_proto::answer::AnswerError;
 
-use super::expression::ExpressionError;
+use super::statement::StatementError;
 
 /// Why a responder has no answer, or cannot be made. Holds neither an answer nor any of the data.
 #[derive(Debug, thiserror::Error)]
@@ -18,10 +18,7 @@ pub enum ResponderError {
     /// The system has no randomness.
     #[error("no randomness: {0}")]
     Randomness(getrandom::Error),
-    /// The question's domain has more values than can be drawn from.
-    #[error("the question's domain is too wide to draw from")]
-    TooWide,
-    /// A command that cannot be run.
+    /// A program that cannot be run.
     #[error("{}: {source}: check `program`", program.display())]
     Program {
         /// Which program.
@@ -29,28 +26,37 @@ pub enum ResponderError {
         /// What the system says.
         source: io::Error,
     },
-    /// A command that says that it failed.
-    #[error("{}: {status}: run it by hand on the question to see why", program.display())]
+    /// A program that says that it failed.
+    #[error("{}: {status}: run it by hand to see why", program.display())]
     Failed {
         /// Which program.
         program: PathBuf,
         /// How it ended.
         status: ExitStatus,
     },
-    /// A command that writes more than one number has.
-    #[error("{}: it wrote more than {limit} bytes: it must write one number", program.display())]
+    /// A program that writes without end.
+    #[error("{}: it wrote more than {limit} bytes", program.display())]
     TooMuch {
         /// Which program.
         program: PathBuf,
         /// How many are read.
-        limit: u64,
+        limit: usize,
     },
+    /// A command that begins an array, and does not write one of numbers, strings and null.
+    #[error("the command must write one number, or one JSON array of numbers, strings and null")]
+    NotCells,
     /// It took too long, and was stopped.
     #[error("no answer within {} s: give it more time, or make it faster", .0.as_secs_f32())]
     TimeOut(Duration),
     /// A time limit of nothing.
     #[error("the time limit must be more than 0 s")]
     NoTime,
+    /// A table's name that no question can have.
+    #[error("`{0}` is no name for a table in `[responder.tables]`: use letters, digits and _")]
+    TableName(String),
+    /// Two tables whose names are one for SQL.
+    #[error("table `{0}` is in `[responder.tables]` twice: SQL does not tell capitals from others")]
+    TableTwice(String),
     /// The owner's data cannot be read.
     #[error("{}: {source}: check `source`", file.display())]
     Source {
@@ -59,7 +65,13 @@ pub enum ResponderError {
         /// What the system says.
         source: io::Error,
     },
-    /// The owner's data is not what a query can be asked of.
+    /// A directory without data.
+    #[error("{}: there is no .csv file in this directory", .0.display())]
+    NoFiles(PathBuf),
+    /// A table in what has none.
+    #[error("{}: this is not a SQLite database, which `table` is for", .0.display())]
+    NotSqlite(PathBuf),
+    /// The owner's data is not a table.
     #[error("{}:{line}: {what}", file.display())]
     Csv {
         /// Which file.
@@ -69,8 +81,16 @@ pub enum ResponderError {
         /// What is wrong there.
         what: &'static str,
     },
-    /// The owner's database, or the table in it, cannot be read.
-    #[error("{}: table `{table}` cannot be read (SQLite code {code}): check `source` and `table`", file.display())]
+    /// The owner's database has no such table.
+    #[error("{}: there is no table `{table}` in this database: check `table`", file.display())]
+    NoSourceTable {
+        /// Which file.
+        file: PathBuf,
+        /// Which table.
+        table: String,
+    },
+    /// The owner's data cannot be read as that table.
+    #[error("{}: table `{table}` cannot be read (SQLite code {code}): check `source`", file.display())]
     Table {
         /// Which file.
         file: PathBuf,
@@ -79,10 +99,37 @@ pub enum ResponderError {
         /// SQLite's result code, if there is one.
         code: i32,
     },
-    /// The query is not one SQL expression.
+    /// More data than there is room for.
+    #[error(
+        "table `{0}` does not fit into the memory that a question may take: declare fewer columns"
+    )]
+    TooLarge(String),
+    /// A query that takes all the memory.
+    #[error("the question's query takes too much memory, and was stopped")]
+    Greedy,
+    /// One value that is too long to be looked at in time.
+    #[error("table `{table}`: a value of column `{column}` is longer than 64 KiB")]
+    LongValue {
+        /// Which table.
+        table: String,
+        /// Which column.
+        column: String,
+    },
+    /// The question declares a table that the owner does not have.
+    #[error("the question asks of table `{}`, which is not in `[responder.tables]`", .0.escape_debug())]
+    NoTable(String),
+    /// The question declares a column that the owner's table does not have.
+    #[error("the question asks of column `{}`, which table `{}` does not have", column.escape_debug(), table.escape_debug())]
+    NoColumn {
+        /// Which table.
+        table: String,
+        /// Which column.
+        column: String,
+    },
+    /// The query is not one plain `SELECT`.
     #[error("the question's query is refused: {0}")]
-    Expression(#[from] ExpressionError),
-    /// The query asks for more than the node allows, or names what is not there.
+    Statement(#[from] StatementError),
+    /// The query asks for more than it declares, or names what is not there.
     #[error("the question's query is refused: {}", .0.escape_debug())]
     Refused(String),
     /// The query failed on the data.
@@ -91,12 +138,18 @@ pub enum ResponderError {
         /// SQLite's result code, if there is one.
         code: i32,
     },
-    /// The query has more than one result.
-    #[error("the question's query has a result for every row: it needs an aggregate such as avg()")]
-    ManyRows,
-    /// The query's result is text or bytes.
-    #[error("the question's query results in {0}, not a number")]
-    NotNumeric(&'static str),
+    /// The query's result is too long.
+    #[error("the question's query results in more rows than `max_rows`, {0}")]
+    ManyRows(u64),
+    /// The query's result is more than an answer.
+    #[error("the question's query results in more values than the question takes, {0}")]
+    ManyCells(usize),
+    /// The query's result has a value that is neither a number nor text.
+    #[error("the question's query results in bytes that are not text")]
+    NotText,
+    /// Infinity.
+    #[error("the question's query results in an infinite number: it may add up text")]
+    Infinite,
     /// The work was stopped from outside.
     #[error("the node is stopping")]
     Stopped,

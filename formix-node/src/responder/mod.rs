@@ -3,15 +3,17 @@
 //! A [`Responder`] is asked each [`Question`] once, and answers or declines. Those built in are made
 //! from a [`ResponderConfig`]; a program that embeds a node can bring its own.
 
+mod cells;
 mod command;
 mod config;
 mod error;
-mod expression;
+mod program;
 mod query;
 mod question;
 mod random;
+mod sandbox;
 mod source;
-mod table;
+mod statement;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,8 @@ pub use error::ResponderError;
 pub use query::Query;
 pub use question::Question;
 pub use random::Random;
+pub use source::Source;
+pub use statement::StatementError;
 
 /// What a responder says to a question.
 #[derive(Debug, Clone)]

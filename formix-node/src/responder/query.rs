@@ -1,188 +1,150 @@
-//! Answers that the question's own SQL expression computes from a table of the owner's.
+//! Answers that the question's own `SELECT` computes from tables of the owner's.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use formix_proto::Decimal;
 use formix_proto::answer::Answer;
-use libsql::{AuthAction, AuthContext, Authorization, Connection, Row, Rows, Value, ValueType};
+use formix_proto::query::{Query as Asked, Table};
+use formix_proto::statistic::Statistic;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
-use super::expression;
-use super::source::{Source, code, quoted};
+use super::source::{Data, Loader, Source};
 use super::{Question, Reply, Responder, ResponderError, Responding};
+use super::{cells, sandbox, statement};
 
-/// How often a query is interrupted that goes on after its time: an interrupt stops only what is
-/// running at that moment.
-const INTERRUPT_EVERY: Duration = Duration::from_millis(10);
+/// The most bytes that the tables of a question may take in memory.
+const MOST_TABLES: u64 = 512 << 20;
 
-/// The functions that a query may use: those that only look at the data, and whose cost grows no
-/// faster than the text they are given. (`like` and `glob` can take for ever, and cannot be stopped.)
-const FUNCTIONS: &[&str] = &[
-    "abs",
-    "avg",
-    "coalesce",
-    "count",
-    "date",
-    "datetime",
-    "ifnull",
-    "iif",
-    "instr",
-    "julianday",
-    "length",
-    "lower",
-    "ltrim",
-    "max",
-    "min",
-    "nullif",
-    "round",
-    "rtrim",
-    "sign",
-    "strftime",
-    "substr",
-    "substring",
-    "sum",
-    "time",
-    "total",
-    "trim",
-    "typeof",
-    "unixepoch",
-    "upper",
-];
+/// The most bytes that the process may grow by while a question is answered.
+const MOST_GROWTH: u64 = 1 << 30;
 
-/// Evaluates the question's query, an SQL *expression*, over one table: `SELECT (query) FROM table`.
+/// For time limits that are longer than time.
+const NEVER: Duration = Duration::from_secs(1 << 32);
+
+/// Evaluates the question's `SELECT` over tables that the owner has mapped to data.
 ///
-/// The query is what somebody else wants to know, so it can only read that table, with a list of
-/// harmless functions, for a limited time; everything else is refused. It must have one number for a
-/// result. No row, or NULL, declines, and so does a question without a query.
+/// The statement is what somebody else wants to know, so it sees a copy in memory of the columns that
+/// the question declares, and can do nothing but read them, with a list of harmless functions, for a
+/// limited time. The rows of its result, one after the other, are the answer's cells. A question
+/// without a query is declined.
 #[derive(Debug, Clone)]
 pub struct Query {
-    source: Source,
-    table: String,
-    time_limit: Duration,
+    tables: BTreeMap<String, Source>,
+    limits: Limits,
+}
+
+/// What a statement may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) time: Duration,
+    pub(super) rows: u64,
+    pub(super) tables: u64,
+    pub(super) growth: u64,
 }
 
 impl Query {
-    /// Asks `table` of the SQLite database `source`, which is only read, or the CSV file `source`, which
-    /// is called `table` in queries. The file is read anew for each question.
+    /// Answers from these tables, by the names that questions know them by. The data is read anew for
+    /// each question, all of which may take `time_limit`. Programs, and relative paths, start at
+    /// `directory`.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or the time limit is zero.
-    pub fn new(source: &Path, table: &str, time_limit: Duration) -> Result<Self, ResponderError> {
+    /// When a name is none that a question can ask for, a file cannot be read, or the time limit is zero.
+    pub fn new(
+        tables: BTreeMap<String, Source>,
+        directory: &Path,
+        time_limit: Duration,
+        max_rows: u64,
+    ) -> Result<Self, ResponderError> {
         if time_limit.is_zero() {
             return Err(ResponderError::NoTime);
         }
-        Ok(Self { source: Source::find(source)?, table: table.to_owned(), time_limit })
+        let mut own = BTreeMap::new();
+        for (name, source) in tables {
+            let source = source.in_directory(directory);
+            source.check(&name)?;
+            if own.insert(name.to_ascii_lowercase(), source).is_some() {
+                return Err(ResponderError::TableTwice(name));
+            }
+        }
+        let limits =
+            Limits { time: time_limit, rows: max_rows, tables: MOST_TABLES, growth: MOST_GROWTH };
+        Ok(Self { tables: own, limits })
+    }
+
+    #[cfg(test)]
+    pub(super) fn within(mut self, tables: u64, growth: u64) -> Self {
+        self.limits = Limits { tables, growth, ..self.limits };
+        self
+    }
+
+    fn source(&self, table: &Table) -> Result<&Source, ResponderError> {
+        let source = self.tables.get(&table.name.to_ascii_lowercase());
+        source.ok_or_else(|| ResponderError::NoTable(table.name.clone()))
+    }
+
+    async fn fetch(&self, query: &Asked) -> Result<Vec<(Table, Data)>, ResponderError> {
+        let mut tables = Vec::new();
+        for table in &query.tables {
+            tables.push((table.clone(), self.source(table)?.fetch(table).await?));
+        }
+        Ok(tables)
+    }
+
+    async fn answer(&self, query: &Asked, statistic: &Statistic) -> Result<Answer, ResponderError> {
+        let limits = self.limits;
+        let until =
+            Instant::now().checked_add(limits.time).unwrap_or_else(|| Instant::now() + NEVER);
+        let late = ResponderError::TimeOut(limits.time);
+        let sql = statement::guarded(&query.sql)?;
+        let Ok(tables) = timeout(limits.time, self.fetch(query)).await else { return Err(late) };
+        let work = Work { tables: tables?, sql, statistic: statistic.clone(), limits, until };
+        let handle = Handle::current();
+        let done = spawn_blocking(move || work.evaluate(&handle)).await;
+        match done.unwrap_or(Err(ResponderError::Stopped)) {
+            Err(_) if Instant::now() >= until => Err(late),
+            done => done,
+        }
     }
 }
 
 impl Responder for Query {
     fn respond<'a>(&'a self, question: &'a Question) -> Responding<'a> {
         Box::pin(async {
-            let Some(text) = question.query.as_ref().map(|query| query.sql.clone()) else {
-                return Ok(Reply::Decline);
-            };
-            expression::check(&text)?;
-            let (query, handle) = (self.clone(), Handle::current());
-            let work = spawn_blocking(move || query.evaluate(&handle, &text));
-            work.await.unwrap_or(Err(ResponderError::Stopped))
+            match &question.query {
+                None => Ok(Reply::Decline),
+                Some(query) => self.answer(query, &question.statistic).await.map(Reply::Answer),
+            }
         })
     }
 }
 
-impl Query {
+/// One statement, and what it needs to be evaluated.
+struct Work {
+    tables: Vec<(Table, Data)>,
+    sql: String,
+    statistic: Statistic,
+    limits: Limits,
+    until: Instant,
+}
+
+impl Work {
     /// Blocks: libsql's local calls do.
-    fn evaluate(&self, handle: &Handle, text: &str) -> Result<Reply, ResponderError> {
-        let until = Instant::now() + self.time_limit;
-        let connection = handle.block_on(self.source.open(&self.table))?;
-        let table = self.table.clone();
-        let hook = move |context: &AuthContext<'_>| authorize(context, &table);
-        connection.authorizer(Some(Arc::new(hook))).map_err(evaluation)?;
-        let sql = format!("SELECT ({text}) FROM {}", quoted(&self.table));
-        let reply =
-            interrupted_at(until, &connection, || handle.block_on(select(&connection, &sql)));
-        match reply {
-            Err(ResponderError::Evaluation { code: code::INTERRUPT }) => {
-                Err(ResponderError::TimeOut(self.time_limit))
-            }
-            reply => reply,
-        }
+    fn evaluate(self, handle: &Handle) -> Result<Answer, ResponderError> {
+        let connection = handle.block_on(sandbox::open(self.limits.tables))?;
+        sandbox::watched(self.until, self.limits.growth, &connection, || {
+            handle.block_on(async {
+                for (table, data) in &self.tables {
+                    Loader { table, connection: &connection, until: self.until }.load(data).await?;
+                }
+                let tables = self.tables.iter().map(|(table, _)| table.clone()).collect();
+                let names = sandbox::close(&connection, tables).await?;
+                let rows = self.limits.rows;
+                cells::read(&connection, &names, &self.sql, &self.statistic, rows).await
+            })
+        })
     }
-}
-
-/// Does the work, and stops it when its time is over.
-fn interrupted_at<T>(until: Instant, connection: &Connection, work: impl FnOnce() -> T) -> T {
-    thread::scope(|scope| {
-        let (working, finished) = mpsc::channel::<()>();
-        scope.spawn(move || {
-            let mut wait = until.saturating_duration_since(Instant::now());
-            while finished.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                let _ = connection.interrupt();
-                wait = INTERRUPT_EVERY;
-            }
-        });
-        let done = work();
-        drop(working);
-        done
-    })
-}
-
-async fn select(connection: &Connection, sql: &str) -> Result<Reply, ResponderError> {
-    // Nothing of the data is read before the first step, so that this error can be shown.
-    let statement = connection.prepare(sql).await.map_err(refusal)?;
-    let mut rows = statement.query(()).await.map_err(evaluation)?;
-    let Some(row) = rows.next().await.map_err(evaluation)? else { return Ok(Reply::Decline) };
-    let reply = reply(&rows, &row)?;
-    match rows.next().await.map_err(evaluation)? {
-        None => Ok(reply),
-        Some(_) => Err(ResponderError::ManyRows),
-    }
-}
-
-/// The type is asked for first: libsql panics over text that is not UTF-8.
-fn reply(rows: &Rows, row: &Row) -> Result<Reply, ResponderError> {
-    let number = match rows.column_type(0).map_err(evaluation)? {
-        ValueType::Text => return Err(ResponderError::NotNumeric("text")),
-        ValueType::Blob => return Err(ResponderError::NotNumeric("bytes")),
-        _ => row.get_value(0).map_err(evaluation)?,
-    };
-    match number {
-        Value::Integer(number) => Ok(Reply::Answer(Answer::from(Decimal::from(number)))),
-        Value::Real(number) => Ok(Reply::Answer(Answer::from(number))),
-        _ => Ok(Reply::Decline),
-    }
-}
-
-/// Everything that is not named here is denied.
-fn authorize(context: &AuthContext<'_>, table: &str) -> Authorization {
-    let allowed = match context.action {
-        AuthAction::Select => true,
-        AuthAction::Read { table_name, .. } => {
-            // Where only rows are counted, SQLite names no database.
-            let database = context.database_name.unwrap_or("main");
-            table_name.eq_ignore_ascii_case(table) && database == "main"
-        }
-        AuthAction::Function { function_name } => {
-            FUNCTIONS.iter().any(|name| function_name.eq_ignore_ascii_case(name))
-        }
-        _ => false,
-    };
-    if allowed { Authorization::Allow } else { Authorization::Deny }
-}
-
-fn refusal(error: libsql::Error) -> ResponderError {
-    match error {
-        libsql::Error::SqliteFailure(_, message) => ResponderError::Refused(message),
-        error => evaluation(error),
-    }
-}
-
-/// Without SQLite's message, which may quote the data.
-fn evaluation(error: libsql::Error) -> ResponderError {
-    ResponderError::Evaluation { code: code::of(&error) }
 }

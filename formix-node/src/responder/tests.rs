@@ -1,6 +1,9 @@
 //! Responders made from a configuration, as a node does.
 
+mod escape;
+mod limits;
 mod query;
+mod sources;
 
 use std::fs;
 use std::io::Read;
@@ -10,20 +13,29 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use formix_proto::Decimal;
-use formix_proto::query::Query as Asked;
-use formix_proto::statistic::Finding;
+use formix_proto::query::{Query as Asked, Table};
+use formix_proto::statistic::{Domain, Finding, Labels, Measure, Rule, Statistic};
 use tempfile::TempDir;
 
 use super::question::tests::question;
 use super::*;
 
-/// An answer cannot be printed; the sum of one answer can.
-pub(super) fn shown(answer: &Answer, question: &Question) -> Decimal {
-    let statistic = &question.statistic;
+pub(super) fn labels(words: &[&str]) -> Labels {
+    words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>().try_into().unwrap()
+}
+
+/// An answer cannot be printed; what is found of it alone can.
+fn found(answer: &Answer, statistic: &Statistic) -> Finding {
     let lanes = statistic.encode(answer, statistic.shape(1).unwrap()).unwrap();
-    let summary = statistic.decode(&lanes, 1).unwrap();
-    match &summary.parts[0].found.as_ref().unwrap().finding {
-        Finding::Sum { sum, .. } => *sum,
+    let mut parts = statistic.decode(&lanes, 1).unwrap().parts;
+    parts.retain(|part| part.found.is_some());
+    parts.remove(0).found.unwrap().finding
+}
+
+/// The sum of one answer.
+pub(super) fn shown(answer: &Answer, question: &Question) -> Decimal {
+    match found(answer, &question.statistic) {
+        Finding::Sum { sum, .. } => sum,
         _ => panic!("a sum"),
     }
 }
@@ -33,16 +45,42 @@ fn wait<F: Future>(future: F) -> F::Output {
     runtime.enable_all().build().unwrap().block_on(future)
 }
 
-/// The reply, with `None` for declining.
-fn ask(config: &str, home: &Path, query: Option<&str>) -> Result<Option<Decimal>, ResponderError> {
+fn respond(config: &str, home: &Path, question: &Question) -> Result<Reply, ResponderError> {
     let config: ResponderConfig = toml::from_str(config).unwrap();
-    let asked = |sql: &str| Asked { sql: sql.to_owned(), tables: Vec::new() };
-    let question = Question { query: query.map(asked), ..question("-999", "999", 5) };
-    let responder = config.build(home)?;
-    match wait(responder.respond(&question))? {
+    wait(config.build(home)?.respond(question))
+}
+
+/// The reply, with `None` for declining.
+fn ask(config: &str, home: &Path, query: Option<Asked>) -> Result<Option<Decimal>, ResponderError> {
+    let question = Question { query, ..question("-999", "999", 5) };
+    match respond(config, home, &question)? {
         Reply::Answer(answer) => Ok(Some(shown(&answer, &question))),
         Reply::Decline => Ok(None),
     }
+}
+
+/// A query over tables that are declared like `sleep(day, reaction_ms)`.
+fn asked(sql: &str, tables: &[&str]) -> Asked {
+    let table = |declared: &&str| {
+        let (name, columns) = declared.trim_end_matches(')').split_once('(').unwrap();
+        let columns = columns.split(", ").map(str::to_owned).collect();
+        Table { name: name.to_owned(), columns }
+    };
+    Asked { sql: sql.to_owned(), tables: tables.iter().map(table).collect() }
+}
+
+/// A question that takes so many numbers.
+fn vector(length: u32, query: Asked) -> Question {
+    let domain = Domain::new((-999).into(), 999.into(), 5).unwrap();
+    let statistic = Measure::Vector(domain, length).into();
+    Question { query: Some(query), statistic, ..question("0", "1", 0) }
+}
+
+fn fill(file: &Path, sql: &str) {
+    wait(async {
+        let database = libsql::Builder::new_local(file).build().await.unwrap();
+        database.connect().unwrap().execute_batch(sql).await.unwrap();
+    });
 }
 
 fn number(text: &str) -> Option<Decimal> {
@@ -86,9 +124,6 @@ fn what_is_configured_by_mistake_is_refused() {
     }
     let zero = ask("kind = 'command'\nprogram = 'sh'\ntime_limit = '0s'", Path::new("/"), None);
     assert!(matches!(zero, Err(ResponderError::NoTime)));
-    let config = "kind = \"query\"\nsource = \"a.csv\"\ntable = \"data\"\ntime_limit = \"10s\"\n";
-    let read: ResponderConfig = toml::from_str(config).unwrap();
-    assert_eq!(toml::to_string(&read).unwrap(), config);
 }
 
 #[test]
@@ -104,6 +139,48 @@ fn a_command_reads_the_question_and_writes_a_number() {
     for wrong in ["echo lots", "echo 1 2", "echo NaN", "printf '\\377'"] {
         assert!(matches!(script(wrong), Err(ResponderError::Answer(_))), "{wrong}");
     }
+}
+
+#[test]
+fn a_command_writes_cells_as_one_json_array() {
+    let config = |text: &str| {
+        let quoted = toml::Value::from(text);
+        format!("kind = 'command'\nprogram = 'echo'\nargs = [{quoted}]")
+    };
+    let statistic =
+        Statistic { missing: Rule::Use("9".to_owned()), ..vector(3, asked("", &[])).statistic };
+    let question = Question { statistic, ..question("0", "1", 0) };
+    let reply = respond(&config("[1.25, 4e1, null]"), Path::new("/"), &question).unwrap();
+    let Reply::Answer(answer) = reply else { panic!("it declines") };
+    let Finding::Vector { sums, .. } = found(&answer, &question.statistic) else { panic!() };
+    assert_eq!(sums, ["1.25", "40", "9"].map(|text| text.parse().unwrap()));
+
+    let choice = Statistic::from(Measure::Choice(labels(&["007", "7"])));
+    let question = Question { statistic: choice.clone(), ..question };
+    for (text, count) in [("[\"007\"]", [1, 0]), ("[7]", [0, 1]), ("[7.0]", [0, 1])] {
+        let reply = respond(&config(text), Path::new("/"), &question).unwrap();
+        let Reply::Answer(answer) = reply else { panic!("it declines") };
+        let Finding::Frequencies(counted) = found(&answer, &choice) else { panic!() };
+        assert_eq!(counted.iter().map(|option| option.count).collect::<Vec<_>>(), count, "{text}");
+    }
+    for wrong in ["[1,", "[1] [2]", "[[1]]", "[true]", "[{}]", "[NaN]"] {
+        let reply = respond(&config(wrong), Path::new("/"), &question);
+        assert!(matches!(reply, Err(ResponderError::NotCells)), "{wrong}");
+    }
+}
+
+#[test]
+fn a_command_may_write_as_much_as_the_question_takes() {
+    let write = "awk 'BEGIN { printf \"[0\"; for (i = 1; i < COUNT; i++) printf \", %s\", i % 7; print \"]\" }'";
+    let config = |count: &str| {
+        let quoted = toml::Value::from(write.replace("COUNT", count));
+        format!("kind = 'command'\nprogram = 'sh'\nargs = ['-c', {quoted}]")
+    };
+    let question = vector(20_000, asked("", &[]));
+    let reply = respond(&config("20000"), Path::new("/"), &question).unwrap();
+    assert!(matches!(reply, Reply::Answer(_)));
+    let reply = respond(&config("20000000"), Path::new("/"), &question);
+    assert!(matches!(reply, Err(ResponderError::TooMuch { .. })));
 }
 
 #[test]
@@ -171,8 +248,4 @@ fn errors_tell_nothing_of_the_data() {
     let error = format!("{error} {error:?}");
     assert!(!error.contains("4711") && !error.contains("secret"), "{error}");
     assert_eq!(format!("{:?}", Reply::Answer(Answer::parse("4711").unwrap())).find("4711"), None);
-    let home = TempDir::new().unwrap();
-    fs::write(home.path().join("a.csv"), "secret\n4711\n4711,4711\n").unwrap();
-    let error = ask("kind = 'query'\nsource = 'a.csv'", home.path(), Some("1")).unwrap_err();
-    assert!(!format!("{error} {error:?}").contains("4711"), "{error}");
 }

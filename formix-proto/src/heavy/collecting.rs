@@ -11,6 +11,7 @@ use crate::id::{NodeId, Tag};
 use crate::limits::MAX_HELD;
 use crate::message::Message;
 use crate::outcome::Refusal;
+use crate::record::Seal;
 use crate::roster::{Entry, Roster};
 use crate::share::Share;
 use crate::spec::{Seat, Spec};
@@ -43,6 +44,17 @@ pub(super) enum Admission {
     Known,
     /// It is not accepted.
     Refused(Refusal),
+}
+
+impl Admission {
+    /// R3, once the shares are gone: the tag tells whether it is the one that was summed.
+    pub(super) fn after_the_seal(seal: &Seal, light: &NodeId, tag: &Tag) -> Self {
+        match seal.roster.of(light) {
+            Some(entry) if entry.tag == *tag => Self::Known,
+            Some(_) => Self::Refused(Refusal::Conflict),
+            None => Self::Refused(Refusal::Late),
+        }
+    }
 }
 
 impl Collecting {

@@ -36,6 +36,7 @@ impl Computation {
             Message::Close(_) => self.receive_close(cx),
             Message::List(_) => self.receive_list(cx),
             Message::Seal { digest, excluded, .. } => self.receive_seal(cx, digest, excluded),
+            Message::Counted { digest, counts, .. } => self.receive_counted(cx, digest, counts),
             Message::Revealed { digest, partials, .. } => {
                 self.receive_revealed(cx, digest, partials);
             }
@@ -54,6 +55,9 @@ impl Computation {
             Message::AllIn(_) => self.receive_all_in(cx, from),
             Message::Frozen { digest, .. } => self.receive_frozen(cx, from, digest),
             Message::FrozenSet { set, .. } => self.receive_set(cx, from, set),
+            Message::Counts { digest, counts, .. } => {
+                self.receive_counts(cx, from, digest, counts);
+            }
             Message::Partial { digest, partial, .. } => {
                 self.receive_partial(cx, from, digest, partial);
             }
@@ -107,12 +111,14 @@ impl Standing {
             | Message::Close(_)
             | Message::List(_)
             | Message::Seal { .. }
+            | Message::Counted { .. }
             | Message::Revealed { .. } => Self::Primary,
             Message::Ready(_)
             | Message::Opened(_)
             | Message::AllIn(_)
             | Message::Frozen { .. }
             | Message::FrozenSet { .. }
+            | Message::Counts { .. }
             | Message::Partial { .. } => Self::Seat,
             Message::Abort { .. } => Self::Member,
             Message::Knock(_)

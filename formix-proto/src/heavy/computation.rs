@@ -4,6 +4,7 @@ use core::mem;
 
 use super::closing::Closing;
 use super::collecting::Collecting;
+use super::counting::Counting;
 use super::done::Done;
 use super::preparing::Preparing;
 use super::sealed::Sealed;
@@ -34,6 +35,7 @@ pub(super) enum Phase {
     Preparing(Preparing),
     Collecting(Collecting),
     Closing(Closing),
+    Counting(Counting),
     Sealed(Sealed),
     Done(Done),
     /// Only while a fact is applied, or while `Closing` is being consumed.
@@ -87,9 +89,18 @@ impl Computation {
             (Phase::Closing(_) | Phase::Moving, Fact::Sealed(seal))
                 if seal.fits(&self.proposal.spec) =>
             {
-                Phase::Sealed(Sealed::new(self.seat, self.proposal.spec.shape(), seal))
+                let spec = &self.proposal.spec;
+                match spec.statistic.counted_parts() {
+                    0 => Phase::Sealed(Sealed::new(self.seat, spec, seal, None)),
+                    _ => Phase::Counting(Counting::new(self.seat, spec, seal)),
+                }
             }
-            (Phase::Sealed(phase), Fact::Revealed(partials)) => Phase::Done(phase.reveal(partials)),
+            (Phase::Counting(phase), Fact::Counted(counts)) => {
+                Phase::Sealed(phase.tell(&self.proposal.spec, counts))
+            }
+            (Phase::Sealed(phase), Fact::Revealed(partials)) => {
+                Phase::Done(phase.reveal(&self.proposal.spec, partials))
+            }
             (Phase::Done(phase), _) => {
                 self.phase = Phase::Done(phase);
                 return Err(Unfit);
@@ -123,15 +134,24 @@ impl Computation {
 
     /// Sends whatever the phase waits for an answer to, to whom it waits for.
     pub(super) fn resend(&mut self, cx: &mut Context<'_>) {
+        if matches!(self.phase, Phase::Done(_) | Phase::Moving) {
+            return;
+        }
+        self.resend_once(cx);
+        cx.wake_to_resend(self.id, Reason::HeavyResend, self.attempt);
+        self.attempt = self.attempt.saturating_add(1);
+    }
+
+    /// The same, whenever it is asked for and not because it was time to.
+    pub(super) fn resend_once(&self, cx: &mut Context<'_>) {
         match &self.phase {
             Phase::Preparing(phase) => phase.resend(self, cx),
             Phase::Collecting(phase) => phase.resend(self, cx),
             Phase::Closing(phase) => phase.resend(self, cx),
+            Phase::Counting(phase) => phase.resend(self, cx),
             Phase::Sealed(phase) => phase.resend(self, cx),
-            Phase::Done(_) | Phase::Moving => return,
+            Phase::Done(_) | Phase::Moving => {}
         }
-        cx.wake_to_resend(self.id, Reason::HeavyResend, self.attempt);
-        self.attempt = self.attempt.saturating_add(1);
     }
 
     /// After a restart: arms the timers of the phase, and sends again.
@@ -214,7 +234,7 @@ impl Computation {
         match self.phase {
             Phase::Preparing(_) => Some(Stage::Pending),
             Phase::Collecting(_) => Some(Stage::Collecting),
-            Phase::Closing(_) | Phase::Sealed(_) => Some(Stage::Revealing),
+            Phase::Closing(_) | Phase::Counting(_) | Phase::Sealed(_) => Some(Stage::Revealing),
             Phase::Done(_) | Phase::Moving => None,
         }
     }
@@ -224,6 +244,7 @@ impl Computation {
         match &self.phase {
             Phase::Preparing(phase) => phase.missing(self),
             Phase::Closing(phase) => phase.missing(self),
+            Phase::Counting(phase) => phase.missing(self),
             Phase::Sealed(phase) => phase.missing(self),
             Phase::Collecting(_) | Phase::Done(_) | Phase::Moving => alloc::vec::Vec::new(),
         }
@@ -237,7 +258,8 @@ impl Computation {
         let answers = match &self.phase {
             Phase::Collecting(phase) => phase.answered(),
             Phase::Closing(phase) => phase.frozen().len(),
-            Phase::Sealed(phase) => phase.roster().len(),
+            Phase::Counting(phase) => phase.seal().roster.len(),
+            Phase::Sealed(phase) => phase.seal().roster.len(),
             Phase::Done(done) => match done.outcome() {
                 Outcome::Completed(reveal) => reveal.participants,
                 Outcome::Failed(_) => 0,

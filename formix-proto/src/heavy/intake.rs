@@ -36,6 +36,7 @@ impl Computation {
             Phase::Preparing(_) | Phase::Moving => return,
             Phase::Collecting(phase) => phase.admit(self.spec(), cx.now, &light, &offered),
             Phase::Closing(phase) => phase.recall(&light, &offered),
+            Phase::Counting(phase) => phase.recall(&light, &offered.tag),
             Phase::Sealed(phase) => phase.recall(&light, &offered.tag),
             Phase::Done(done) => return done.tell_light(self, cx, light),
         };
@@ -62,7 +63,7 @@ impl Computation {
                 return self.heard_from_one_more(cx);
             }
             Phase::Done(done) => return done.tell_light(self, cx, light),
-            Phase::Closing(_) | Phase::Sealed(_) => {}
+            Phase::Closing(_) | Phase::Counting(_) | Phase::Sealed(_) => {}
             _ => return,
         }
         cx.send(light, Message::Receipt(self.id));

@@ -1,17 +1,19 @@
 //! A heavy node: keeps one share of every answer, and reveals only sums over a sealed roster.
 //!
 //! One [`Computation`] per id, whose phase is a type: [`preparing`], [`collecting`], [`closing`],
-//! [`sealed`], [`done`]. Seat 0 coordinates by two-phase commit with presumed abort; the record that
+//! [`counting`] where answers have parts, [`sealed`], [`done`]. Seat 0 coordinates by two-phase commit with presumed abort; the record that
 //! decides is its `Revealed`.
 
 mod closing;
 mod collecting;
 mod committee;
 mod computation;
+mod counting;
 mod done;
 mod intake;
 mod preparing;
 mod sealed;
+mod tally;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -196,6 +198,8 @@ impl Heavy {
             | Message::List(id)
             | Message::FrozenSet { id, .. }
             | Message::Seal { id, .. }
+            | Message::Counts { id, .. }
+            | Message::Counted { id, .. }
             | Message::Partial { id, .. }
             | Message::Revealed { id, .. }
             | Message::Abort { id, .. }

@@ -6,93 +6,68 @@ use core::mem;
 use super::collecting::Admission;
 use super::computation::{Computation, Phase};
 use super::done::Done;
+use super::tally::Tally;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::id::{NodeId, RosterDigest, Tag};
 use crate::message::Message;
-use crate::outcome::Refusal;
 use crate::record::{Fact, Seal};
-use crate::ring::Shape;
-use crate::roster::Roster;
 use crate::share::{Lanes, SEATS};
-use crate::spec::Seat;
+use crate::spec::{Seat, Spec};
 
 /// The sealed roster, and the partials over it that this seat knows.
 #[derive(Debug, Clone)]
 pub(super) struct Sealed {
-    seat: Seat,
-    shape: Shape,
     seal: Seal,
-    digest: RosterDigest,
-    partials: [Option<Lanes>; SEATS],
+    /// What the partials were made with, where parts are counted first.
+    counts: Option<[Lanes; SEATS]>,
+    tally: Tally,
 }
 
 impl Sealed {
-    pub(super) fn new(seat: Seat, shape: Shape, seal: Seal) -> Self {
-        let mut partials: [Option<Lanes>; SEATS] = Default::default();
-        partials[seat.index()] = Some(seal.partial.clone());
-        Self { seat, shape, digest: seal.roster.digest(), seal, partials }
+    pub(super) fn new(seat: Seat, spec: &Spec, seal: Seal, counts: Option<[Lanes; SEATS]>) -> Self {
+        let partial = match &counts {
+            None => seal.partial.clone(),
+            Some(counts) => spec.told(&seal.partial, counts),
+        };
+        let tally = Tally::new(seat, spec.shape(), seal.roster.digest(), partial);
+        Self { seal, counts, tally }
     }
 
-    pub(super) fn roster(&self) -> &Roster {
-        &self.seal.roster
+    pub(super) fn seal(&self) -> &Seal {
+        &self.seal
     }
 
     pub(super) fn recall(&self, light: &NodeId, tag: &Tag) -> Admission {
-        match self.seal.roster.of(light) {
-            Some(entry) if entry.tag == *tag => Admission::Known,
-            Some(_) => Admission::Refused(Refusal::Conflict),
-            None => Admission::Refused(Refusal::Late),
-        }
+        Admission::after_the_seal(&self.seal, light, tag)
     }
 
     pub(super) fn missing(&self, of: &Computation) -> Vec<NodeId> {
-        if !of.is_primary() {
-            return [of.primary()].into();
-        }
-        let unknown = |seat: &Seat| self.partials[seat.index()].is_none();
-        let committee = of.spec().committee;
-        Seat::OTHERS.into_iter().filter(unknown).map(|seat| committee.node(seat)).collect()
+        self.tally.missing(of.spec().committee)
     }
 
     pub(super) fn resend(&self, of: &Computation, cx: &mut Context<'_>) {
-        let (id, digest) = (of.id, self.digest);
-        if of.is_primary() {
-            for to in self.missing(of) {
-                let excluded = self.seal.excluded.clone();
-                cx.send(to, Message::Seal { id, digest, excluded });
-            }
-        } else {
-            let partial = self.seal.partial.clone();
-            cx.send(of.primary(), Message::Partial { id, digest, partial });
+        let (id, digest) = (of.id, self.tally.digest());
+        if !of.is_primary() {
+            let partial = self.tally.own().clone();
+            return cx.send(of.primary(), Message::Partial { id, digest, partial });
+        }
+        for to in self.missing(of) {
+            let message = match &self.counts {
+                None => Message::Seal { id, digest, excluded: self.seal.excluded.clone() },
+                Some(counts) => Message::Counted { id, digest, counts: counts.clone() },
+            };
+            cx.send(to, message);
         }
     }
 
-    pub(super) fn reveal(self, partials: [Lanes; SEATS]) -> Done {
-        Done::completed(self.seal.roster, self.digest, self.shape, partials)
+    pub(super) fn reveal(self, spec: &Spec, partials: [Lanes; SEATS]) -> Done {
+        Done::completed(self.seal.roster, self.tally.digest(), spec.shape(), partials)
     }
 
-    fn fits(&self, digest: RosterDigest, partial: &Lanes) -> bool {
-        digest == self.digest && partial.fits(self.shape)
-    }
-
-    /// Keeps a seat's partial; a second, different one is a contradiction.
-    fn take(&mut self, from: Seat, partial: Lanes) -> Result<(), ()> {
-        match &mut self.partials[from.index()] {
-            Some(kept) if *kept == partial => Ok(()),
-            Some(_) => Err(()),
-            vacant => {
-                *vacant = Some(partial);
-                Ok(())
-            }
-        }
-    }
-
-    fn all(&self) -> Option<[Lanes; SEATS]> {
-        match self.partials.clone() {
-            [Some(a), Some(b), Some(c)] => Some([a, b, c]),
-            _ => None,
-        }
+    /// Whether its partial was made with these counts.
+    pub(super) fn is_over(&self, digest: RosterDigest, counts: &[Lanes; SEATS]) -> bool {
+        digest == self.tally.digest() && self.counts.as_ref() == Some(counts)
     }
 }
 
@@ -121,11 +96,16 @@ impl Computation {
         digest: RosterDigest,
         excluded: Vec<NodeId>,
     ) {
-        match &self.phase {
-            Phase::Closing(_) => self.seal(cx, digest, excluded),
-            Phase::Sealed(phase) if phase.digest == digest => phase.resend(self, cx),
-            Phase::Sealed(_) => cx.fault(self.primary(), Fault::Contradiction("seal")),
-            _ => {}
+        let sealed = match &self.phase {
+            Phase::Closing(_) => return self.seal(cx, digest, excluded),
+            Phase::Counting(phase) => phase.seal(),
+            Phase::Sealed(phase) => phase.seal(),
+            _ => return,
+        };
+        if sealed.roster.digest() == digest {
+            self.resend_once(cx);
+        } else {
+            cx.fault(self.primary(), Fault::Contradiction("seal"));
         }
     }
 
@@ -139,12 +119,13 @@ impl Computation {
     ) {
         let sender = self.spec().committee.node(from);
         let Phase::Sealed(phase) = &mut self.phase else { return };
-        if !phase.fits(digest, &partial) || phase.take(from, partial).is_err() {
-            return cx.fault(sender, Fault::Contradiction("partial"));
-        }
-        if let Some(partials) = phase.all() {
-            self.commit(cx, Fact::Revealed(partials));
-            self.end(cx);
+        match phase.tally.take(from, digest, partial) {
+            Ok(None) => {}
+            Ok(Some(partials)) => {
+                self.commit(cx, Fact::Revealed(partials));
+                self.end(cx);
+            }
+            Err(_) => cx.fault(sender, Fault::Contradiction("partial")),
         }
     }
 
@@ -156,8 +137,7 @@ impl Computation {
         partials: [Lanes; SEATS],
     ) {
         let Phase::Sealed(phase) = &self.phase else { return };
-        let own = partials[phase.seat.index()] == phase.seal.partial;
-        if !own || !partials.iter().all(|partial| phase.fits(digest, partial)) {
+        if !phase.tally.confirms(digest, &partials) {
             return cx.fault(self.primary(), Fault::Contradiction("revealed"));
         }
         self.commit(cx, Fact::Revealed(partials));

@@ -11,7 +11,8 @@ use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::Stage;
 use crate::record::{Fact, Unfit};
-use crate::share::{SEATS, Share, split};
+use crate::ring::Shape;
+use crate::share::{Lanes, SEATS, Share, split};
 use crate::spec::{Proposal, Seat};
 use crate::status::{Standing, Status};
 use crate::time::Time;
@@ -122,7 +123,7 @@ impl Errand {
         }
     }
 
-    /// R7: the split is recorded before the first share leaves, so a restart sends the same bytes.
+    /// An answer that is not as the question declares is not sent, and the owner may try again.
     pub(super) fn answer(&mut self, cx: &mut Context<'_>, answer: &Answer) {
         if !self.is_open_to_answers(cx) {
             return;
@@ -130,21 +131,32 @@ impl Errand {
         let shape = self.proposal.spec.shape();
         match self.proposal.spec.statistic.encode(answer, shape) {
             Err(error) => cx.event(Event::AnswerRefused { id: self.id, error }),
-            Ok(lanes) => {
-                let mut tag = Tag([0; 16]);
-                cx.coins.fill_bytes(&mut tag.0);
-                let shares = split(&lanes, shape, cx.coins);
-                self.commit(cx, Fact::Split { tag, shares });
-                self.send_afresh(cx);
-            }
+            Ok(lanes) => self.send_split(cx, &lanes, shape),
         }
     }
 
+    /// Where the question hides it, declining is an answer that is zero in every lane: it counts
+    /// nowhere, and its shares are random like all others.
     pub(super) fn decline(&mut self, cx: &mut Context<'_>) {
-        if self.is_open_to_answers(cx) {
-            self.commit(cx, Fact::Withheld);
-            self.send_afresh(cx);
+        if !self.is_open_to_answers(cx) {
+            return;
         }
+        let spec = &self.proposal.spec;
+        if spec.statistic.hides_declining {
+            let shape = spec.shape();
+            return self.send_split(cx, &Lanes::zero(shape), shape);
+        }
+        self.commit(cx, Fact::Withheld);
+        self.send_afresh(cx);
+    }
+
+    /// R7: the split is recorded before the first share leaves, so a restart sends the same bytes.
+    fn send_split(&mut self, cx: &mut Context<'_>, lanes: &Lanes, shape: Shape) {
+        let mut tag = Tag([0; 16]);
+        cx.coins.fill_bytes(&mut tag.0);
+        let shares = split(lanes, shape, cx.coins);
+        self.commit(cx, Fact::Split { tag, shares });
+        self.send_afresh(cx);
     }
 
     fn is_open_to_answers(&self, cx: &Context<'_>) -> bool {

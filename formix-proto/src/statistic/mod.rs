@@ -5,6 +5,7 @@
 
 mod buckets;
 mod domain;
+mod exact;
 mod labels;
 mod measure;
 mod reader;
@@ -93,6 +94,13 @@ impl Statistic {
     /// to know how many there are. These lanes come first.
     pub fn counted_parts(&self) -> usize {
         if self.groups.is_some() || self.hides_declining { self.parts() } else { 0 }
+    }
+
+    /// The lanes of one part: its count, and the measure's.
+    pub(crate) fn lanes_of(&self, part: usize) -> impl Iterator<Item = usize> {
+        let (measure, base) = (self.measure.dimension(), self.counted_parts());
+        let first = base + part * measure;
+        core::iter::once(part).chain(first..first + measure)
     }
 
     /// The shape of an encoded answer: the smallest ring in which no lane can wrap with this many

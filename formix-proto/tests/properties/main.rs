@@ -11,7 +11,10 @@ mod support;
 
 mod codec;
 mod machines;
+mod measures;
+mod numbers;
+mod questions;
+mod regressions;
 mod rosters;
 mod sharing;
-mod statistics;
 mod strategies;

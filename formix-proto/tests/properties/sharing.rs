@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
+use formix_proto::ring::{Ring, Shape};
 use formix_proto::share::{Lanes, split, sum};
 use proptest::prelude::*;
-use rand_core::{TryCryptoRng, TryRng};
+use rand_core::{SeedableRng, TryCryptoRng, TryRng};
 
 use super::strategies::lane;
 
@@ -33,6 +34,14 @@ impl TryRng for Coins {
 
 impl TryCryptoRng for Coins {}
 
+fn of(dimension: usize) -> Shape {
+    Shape { ring: Ring::Z32, dimension }
+}
+
+fn words(lanes: &Lanes) -> Vec<u32> {
+    lanes.values(Ring::Z32).map(|value| u32::try_from(value).unwrap()).collect()
+}
+
 /// An encoded answer, and the coins that split it.
 fn secret_and_coins(dimension: usize) -> impl Strategy<Value = (Vec<u32>, Vec<u32>)> {
     let words = |count| prop::collection::vec(lane(), count);
@@ -41,7 +50,7 @@ fn secret_and_coins(dimension: usize) -> impl Strategy<Value = (Vec<u32>, Vec<u3
 
 fn shares(secret: &[u32], coins: &[u32]) -> [Lanes; 3] {
     let mut coins = Coins(coins.iter().copied().collect());
-    let shares = split(&Lanes::new(secret), &mut coins);
+    let shares = split(&Lanes::new(secret), of(secret.len()), &mut coins);
     assert!(coins.0.is_empty(), "every coin is used once");
     shares
 }
@@ -54,7 +63,7 @@ proptest! {
     #[test]
     fn three_shares_add_up((secret, coins) in (0usize..9).prop_flat_map(secret_and_coins)) {
         let shares = shares(&secret, &coins);
-        prop_assert_eq!(sum(secret.len(), &shares), Lanes::new(&secret));
+        prop_assert_eq!(sum(of(secret.len()), &shares), Lanes::new(&secret));
     }
 
     /// Two of the shares are the coins themselves. The third is one-to-one in either coin, so with one
@@ -66,8 +75,8 @@ proptest! {
     ) {
         let dimension = secret.len();
         let [first, second, third] = shares(&secret, &coins);
-        prop_assert_eq!(first.expose(), &coins[..dimension]);
-        prop_assert_eq!(second.expose(), &coins[dimension..]);
+        prop_assert_eq!(words(&first), &coins[..dimension]);
+        prop_assert_eq!(words(&second), &coins[dimension..]);
 
         let changed: Vec<_> = secret.iter().map(|lane| lane.wrapping_add(other)).collect();
         let shift = |coins: &[u32]| -> Vec<u32> {
@@ -91,11 +100,40 @@ proptest! {
     ) {
         let (dimension, answers) = answers;
         let split: Vec<_> = answers.iter().map(|(secret, coins)| shares(secret, coins)).collect();
-        let partial = |seat: usize| sum(dimension, split.iter().map(|shares| &shares[seat]));
-        let total = sum(dimension, &[partial(0), partial(1), partial(2)]);
+        let partial = |seat: usize| sum(of(dimension), split.iter().map(|shares| &shares[seat]));
+        let total = sum(of(dimension), &[partial(0), partial(1), partial(2)]);
         let expected =
             answers.iter().fold(vec![0; dimension], |total, (secret, _)| added(&total, secret));
-        prop_assert_eq!(total.expose(), &expected[..]);
+        prop_assert_eq!(words(&total), expected);
+    }
+
+    /// Over every ring: shares of all answers add up to the sum of the answers, each lane for itself.
+    #[test]
+    fn in_every_ring_the_total_is_the_sum_mod_its_size(
+        ring in prop::sample::select(&Ring::ALL[..]),
+        answers in (1usize..5).prop_flat_map(|lanes| {
+            let lane = prop_oneof![any::<u128>(), Just(0), Just(u128::MAX)];
+            prop::collection::vec(prop::collection::vec(lane, lanes), 1..12)
+        }),
+        seed in any::<[u8; 32]>(),
+    ) {
+        let shape = Shape { ring, dimension: answers[0].len() };
+        let mut coins = rand_chacha::ChaCha20Rng::from_seed(seed);
+        let split: Vec<_> = answers
+            .iter()
+            .map(|values| {
+                let mut lanes = Lanes::zero(shape);
+                values.iter().enumerate().for_each(|(at, value)| lanes.set(ring, at, *value));
+                split(&lanes, shape, &mut coins)
+            })
+            .collect();
+        let partial = |seat: usize| sum(shape, split.iter().map(|shares| &shares[seat]));
+        let total = sum(shape, &[partial(0), partial(1), partial(2)]);
+        let size = 8 * ring.width();
+        for (at, found) in total.values(ring).enumerate() {
+            let sum = answers.iter().fold(0u128, |sum, values| sum.wrapping_add(values[at]));
+            prop_assert_eq!(found, sum & (u128::MAX >> (128 - size)));
+        }
     }
 
     #[test]
@@ -103,11 +141,11 @@ proptest! {
         mut shares in prop::collection::vec(lane().prop_map(|lane| Lanes::new(&[lane])), 0..20),
         rotation in any::<prop::sample::Index>(),
     ) {
-        let before = sum(1, &shares);
+        let before = sum(of(1), &shares);
         if !shares.is_empty() {
             let middle = rotation.index(shares.len());
             shares.rotate_left(middle);
         }
-        prop_assert_eq!(sum(1, &shares), before);
+        prop_assert_eq!(sum(of(1), &shares), before);
     }
 }

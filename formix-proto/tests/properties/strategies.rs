@@ -5,14 +5,17 @@ use std::time::Duration;
 use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
+use formix_proto::query::QueryError;
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::share::Lanes;
 use formix_proto::spec::{Committee, Proposal, Spec, SpecError};
-use formix_proto::statistic::{Domain, Statistic};
+use formix_proto::statistic::StatisticError;
 use formix_proto::time::Time;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+
+use super::questions::{query, statistic};
 
 /// Any lane, the ends of the ring among them.
 pub(crate) fn lane() -> impl Strategy<Value = u32> + Clone {
@@ -55,15 +58,9 @@ pub(crate) fn roster() -> impl Strategy<Value = Roster> {
     })
 }
 
-fn domain() -> impl Strategy<Value = Domain> {
-    (any::<i64>(), any::<i64>(), 0u8..=9).prop_filter_map("an empty domain", |(a, b, decimals)| {
-        Domain::try_from((a.min(b), a.max(b), decimals)).ok()
-    })
-}
-
 fn spec() -> impl Strategy<Value = Spec> {
     let committee = [node(), node(), node()].prop_map(Committee);
-    let question = (any::<String>(), any::<Option<String>>(), domain().prop_map(Statistic::Number));
+    let question = (any::<String>(), proptest::option::of(query()), statistic());
     let terms = (committee, any::<u64>().prop_map(Time), any::<u32>(), any::<u32>());
     (question, terms).prop_map(|((prompt, query, statistic), (committee, deadline, min, max))| {
         let (min_participants, max_participants) = (min, max);
@@ -85,7 +82,9 @@ fn spec_error() -> impl Strategy<Value = SpecError> {
         Just(SpecError::NotTheProposer),
         Just(SpecError::EmptyPrompt),
         Just(SpecError::TooLong),
-        Just(SpecError::TooWide),
+        any::<String>().prop_map(|name| SpecError::Query(QueryError::Name(name))),
+        any::<u64>().prop_map(|lanes| SpecError::Statistic(StatisticError::Dimension(lanes))),
+        any::<(u32, u32)>().prop_map(|(asked, least)| SpecError::GroupTooSmall { asked, least }),
         node().prop_map(SpecError::RepeatedHeavy),
         Just(SpecError::DeadlinePassed),
         any::<Duration>().prop_map(SpecError::DeadlineTooFar),
@@ -127,7 +126,7 @@ fn stage() -> impl Strategy<Value = Stage> {
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    let reveal = (digest(), any::<u32>(), vec(lane(), 0..4));
+    let reveal = (digest(), any::<u32>(), lanes());
     prop_oneof![
         reveal.prop_map(|(digest, participants, totals)| {
             Outcome::Completed(Reveal { digest, participants, totals })
@@ -157,6 +156,16 @@ fn committee_message() -> impl Strategy<Value = Message> {
             id,
             digest,
             excluded
+        }),
+        (id(), digest(), lanes()).prop_map(|(id, digest, counts)| Message::Counts {
+            id,
+            digest,
+            counts
+        }),
+        (id(), digest(), three()).prop_map(|(id, digest, counts)| Message::Counted {
+            id,
+            digest,
+            counts
         }),
         (id(), digest(), lanes()).prop_map(|(id, digest, partial)| Message::Partial {
             id,
@@ -213,6 +222,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             excluded,
             partial
         })),
+        three().prop_map(Fact::Counted),
         three().prop_map(Fact::Revealed),
         failure().prop_map(Fact::Failed),
         proposal().prop_map(Fact::Asked),

@@ -16,6 +16,7 @@ mod r12_bounds;
 mod r1_standing;
 mod r2_content;
 mod r3_contribution;
+mod r4_parts;
 mod r4_threshold;
 mod r5_roster;
 mod r6_partials;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use formix_proto::Decimal;
-use formix_proto::limits::{MAX_PARTICIPANTS, MAX_PROMPT, MAX_QUERY};
+use formix_proto::limits::{MAX_DIMENSION, MAX_PARTICIPANTS, MAX_PROMPT, MAX_QUERY};
 use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Refusal};
 use formix_proto::policy::Policy;
+use formix_proto::query::{Query, QueryError};
 use formix_proto::record::Fact;
 use formix_proto::spec::{Proposal, Spec, SpecError};
-use formix_proto::statistic::{Domain, Measure, Statistic};
+use formix_proto::statistic::{Domain, Groups, Labels, Measure, Rule, Statistic, StatisticError};
 use formix_proto::time::Time;
 
 use crate::support::host::Host;
@@ -21,9 +21,26 @@ fn horizon() -> Duration {
     Policy::default().horizon
 }
 
-/// 0 to 2^16 - 1: with 2^16 answers the sum reaches 2^32 - 2^16, with 2^16 + 2 it could wrap.
-fn sixteen_bits() -> Statistic {
-    Statistic::from(Measure::Sum(Domain::new(Decimal::ZERO, Decimal::from(0xffff), 0).unwrap()))
+/// The square of 2^62 times 15 is below 2^128, times 16 it is not.
+fn wide_moments() -> Statistic {
+    Statistic::from(Measure::Moments(Domain::try_from((0, 1 << 62, 0)).unwrap()))
+}
+
+fn in_groups_of(least: u32) -> Statistic {
+    let labels = Labels::try_from(vec!["a".into(), "b".into()]).unwrap();
+    Statistic { groups: Some(Groups { labels, least }), ..Measure::Count.into() }
+}
+
+fn standing_in(constant: &str) -> Statistic {
+    Statistic { missing: Rule::Use(constant.into()), ..Measure::Count.into() }
+}
+
+fn vector(length: u32) -> Statistic {
+    Statistic::from(Measure::Vector(Domain::try_from((0, 1, 0)).unwrap(), length))
+}
+
+fn query(bytes: usize) -> Option<Query> {
+    Some(Query { sql: "x".repeat(bytes), tables: vec![] })
 }
 
 type Change = fn(&mut Spec);
@@ -34,11 +51,36 @@ fn refused() -> Vec<(&'static str, Change, SpecError)> {
         ("empty prompt", |spec| spec.prompt.clear(), SpecError::EmptyPrompt),
         ("blank prompt", |spec| spec.prompt = " \n\t".into(), SpecError::EmptyPrompt),
         ("long prompt", |spec| spec.prompt = "x".repeat(MAX_PROMPT + 1), SpecError::TooLong),
-        ("long query", |spec| spec.query = Some("x".repeat(MAX_QUERY + 1)), SpecError::TooLong),
+        (
+            "long query",
+            |spec| spec.query = query(MAX_QUERY + 1),
+            SpecError::Query(QueryError::TooLong),
+        ),
+        ("empty query", |spec| spec.query = query(0), SpecError::Query(QueryError::Empty)),
         (
             "overflow",
-            |spec| (spec.statistic, spec.max_participants) = (sixteen_bits(), 65_538),
-            SpecError::Overflow(65_538),
+            |spec| (spec.statistic, spec.max_participants) = (wide_moments(), 16),
+            SpecError::Overflow(16),
+        ),
+        (
+            "no lanes",
+            |spec| spec.statistic = vector(0),
+            SpecError::Statistic(StatisticError::Dimension(0)),
+        ),
+        (
+            "too many lanes",
+            |spec| spec.statistic = vector(MAX_DIMENSION as u32 + 1),
+            SpecError::Statistic(StatisticError::Dimension(MAX_DIMENSION as u64 + 1)),
+        ),
+        (
+            "a stand-in that is no answer",
+            |spec| spec.statistic = standing_in("maybe"),
+            SpecError::Statistic(StatisticError::StandIn),
+        ),
+        (
+            "groups of 2",
+            |spec| spec.statistic = in_groups_of(2),
+            SpecError::GroupTooSmall { asked: 2, least: 3 },
         ),
         (
             "too many participants",
@@ -88,12 +130,15 @@ fn accepted() -> Vec<(&'static str, Change)> {
     vec![
         ("the plain terms", |_| {}),
         ("the longest prompt", |spec| spec.prompt = "x".repeat(MAX_PROMPT)),
-        ("a query", |spec| spec.query = Some("SELECT sum(cups) FROM tea".into())),
-        ("the longest query", |spec| spec.query = Some("x".repeat(MAX_QUERY))),
+        ("a query", |spec| spec.query = query(25)),
+        ("the longest query", |spec| spec.query = query(MAX_QUERY)),
         ("a prompt of any text", |spec| spec.prompt = "\0\u{1b}[2J\u{202e}\u{200b}".into()),
         ("the greatest sum", |spec| {
-            (spec.statistic, spec.max_participants) = (sixteen_bits(), 65_537);
+            (spec.statistic, spec.max_participants) = (wide_moments(), 15);
         }),
+        ("the most lanes", |spec| spec.statistic = vector(MAX_DIMENSION as u32)),
+        ("groups of 3", |spec| spec.statistic = in_groups_of(3)),
+        ("a stand-in", |spec| spec.statistic = standing_in("no")),
         ("threshold 3", |spec| spec.min_participants = 3),
         ("threshold of all", |spec| {
             (spec.min_participants, spec.max_participants) = (4, 4);

@@ -8,6 +8,7 @@ use formix_proto::machine::{Command, Event, Input};
 use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
+use formix_proto::ring::Ring;
 use formix_proto::share::Lanes;
 use formix_proto::wire;
 
@@ -17,6 +18,10 @@ use crate::support::world::{Letter, Owner, World};
 use crate::support::{DEADLINE, LIGHTS, PROPOSER, answer, id, seconds, terms};
 
 /// All the ways in which a lane may get into a text.
+fn words(lanes: Lanes) -> Vec<u32> {
+    lanes.values(Ring::Z32).map(|value| u32::try_from(value).unwrap()).collect()
+}
+
 fn spellings(lane: u32) -> [String; 3] {
     let bytes = lane.to_le_bytes().map(|byte| byte.to_string()).join(", ");
     [lane.to_string(), format!("{lane:08x}"), bytes]
@@ -58,7 +63,7 @@ fn r11_nothing_of_a_whole_computation_prints_a_share_or_a_partial() {
             print(&mut lines, host.node());
             print(&mut lines, &host.log);
             let secrets = host.log.iter().flat_map(|record| secrets(&record.fact));
-            planted.extend(secrets.flat_map(|lanes| lanes.expose().to_vec()));
+            planted.extend(secrets.flat_map(words));
         }
     }
     for letter in &world.sent {

@@ -20,10 +20,10 @@ fn has_standing(name: &str, from: NodeId, to: NodeId) -> bool {
     let is_light = |node: NodeId| LIGHTS.contains(&node);
     match name {
         "propose" => seated(to),
-        "prepare" | "open" | "close" | "list" | "seal" | "revealed" => {
+        "prepare" | "open" | "close" | "list" | "seal" | "counted" | "revealed" => {
             from == primary && seats.contains(&to)
         }
-        "ready" | "opened" | "all-in" | "frozen" | "frozen-set" | "partial" => {
+        "ready" | "opened" | "all-in" | "frozen" | "frozen-set" | "counts" | "partial" => {
             seats.contains(&from) && to == primary
         }
         "abort" => from == primary && seats.contains(&to) || seats.contains(&from) && to == primary,

@@ -5,6 +5,7 @@ use formix_proto::Decimal;
 use formix_proto::id::{NodeId, Nonce};
 use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
+use formix_proto::query::Query;
 use formix_proto::record::Fact;
 use formix_proto::spec::{Committee, Proposal};
 use formix_proto::statistic::{Domain, Measure, Statistic};
@@ -28,7 +29,10 @@ fn variations() -> Vec<(&'static str, Proposal)> {
         ("proposer", Proposal { proposer: LIGHTS[0], ..question() }),
         ("nonce", Proposal { nonce: Nonce([1; 16]), ..question() }),
         ("prompt", with_terms(|spec| spec.prompt.push(' '))),
-        ("query", with_terms(|spec| spec.query = Some(String::new()))),
+        (
+            "query",
+            with_terms(|spec| spec.query = Some(Query { sql: String::new(), tables: vec![] })),
+        ),
         ("domain's min", with_terms(|spec| spec.statistic = numbers(1, 1000, 1))),
         ("domain's max", with_terms(|spec| spec.statistic = numbers(0, 1001, 1))),
         ("domain's decimals", with_terms(|spec| spec.statistic = numbers(0, 1000, 2))),
@@ -103,11 +107,16 @@ fn r2_an_owner_who_was_not_asked_cannot_answer_or_decline() {
     assert!(light.command(Command::Decline(id())).is_nothing());
 }
 
+/// The squares of three such numbers could reach 2^128.
+fn too_wide() -> Statistic {
+    Measure::Moments(Domain::try_from((i64::MIN, i64::MAX, 0)).unwrap()).into()
+}
+
 #[test]
 fn r2_a_light_node_judges_the_terms_by_its_own_policy() {
     let unacceptable = [
         ("threshold", with_terms(|spec| spec.min_participants = 2)),
-        ("overflow", with_terms(|spec| spec.statistic = numbers(0, 5_000_000, 0))),
+        ("overflow", with_terms(|spec| spec.statistic = too_wide())),
         ("not a heavy", with_terms(|spec| spec.committee.0[2] = LIGHTS[1])),
         ("unknown proposer", Proposal { proposer: crate::support::STRANGER, ..question() }),
         ("past", with_terms(|spec| spec.deadline = crate::support::START)),

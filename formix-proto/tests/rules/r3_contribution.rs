@@ -134,7 +134,8 @@ fn r3_no_more_than_max_participants_are_accepted() {
     let mut host = Host::new(config(SEATS[1]));
     host.hear(SEATS[0], &Message::Prepare(Box::new(asked)));
     host.hear(SEATS[0], &Message::Open(id));
-    let contribution = |light| Message::Contribution { id, tag: tag(light), share: Lanes::zero(1) };
+    let contribution =
+        |light| Message::Contribution { id, tag: tag(light), share: Lanes::new(&[0]) };
     for light in &LIGHTS[..3] {
         let said = host.hear(*light, &contribution(*light));
         assert_eq!(reply(&said, *light), Some(Message::Receipt(id)));

@@ -67,7 +67,7 @@ fn r6_a_seat_cannot_change_the_partial_it_has_sent() {
     assert_eq!(said.events, [Event::Fault { peer: SEATS[1], fault }]);
     primary.hear(SEATS[2], &first);
     let Some(Outcome::Completed(reveal)) = primary.outcome() else { panic!() };
-    assert_eq!(reveal.totals, [180], "the first one counts");
+    assert_eq!(reveal.totals, Lanes::new(&[180]), "the first one counts");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
+use formix_proto::share::Lanes;
 use formix_proto::spec::Seat;
 
 use crate::support::host::Disk;
@@ -109,7 +110,7 @@ fn r7_restarts_at_every_step_lose_nothing() {
             let Some(Outcome::Completed(reveal)) = world.outcome(PROPOSER) else {
                 panic!("{} after {crash_after}: {:?}", node.short(), world.outcome(PROPOSER))
             };
-            assert_eq!((reveal.participants, &reveal.totals[..]), (4, &[120][..]));
+            assert_eq!((reveal.participants, reveal.totals.clone()), (4, Lanes::new(&[120])));
             assert_eq!(world.faults(), Vec::<&(NodeId, Event)>::new());
         }
     }

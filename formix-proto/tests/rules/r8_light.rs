@@ -52,6 +52,14 @@ fn delivering_lights() -> [(Host, &'static str); 2] {
 }
 
 #[test]
+fn r8_a_light_node_knocks_where_an_invitation_does_not_come() {
+    let mut light = hearing_light(LIGHTS[0]);
+    let due = light.next_timeout().unwrap();
+    assert!(due < DEADLINE);
+    assert_eq!(light.wake_at(due).names(), [(PRIMARY, "knock"), (SEATS[2], "knock")]);
+}
+
+#[test]
 fn r8_a_light_node_repeats_itself_only_where_it_has_no_receipt() {
     for (mut light, said) in delivering_lights() {
         assert!(light.hear(SECOND, &Message::Receipt(id())).is_nothing());

@@ -34,7 +34,7 @@ fn settled() -> Host {
 
 fn concluded() -> Host {
     let mut proposer = asking_proposer();
-    let reveal = Reveal { digest: digest(&HELD), participants: 3, totals: vec![180] };
+    let reveal = Reveal { digest: digest(&HELD), participants: 3, totals: Lanes::new(&[180]) };
     let outcome = Outcome::Completed(reveal);
     proposer.hear(SEATS[0], &Message::Outcome { id: id(), outcome });
     proposer
@@ -49,7 +49,7 @@ fn ended_hosts() -> Vec<Host> {
 fn afterthoughts() -> Vec<Message> {
     let (id, digest) = (id(), digest(&HELD));
     let lanes = |value| Lanes::new(&[value]);
-    let reveal = Reveal { digest, participants: 4, totals: vec![181] };
+    let reveal = Reveal { digest, participants: 4, totals: Lanes::new(&[181]) };
     let mut messages = messages();
     messages.extend([
         Message::Seal { id, digest, excluded: vec![HELD[0]] },
@@ -165,7 +165,7 @@ fn r9_an_ended_seat_tells_the_same_outcome_to_whoever_asks() {
 #[test]
 fn r9_a_proposer_holds_a_second_outcome_against_who_sends_it() {
     let mut proposer = concluded();
-    let reveal = Reveal { digest: digest(&HELD), participants: 3, totals: vec![181] };
+    let reveal = Reveal { digest: digest(&HELD), participants: 3, totals: Lanes::new(&[181]) };
     let outcome = Outcome::Completed(reveal);
     let said = proposer.hear(SEATS[1], &Message::Outcome { id: id(), outcome });
     let fault = Fault::Contradiction("outcome");
@@ -195,6 +195,7 @@ fn r9_an_outcome_that_cannot_be_this_questions_is_not_taken() {
         ("no lanes", 3, vec![]),
     ];
     for (what, participants, totals) in reveals {
+        let totals = Lanes::new(&totals);
         let mut proposer = asking_proposer();
         let outcome = Outcome::Completed(Reveal { digest: digest(&HELD), participants, totals });
         let said = proposer.hear(SEATS[0], &Message::Outcome { id: id(), outcome });

@@ -71,6 +71,7 @@ fn misfits() -> Vec<(NodeId, Vec<Fact>)> {
     let concluded =
         || Fact::Concluded(formix_proto::outcome::Outcome::Failed(Failure::NeverOpened));
     let revealed = || Fact::Revealed([partial(), partial(), partial()]);
+    let counted = || Fact::Counted([partial(), partial(), partial()]);
     vec![
         (heavy, vec![Opened]),
         (heavy, vec![prepared(), prepared()]),
@@ -84,8 +85,10 @@ fn misfits() -> Vec<(NodeId, Vec<Fact>)> {
         (heavy, vec![prepared(), Opened, contributed(light, &lane), Declined(light)]),
         (heavy, vec![prepared(), Opened, Frozen, contributed(light, &lane)]),
         (heavy, vec![prepared(), Opened, Frozen, Frozen]),
+        (heavy, vec![prepared(), Opened, Frozen, counted()]),
+        (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD, partial()), counted()]),
         (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD[..2], partial())]),
-        (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD, Lanes::zero(2))]),
+        (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD, Lanes::new(&[0, 0]))]),
         (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD, partial()), Opened]),
         (
             heavy,

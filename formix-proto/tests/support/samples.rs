@@ -11,7 +11,7 @@ use super::{LIGHTS, digest, id, question, roster, tag};
 pub(crate) fn messages() -> Vec<Message> {
     let (id, digest, share) = (id(), digest(&HELD), Lanes::new(&[40]));
     let boxed = || Box::new(question());
-    let reveal = Reveal { digest, participants: 3, totals: vec![180] };
+    let reveal = Reveal { digest, participants: 3, totals: Lanes::new(&[180]) };
     vec![
         propose(&question()),
         Message::Progress { id, stage: Stage::Collecting },
@@ -26,6 +26,8 @@ pub(crate) fn messages() -> Vec<Message> {
         Message::List(id),
         Message::FrozenSet { id, set: roster(&HELD) },
         Message::Seal { id, digest, excluded: vec![] },
+        Message::Counts { id, digest, counts: partial() },
+        Message::Counted { id, digest, counts: [partial(), partial(), partial()] },
         Message::Partial { id, digest, partial: partial() },
         Message::Revealed { id, digest, partials: [partial(), partial(), partial()] },
         Message::Abort { id, failure: Failure::NeverOpened },

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use formix_proto::answer::{Answer, Cell};
 use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
@@ -24,6 +25,8 @@ pub(crate) struct Letter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     Answers(&'static str),
+    /// With these cells.
+    Says(&'static [&'static str]),
     Declines,
     IsAway,
 }
@@ -152,6 +155,10 @@ impl World {
     fn ask_owner(&mut self, light: NodeId, id: ComputationId) {
         let command = match self.owners.get(&light) {
             Some(Owner::Answers(text)) => Command::Answer { id, answer: answer(text) },
+            Some(Owner::Says(cells)) => {
+                let cells = cells.iter().map(|cell| Cell::parse(cell)).collect();
+                Command::Answer { id, answer: Answer::new(cells) }
+            }
             Some(Owner::Declines) => Command::Decline(id),
             Some(Owner::IsAway) | None => return,
         };

@@ -1,6 +1,6 @@
 //! Golden vectors: the bytes of every message and record, good and bad, as a person can read them.
 //!
-//! They pin wire version 1 and record version 1. When a test here fails, the format has changed: nodes
+//! They pin wire version 2 and record version 2. When a test here fails, the format has changed: nodes
 //! of different builds no longer understand each other, or their own logs.
 #![allow(
     clippy::unwrap_used,
@@ -94,9 +94,9 @@ fn no_kind_is_without_a_vector() {
         tags.dedup();
         tags
     };
-    assert_eq!(tags(message_vectors(), 0), (0..25).collect::<Vec<_>>());
-    assert!(decode(&[25]).is_err() && decode(&[24]).is_err());
-    assert_eq!(tags(record_vectors(), 1 + 32), (0..17).collect::<Vec<_>>());
+    assert_eq!(tags(message_vectors(), 0), (0..27).collect::<Vec<_>>());
+    assert!(decode(&[27]).is_err() && decode(&[26]).is_err());
+    assert_eq!(tags(record_vectors(), 1 + 32), (0..18).collect::<Vec<_>>());
 }
 
 /// A vector is named after the kind that it is of, and after what is special about it.

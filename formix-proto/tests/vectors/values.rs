@@ -4,11 +4,14 @@ use formix_proto::Decimal;
 use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
+use formix_proto::query::{Query, QueryError, Table};
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::share::Lanes;
 use formix_proto::spec::{Committee, Proposal, Spec, SpecError};
-use formix_proto::statistic::{Domain, Measure, Statistic};
+use formix_proto::statistic::{
+    Buckets, Domain, Groups, Labels, Measure, Regression, Rule, Statistic, StatisticError,
+};
 use formix_proto::time::Time;
 use std::time::Duration;
 
@@ -21,11 +24,10 @@ const NONCE: Nonce = Nonce([0x0e; 16]);
 const TAG: Tag = Tag([0x77; 16]);
 
 fn terms() -> Spec {
-    let domain = Domain::new(Decimal::from(-1), Decimal::from(20), 1).expect("a good domain");
     Spec {
         prompt: "Cups of tea?".into(),
         query: None,
-        statistic: Statistic::from(Measure::Sum(domain)),
+        statistic: Statistic::from(Measure::Sum(domain())),
         committee: Committee(HEAVIES),
         deadline: Time(1_700_000_000_000),
         min_participants: 3,
@@ -33,8 +35,49 @@ fn terms() -> Spec {
     }
 }
 
+fn domain() -> Domain {
+    Domain::new(Decimal::from(-1), Decimal::from(20), 1).expect("a good domain")
+}
+
+fn labels() -> Labels {
+    Labels::try_from(vec!["tea".into(), "no".into()]).expect("two words")
+}
+
+fn edges() -> Buckets {
+    let edges = [0, 5, 20].map(Decimal::from);
+    Buckets::between(&edges, 0).expect("two buckets")
+}
+
+fn even() -> Buckets {
+    Buckets::every(domain(), Decimal::from(5)).expect("five buckets")
+}
+
+fn regression() -> Regression {
+    Regression::try_from((domain(), labels(), vec![domain(); 2])).expect("two columns")
+}
+
+fn in_groups() -> Statistic {
+    Statistic {
+        measure: Measure::Count,
+        groups: Some(Groups { labels: labels(), least: 5 }),
+        missing: Rule::Use("0".into()),
+        outside: Rule::Decline,
+        hides_declining: true,
+    }
+}
+
+fn ask(statistic: Statistic) -> Message {
+    Message::Propose { nonce: NONCE, spec: Box::new(Spec { statistic, ..terms() }) }
+}
+
+fn asking(measure: Measure) -> Message {
+    ask(measure.into())
+}
+
 fn with_query() -> Spec {
-    Spec { query: Some("cups".into()), ..terms() }
+    let columns = vec!["cups".into(), "day".into()];
+    let tables = vec![Table { name: "teas".into(), columns }];
+    Spec { query: Some(Query { sql: "SELECT sum(cups) FROM teas;".into(), tables }), ..terms() }
 }
 
 fn proposal() -> Box<Proposal> {
@@ -55,7 +98,7 @@ fn roster() -> Roster {
 }
 
 fn reveal() -> Outcome {
-    Outcome::Completed(Reveal { digest: DIGEST, participants: 3, totals: vec![180] })
+    Outcome::Completed(Reveal { digest: DIGEST, participants: 3, totals: Lanes::new(&[180]) })
 }
 
 /// Every reason for which a computation fails.
@@ -68,7 +111,13 @@ fn failures() -> Vec<(&'static str, Failure)> {
         ("abort: not the proposer", terms(SpecError::NotTheProposer)),
         ("abort: empty prompt", terms(SpecError::EmptyPrompt)),
         ("abort: too long", terms(SpecError::TooLong)),
-        ("abort: too wide", terms(SpecError::TooWide)),
+        ("abort: query too long", terms(SpecError::Query(QueryError::TooLong))),
+        ("abort: query empty", terms(SpecError::Query(QueryError::Empty))),
+        ("abort: query name", terms(SpecError::Query(QueryError::Name("a b".into())))),
+        ("abort: query repeated", terms(SpecError::Query(QueryError::Repeated("a".into())))),
+        ("abort: query no columns", terms(SpecError::Query(QueryError::NoColumns("a".into())))),
+        ("abort: dimension", terms(SpecError::Statistic(StatisticError::Dimension(0)))),
+        ("abort: stand-in", terms(SpecError::Statistic(StatisticError::StandIn))),
         ("abort: repeated heavy", terms(SpecError::RepeatedHeavy(first))),
         ("abort: deadline passed", terms(SpecError::DeadlinePassed)),
         (
@@ -76,6 +125,7 @@ fn failures() -> Vec<(&'static str, Failure)> {
             terms(SpecError::DeadlineTooFar(Duration::new(2_592_000, 500))),
         ),
         ("abort: threshold too low", terms(SpecError::ThresholdTooLow { asked: 2, least: 3 })),
+        ("abort: group too small", terms(SpecError::GroupTooSmall { asked: 2, least: 3 })),
         ("abort: threshold too high", terms(SpecError::ThresholdTooHigh { min: 5, max: 4 })),
         ("abort: too many participants", terms(SpecError::TooManyParticipants(250_001))),
         ("abort: overflow", terms(SpecError::Overflow(300))),
@@ -98,6 +148,15 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
     let mut messages = vec![
         ("propose", Message::Propose { nonce: NONCE, spec: Box::new(terms()) }),
         ("propose: with a query", Message::Propose { nonce: NONCE, spec: Box::new(with_query()) }),
+        ("propose: count", asking(Measure::Count)),
+        ("propose: moments", asking(Measure::Moments(domain()))),
+        ("propose: histogram between edges", asking(Measure::Histogram(edges()))),
+        ("propose: histogram of even buckets", asking(Measure::Histogram(even()))),
+        ("propose: choice", asking(Measure::Choice(labels()))),
+        ("propose: choices", asking(Measure::Choices(labels()))),
+        ("propose: vector", asking(Measure::Vector(domain(), 100_000))),
+        ("propose: regression", asking(Measure::Regression(regression()))),
+        ("propose: in groups", ask(in_groups())),
         ("progress: pending", Message::Progress { id, stage: Stage::Pending }),
         ("progress: collecting", Message::Progress { id, stage: Stage::Collecting }),
         ("progress: revealing", Message::Progress { id, stage: Stage::Revealing }),
@@ -114,6 +173,8 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
         ("frozen-set", Message::FrozenSet { id, set: roster() }),
         ("frozen-set: empty", Message::FrozenSet { id, set: Roster::default() }),
         ("seal", Message::Seal { id, digest, excluded }),
+        ("counts", Message::Counts { id, digest, counts: share() }),
+        ("counted", Message::Counted { id, digest, counts: three() }),
         ("partial", Message::Partial { id, digest, partial: share() }),
         ("partial: two lanes", Message::Partial { id, digest, partial: Lanes::new(&[1, 2]) }),
         ("revealed", Message::Revealed { id, digest, partials: three() }),
@@ -149,6 +210,7 @@ pub(crate) fn records() -> Vec<(&'static str, Record)> {
         ("declined", Fact::Declined(light)),
         ("frozen", Fact::Frozen),
         ("sealed", Fact::Sealed(seal)),
+        ("counted", Fact::Counted(three())),
         ("revealed", Fact::Revealed(three())),
         ("failed", Fact::Failed(Failure::TooFew { participants: 2, needed: 3 })),
         ("asked", Fact::Asked(proposal())),

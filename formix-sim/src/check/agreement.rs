@@ -8,10 +8,8 @@ use formix_proto::machine::Event;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
 use formix_proto::roster::Entry;
-use formix_proto::share::Lanes;
 
 use super::Check;
-use crate::book::words;
 use crate::book::{Books, completion};
 use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
@@ -21,14 +19,14 @@ use crate::violation::{Breach, Invariant};
 pub(super) struct Agreement(BTreeMap<usize, End>);
 
 /// The roster's digest and the totals, or `None` if it failed.
-type End = Option<([u8; 32], Vec<u32>)>;
+type End = Option<([u8; 32], Vec<u128>)>;
 
 impl Check for Agreement {
     fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
         match sight {
             Sight::Told { peer, event: Event::Ended { id, outcome } } => {
                 let Some(question) = books.question(id) else { return Ok(()) };
-                self.ended(question, outcome).map_err(|breach| breach.at(*peer))
+                self.ended(books, question, outcome).map_err(|breach| breach.at(*peer))
             }
             Sight::Told {
                 peer,
@@ -40,13 +38,13 @@ impl Check for Agreement {
             Sight::Durable { peer, records } => records.iter().try_for_each(|record| {
                 let Some(question) = books.question(&record.id) else { return Ok(()) };
                 match &record.fact {
-                    Fact::Concluded(outcome) => self.ended(question, outcome),
-                    Fact::Failed(failure) => {
-                        self.ended(question, &Outcome::Failed(failure.clone()))
-                    }
+                    Fact::Concluded(outcome) => self.ended(books, question, outcome),
+                    Fact::Failed(_) => self.first(question, None),
                     Fact::Revealed(partials) => match &books.page(question, *peer).sealed {
                         Some(sealed) => {
-                            self.first(question, Some((sealed.digest, total(partials))))
+                            let truth = &books.truths[question];
+                            let partials = partials.each_ref().map(|lanes| truth.values(lanes));
+                            self.first(question, Some((sealed.digest, truth.sum(partials))))
                         }
                         None => Ok(()),
                     },
@@ -64,8 +62,14 @@ impl Check for Agreement {
 }
 
 impl Agreement {
-    fn ended(&mut self, question: usize, outcome: &Outcome) -> Result<(), Breach> {
-        let end = completion(outcome).map(|(digest, _, totals)| (digest, totals));
+    fn ended(
+        &mut self,
+        books: &Books<'_>,
+        question: usize,
+        outcome: &Outcome,
+    ) -> Result<(), Breach> {
+        let end = completion(outcome)
+            .map(|reveal| (reveal.digest.0, books.truths[question].values(&reveal.totals)));
         self.first(question, end)
     }
 
@@ -98,9 +102,4 @@ impl Agreement {
         }
         Err(Breach::new(Invariant::C4, question, "a light node was told wrongly if it was counted"))
     }
-}
-
-fn total(partials: &[Lanes; 3]) -> Vec<u32> {
-    let lane = |partial: &Lanes| words(partial).first().copied().unwrap_or(0);
-    vec![partials.iter().map(lane).fold(0, u32::wrapping_add)]
 }

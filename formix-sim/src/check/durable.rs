@@ -32,6 +32,7 @@ fn stands(books: &Books<'_>, from: Peer, to: Peer, message: &Message) -> Result<
         Message::Ended { id, counted: true } => (id, "an end leaves before it is durable"),
         Message::Frozen { id, .. } => (id, "a frozen leaves before its record is durable"),
         Message::FrozenSet { id, .. } => (id, "a frozen set leaves before its record is durable"),
+        Message::Counted { id, .. } => (id, "the counts leave before they are durable"),
         Message::Revealed { id, .. } => (id, "the partials leave before they are durable"),
         Message::Abort { id, .. } => (id, "an abort leaves before its record is durable"),
         _ => return Ok(()),
@@ -47,6 +48,7 @@ fn stands(books: &Books<'_>, from: Peer, to: Peer, message: &Message) -> Result<
         Message::Open(_) => page.opened,
         Message::Close(_) => page.frozen,
         Message::Seal { .. } => page.sealed.is_some(),
+        Message::Counted { .. } => page.counted.is_some(),
         Message::Revealed { .. } | Message::Outcome { .. } | Message::Ended { .. } => page.revealed,
         // Who has not taken it up refuses it without a record.
         _ => page.failed || !page.began,

@@ -18,7 +18,11 @@ impl Check for Length {
         let Sight::Sent { from, frame, message, .. } = sight else { return Ok(()) };
         if !matches!(
             message,
-            Message::Contribution { .. } | Message::Partial { .. } | Message::Revealed { .. }
+            Message::Contribution { .. }
+                | Message::Counts { .. }
+                | Message::Counted { .. }
+                | Message::Partial { .. }
+                | Message::Revealed { .. }
         ) {
             return Ok(());
         }

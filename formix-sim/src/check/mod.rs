@@ -13,6 +13,7 @@ mod length;
 mod live;
 mod once;
 mod partial;
+mod parts;
 mod quiet;
 mod recovered;
 mod result;
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Vec<Box<dyn Check>> {
         Box::new(closing::Closing::default()),
         Box::new(roster::Roster),
         Box::new(partial::Partial::default()),
+        Box::new(parts::Parts),
         Box::new(result::Correct),
         Box::new(agreement::Agreement::default()),
         Box::new(erased::Erased::default()),

@@ -1,18 +1,19 @@
-//! C1: a completed result is the sum of the roster's planned answers, decoded.
+//! C1: a completed result is the sum of the roster's planned answers, part by part, decoded. C10: and a
+//! partial is that of the shares.
 
 use formix_proto::Decimal;
 use formix_proto::machine::Event;
 use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
-use formix_proto::share::Lanes;
-use formix_proto::statistic::{Finding, Summary};
+use formix_proto::roster::Entry;
+use formix_proto::statistic::{Finding, Part, Summary};
 
 use super::Check;
-use super::split::expected;
-use crate::book::{Books, Page, completion};
+use crate::book::{Books, completion};
 use crate::plan::Peer;
 use crate::sight::Sight;
+use crate::truth::Truth;
 use crate::violation::{Breach, Invariant};
 
 pub(super) struct Correct;
@@ -43,49 +44,62 @@ impl Check for Correct {
 fn adds_up(books: &Books<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
     let page = books.page(question, peer);
     let Some(sealed) = &page.sealed else { return Ok(()) };
-    let share = |id| page.contributed.get(&books.peer(id)?)?.share.first().copied();
+    let share = |id| page.share_of(books.peer(id)?);
     let shares = sealed.entries.iter().filter_map(|entry| share(&entry.light));
-    if sealed.partial == [shares.fold(0, u32::wrapping_add)] {
+    if sealed.partial == books.truths[question].sum(shares) {
         return Ok(());
     }
     Err(Breach::new(Invariant::C10, question, "a partial is not the sum of the roster's shares"))
 }
 
-/// What a light node's entry adds to the total: its answer, or whatever an adversary's shares make.
-fn lane(books: &Books<'_>, question: usize, light: Peer) -> Option<u32> {
-    if !books.plan.adversary.has(light) {
-        return expected(books, question, light);
-    }
-    let share = |page: &Page| page.contributed.get(&light)?.share.first().copied();
-    let [a, b, c] = books.seats(question)?.map(share);
-    Some(a?.wrapping_add(b?).wrapping_add(c?))
-}
-
 fn is_correct(books: &Books<'_>, question: usize, outcome: &Outcome) -> Result<(), Breach> {
     let broken = |what| Err(Breach::new(Invariant::C1, question, what));
-    let Some((digest, count, totals)) = completion(outcome) else { return Ok(()) };
-    let Some(roster) = books.roster(question, &digest) else {
+    let Some(reveal) = completion(outcome) else { return Ok(()) };
+    let Some(roster) = books.roster(question, &reveal.digest.0) else {
         return broken("completed over a roster that nobody has sealed");
     };
-    let lane = |id| lane(books, question, books.peer(id)?);
-    let lanes: Vec<_> = roster.iter().filter_map(|entry| lane(&entry.light)).collect();
-    if lanes.len() != roster.len() || u32::try_from(lanes.len()) != Ok(count) {
+    if u32::try_from(roster.len()) != Ok(reveal.participants) {
         return broken("completed with a wrong count");
     }
-    let total = lanes.into_iter().fold(0, u32::wrapping_add);
-    if totals != [total] {
+    let truth = &books.truths[question];
+    let Some(total) = books.total(question, roster) else {
+        return broken("completed over somebody who has not answered");
+    };
+    if truth.values(&reveal.totals) != truth.told(&total, &total) {
         return broken("completed with a wrong total");
     }
-    let asked = &books.plan.workload[question];
-    let steps = i128::from(total) + i128::from(count) * i128::from(asked.scale.min);
-    let sum = Decimal::from_i128_with_scale(steps, asked.scale.decimals.into());
-    match asked.proposal.spec.statistic.decode(&Lanes::new(&totals), count) {
-        Some(summary) if summary.participants == count && is_sum(&summary, sum) => Ok(()),
-        _ => broken("the result decodes to a wrong sum"),
+    let lies = |entry: &Entry| !books.is_honest(&entry.light);
+    if roster.iter().any(lies) {
+        return Ok(());
+    }
+    match books.plan.workload[question]
+        .proposal
+        .spec
+        .statistic
+        .decode(&reveal.totals, reveal.participants)
+    {
+        Some(summary) if is_right(truth, &summary, &total, reveal.participants) => Ok(()),
+        _ => broken("the result decodes to something else"),
     }
 }
 
-fn is_sum(summary: &Summary, expected: Decimal) -> bool {
-    let found = summary.parts.iter().map(|part| part.found.as_ref().map(|found| &found.finding));
-    matches!(found.collect::<Vec<_>>()[..], [Some(Finding::Sum { sum, .. })] if *sum == expected)
+/// Whether a summary says of each part what its lanes come to.
+fn is_right(truth: &Truth<'_>, summary: &Summary, total: &[u128], participants: u32) -> bool {
+    let found = |part: &Part| {
+        part.found.as_ref().map(|found| (found.answers.into(), numbers(&found.finding)))
+    };
+    let found: Vec<_> = summary.parts.iter().map(found).collect();
+    summary.participants == participants && found == truth.findings(total, participants)
+}
+
+/// The numbers of a finding that are exact; those that are not have tests of their own.
+fn numbers(finding: &Finding) -> Vec<Decimal> {
+    match finding {
+        Finding::Count { yes } => vec![(*yes).into()],
+        Finding::Sum { sum, .. } | Finding::Moments { sum, .. } => vec![*sum],
+        Finding::Histogram(buckets) => buckets.iter().map(|bucket| bucket.count.into()).collect(),
+        Finding::Frequencies(options) => options.iter().map(|option| option.count.into()).collect(),
+        Finding::Vector { sums, .. } => sums.clone(),
+        Finding::Regression(_) => Vec::new(),
+    }
 }

@@ -4,7 +4,6 @@ use formix_proto::directory::Role;
 use formix_proto::record::{Fact, Record};
 
 use super::Check;
-use super::split::expected;
 use crate::book::{Books, Sealed};
 use crate::plan::Peer;
 use crate::sight::Sight;
@@ -61,17 +60,17 @@ fn sums_one_split_each(books: &Books<'_>, question: usize, sealed: &Sealed) -> R
     let Some(seats) = books.seats(question) else { return Ok(()) };
     for entry in &sealed.entries {
         let Some(light) = books.peer(&entry.light) else { continue };
-        let mut total = 0u32;
+        let mut shares = Vec::new();
         for seat in seats {
             match seat.contributed.get(&light) {
-                Some(part) if part.tag == entry.tag => {
-                    total = total.wrapping_add(part.share.first().copied().unwrap_or(0));
-                }
+                Some(part) if part.tag == entry.tag => shares.push(part.share.clone()),
                 Some(_) => return broken("a seat holds an entry's share under another tag"),
                 None => return broken("a seat does not hold an entry's share"),
             }
         }
-        if !books.plan.adversary.has(light) && expected(books, question, light) != Some(total) {
+        if !books.plan.adversary.has(light)
+            && books.expected(question, light) != Some(books.truths[question].sum(shares))
+        {
             return broken("the three shares of an entry are not the light node's answer");
         }
     }

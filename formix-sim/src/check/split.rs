@@ -6,8 +6,7 @@ use formix_proto::record::{Fact, Record};
 
 use super::Check;
 use crate::book::Books;
-use crate::book::words;
-use crate::plan::{Deed, Peer};
+use crate::plan::Peer;
 use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
@@ -25,7 +24,8 @@ impl Check for Split {
     }
 }
 
-/// A node answers what its owner does, and declines only for an owner who does.
+/// A node answers what its owner does, and declines only for an owner who does, and openly only where
+/// the question does not hide it.
 fn encodes_the_answer(books: &Books<'_>, peer: Peer, record: &Record) -> Result<(), Breach> {
     let Some(question) = books.question(&record.id) else { return Ok(()) };
     let broken = |what| Err(Breach::new(Invariant::C3, question, what).at(peer));
@@ -36,43 +36,17 @@ fn encodes_the_answer(books: &Books<'_>, peer: Peer, record: &Record) -> Result<
         }
         _ => return Ok(()),
     };
-    let total = shares
-        .iter()
-        .fold(0u32, |sum, share| sum.wrapping_add(words(share).first().copied().unwrap_or(0)));
-    match expected(books, question, peer) {
-        Some(lane) if lane == total && shares.iter().all(|share| words(share).len() == 1) => Ok(()),
+    let truth = &books.truths[question];
+    let shares = shares.each_ref().map(|share| truth.values(share));
+    let fit = shares.iter().all(|share| share.len() == truth.lanes());
+    match books.expected(question, peer) {
+        Some(lanes) if fit && lanes == truth.sum(shares) => Ok(()),
         _ => broken("a split is not of the planned answer"),
     }
 }
 
-/// The lane that a light node's planned answer is encoded as.
-pub(super) fn expected(books: &Books<'_>, question: usize, light: Peer) -> Option<u32> {
-    match deed(books, question, light)? {
-        Deed::Answer { tenths } => {
-            u32::try_from(steps(tenths) - books.plan.workload[question].scale.min).ok()
-        }
-        Deed::Decline | Deed::Ignore | Deed::Blunder { .. } => None,
-    }
-}
-
 fn declines(books: &Books<'_>, question: usize, light: Peer) -> bool {
-    matches!(deed(books, question, light), Some(Deed::Decline | Deed::Blunder { .. }))
-}
-
-fn deed(books: &Books<'_>, question: usize, light: Peer) -> Option<Deed> {
-    let number = books.plan.cluster.member(light).number;
-    let owner = books.plan.workload[question].owners.get(number as usize)?;
-    Some(owner.deed)
-}
-
-/// Whole steps, half to even.
-fn steps(tenths: i64) -> i64 {
-    let (whole, rest) = (tenths.div_euclid(10), tenths.rem_euclid(10));
-    match rest {
-        0..5 => whole,
-        5 => whole + whole.rem_euclid(2),
-        _ => whole + 1,
-    }
+    books.deed(question, light).is_some_and(|deed| books.truths[question].declines(deed))
 }
 
 fn leaves(books: &Books<'_>, from: Peer, to: Peer, message: &Message) -> Result<(), Breach> {
@@ -85,7 +59,7 @@ fn leaves(books: &Books<'_>, from: Peer, to: Peer, message: &Message) -> Result<
     match &books.page(question, from).split {
         None => broken("a share is sent before its split is durable"),
         Some(split) if split.tag != *tag => broken("a share of a second split is sent"),
-        Some(split) if split.shares[seat] != words(share) => {
+        Some(split) if split.shares[seat] != books.truths[question].values(share) => {
             broken("a share is not the seat's, or has changed")
         }
         Some(_) => Ok(()),

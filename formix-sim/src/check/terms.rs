@@ -2,7 +2,7 @@
 
 use formix_proto::record::Fact;
 use formix_proto::spec::Spec;
-use formix_proto::statistic::Measure;
+use formix_proto::statistic::{Domain, Measure};
 
 use super::Check;
 use crate::book::Books;
@@ -14,16 +14,32 @@ pub(super) struct Terms;
 
 /// Whoever made them up.
 fn is_acceptable(spec: &Spec, member: &Member) -> bool {
-    let Measure::Sum(domain) = spec.statistic.measure else { return true };
-    let (min, max, _) = domain.into();
-    let largest = u128::from(max.abs_diff(min));
     let [a, b, c] = spec.committee.0;
-    spec.min_participants >= member.policy.least_participants
+    let least = member.policy.least_participants.max(1);
+    spec.min_participants >= least
         && spec.min_participants <= spec.max_participants
-        && largest * u128::from(spec.max_participants) < 1 << 32
+        && spec.statistic.groups.as_ref().is_none_or(|groups| groups.least >= least)
+        && largest(&spec.statistic.measure).checked_mul(spec.max_participants.into()).is_some()
         && a != b
         && b != c
         && a != c
+}
+
+/// The largest that a lane of one answer can be.
+fn largest(measure: &Measure) -> u128 {
+    let width = |domain: &Domain| {
+        let (min, max, _) = (*domain).into();
+        u128::from(max.abs_diff(min))
+    };
+    match measure {
+        Measure::Sum(domain) | Measure::Vector(domain, _) => width(domain),
+        Measure::Moments(domain) => width(domain).pow(2),
+        Measure::Regression(regression) => {
+            let all = regression.columns().iter().chain([regression.response()]);
+            all.map(|domain| width(domain).pow(2)).max().unwrap_or(0)
+        }
+        _ => 1,
+    }
 }
 
 impl Check for Terms {

@@ -7,23 +7,25 @@ use formix_proto::record::Fact;
 
 use super::Check;
 use crate::book::Books;
-use crate::book::words;
 use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
 /// Every share that was made, but for those with so few digits that others look like them.
 #[derive(Default)]
-pub(super) struct Told(HashSet<u32>);
+pub(super) struct Told(HashSet<u128>);
 
-const DISTINCTIVE: u32 = 10_000_000;
+const DISTINCTIVE: u128 = 10_000_000;
 
 impl Check for Told {
-    fn see(&mut self, _: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
+    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
         match sight {
             Sight::Issued { records, .. } => {
                 for record in *records {
-                    if let Fact::Split { shares, .. } = &record.fact {
-                        let lanes = shares.iter().flat_map(words);
+                    if let Fact::Split { shares, .. } = &record.fact
+                        && let Some(question) = books.question(&record.id)
+                    {
+                        let truth = &books.truths[question];
+                        let lanes = shares.iter().flat_map(|share| truth.values(share));
                         self.0.extend(lanes.filter(|lane| *lane >= DISTINCTIVE));
                     }
                 }
@@ -46,9 +48,9 @@ impl Check for Told {
 
 /// Looks for shares in text as it is printed.
 struct Search<'s> {
-    shares: &'s HashSet<u32>,
+    shares: &'s HashSet<u128>,
     /// The decimal number that the text so far ends with.
-    number: u64,
+    number: u128,
     found: bool,
 }
 
@@ -56,11 +58,10 @@ impl Write for Search<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
             if byte.is_ascii_digit() {
-                let digit = u64::from(byte - b'0');
+                let digit = u128::from(byte - b'0');
                 self.number = self.number.saturating_mul(10).saturating_add(digit);
             } else if self.number > 0 {
-                let number = u32::try_from(self.number).unwrap_or(0);
-                self.found |= number >= DISTINCTIVE && self.shares.contains(&number);
+                self.found |= self.number >= DISTINCTIVE && self.shares.contains(&self.number);
                 self.number = 0;
             }
         }

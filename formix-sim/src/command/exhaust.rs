@@ -4,11 +4,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use formix_sim::exhaustive::{Depth, canonical, exhaust};
+use formix_sim::exhaustive::{Depth, canonical, counted, exhaust};
+use formix_sim::plan::Plan;
 
 use super::{Outcome, jobs, write};
 
-/// Runs a small network with every single fault, or every two.
+/// Runs a small network with every single fault, or every two, and one that counts its groups first.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Every two faults, in fewer ways each
@@ -23,9 +24,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
+    let outcomes = [canonical(), counted()].map(|plan| fail_everything(args, &plan));
+    outcomes.into_iter().find(|outcome| !matches!(outcome, Outcome::Held)).unwrap_or(Outcome::Held)
+}
+
+fn fail_everything(args: &Args, plan: &Plan) -> Outcome {
     let depth = if args.pairs { Depth::Pairs } else { Depth::Single };
     let begun = Instant::now();
-    let exhausted = exhaust(&canonical(), depth, jobs(args.jobs), |done, all| {
+    let exhausted = exhaust(plan, depth, jobs(args.jobs), |done, all| {
         eprint!("\r{done} of {all} runs");
     });
     eprintln!();

@@ -13,6 +13,9 @@ pub(crate) struct Args {
     /// How many light nodes
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
     lights: u32,
+    /// Ask in groups, which are counted first
+    #[arg(long)]
+    grouped: bool,
     /// The most states; where they do not suffice, the exit status is 0 all the same
     #[arg(long, default_value_t = 10_000_000)]
     states: usize,
@@ -24,7 +27,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Outcome {
     let bounds = Bounds { states: args.states, hurries: args.hurries };
     let begun = Instant::now();
-    let explored = explore(&Plan::plain(3, args.lights), bounds, |states| {
+    let network = if args.grouped { Plan::grouped } else { Plan::plain };
+    let explored = explore(&network(3, args.lights), bounds, |states| {
         eprint!("\r{states} states");
     });
     eprintln!();

@@ -54,7 +54,7 @@ impl Row {
 
     pub(super) fn new(setting: &Setting, plan: &Plan, meter: &Meter<'_>, run: &Run) -> Self {
         let asked = &plan.workload[0];
-        let willing = |owner: &&Owner| matches!(owner.deed, Deed::Answer { .. });
+        let willing = |owner: &&Owner| matches!(owner.deed, Deed::Answer(_));
         let end = run.ends.first().and_then(Option::as_ref).map(|(_, end)| end);
         let counted = match end {
             Some(End::Ended(Outcome::Completed(reveal))) => reveal.participants,

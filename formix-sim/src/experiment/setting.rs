@@ -7,12 +7,11 @@ use formix_proto::directory::Role;
 use formix_proto::id::Nonce;
 use formix_proto::policy::Policy;
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Measure, Statistic};
 use formix_proto::time::Time;
 use serde::{Serialize, Serializer};
 
 use crate::plan::{
-    Adversary, Cluster, Deed, Faults, Latency, Network, Owner, Plan, Question, Scale,
+    Adversary, Cluster, Deed, Faults, Form, Latency, Network, Owner, Plan, Question, Reply, Scale,
 };
 use crate::random::Stream;
 
@@ -124,10 +123,11 @@ impl Setting {
         let heavies = cluster.with_role(Role::Heavy);
         let asker = cluster.with_role(Role::Proposer)[0];
         let lights = cluster.directory.lights();
+        let form = Form::sum(SCALE);
         let spec = Spec {
             prompt: "How many minutes did you sleep last night?".to_owned(),
             query: None,
-            statistic: Statistic::from(Measure::Sum(SCALE.domain())),
+            statistic: form.statistic(),
             committee: Committee([0, 1, 2].map(|seat| cluster.member(heavies[seat]).id)),
             deadline: Time(crate::EPOCH + ASKED_AT + self.deadline),
             min_participants: LEAST,
@@ -137,7 +137,7 @@ impl Setting {
         let proposal = Proposal { proposer: cluster.member(asker).id, nonce, spec };
         let mut draw = Stream::new(self.seed, "owners");
         let owners = (0..lights).map(|_| self.owner(&mut draw)).collect();
-        Question { at: ASKED_AT, asker, proposal, scale: SCALE, owners, flaw: None }
+        Question { at: ASKED_AT, asker, proposal, form, owners, flaw: None }
     }
 
     /// Draws the same number of times whatever comes of it, so that settings that differ in one
@@ -149,7 +149,7 @@ impl Setting {
         let deed = match fate {
             fate if fate < dropout => Deed::Ignore,
             fate if fate < dropout + decline => Deed::Decline,
-            _ => Deed::Answer { tenths: 10 * i64::from(steps) },
+            _ => Deed::Answer(Reply::from(10 * i64::from(steps))),
         };
         Owner { after, deed }
     }

@@ -1,10 +1,10 @@
 //! What must have come of a run when nothing can happen any more.
 
 use formix_proto::outcome::Outcome;
-use formix_proto::share::Lanes;
 
 use super::network::Network;
-use crate::plan::{Deed, Plan};
+use crate::plan::Plan;
+use crate::truth::Truth;
 
 /// Whether it was completed; or what is wrong.
 pub(super) fn judge(plan: &Plan, network: &Network) -> Result<bool, String> {
@@ -15,24 +15,25 @@ pub(super) fn judge(plan: &Plan, network: &Network) -> Result<bool, String> {
     }
     let Outcome::Completed(reveal) = first else { return Ok(false) };
     let question = &plan.workload[0];
-    let answer = |owner: &crate::plan::Owner| match owner.deed {
-        Deed::Answer { tenths } => u32::try_from(tenths / 10 - question.scale.min).ok(),
-        _ => None,
-    };
-    let lanes: Vec<_> = question.owners.iter().filter_map(answer).collect();
-    let possible = subset_sums(&lanes, reveal.participants as usize);
-    if possible.iter().any(|sum| reveal.totals == Lanes::new(&[*sum])) {
+    let truth = Truth::new(question);
+    let answers: Vec<_> =
+        question.owners.iter().filter_map(|owner| truth.split(&owner.deed)).collect();
+    let totals = truth.values(&reveal.totals);
+    let mut possible = subsets(&answers, reveal.participants as usize);
+    if possible.any(|answers| {
+        let sum = truth.sum(answers);
+        totals == truth.told(&sum, &sum)
+    }) {
         return Ok(true);
     }
     Err("the total is the sum of no such number of answers".to_owned())
 }
 
-/// The sums of every `count` of the answers.
-fn subset_sums(lanes: &[u32], count: usize) -> Vec<u32> {
-    let subsets = (0u32..1 << lanes.len()).filter(|set| set.count_ones() as usize == count);
-    let sum = |set: u32| {
-        let chosen = lanes.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-        chosen.fold(0u32, |sum, (_, lane)| sum.wrapping_add(*lane))
-    };
-    subsets.map(sum).collect()
+/// Every `count` of the answers.
+fn subsets(answers: &[Vec<u128>], count: usize) -> impl Iterator<Item = Vec<Vec<u128>>> + '_ {
+    let sets = (0u32..1 << answers.len()).filter(move |set| set.count_ones() as usize == count);
+    sets.map(|set| {
+        let chosen = answers.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+        chosen.map(|(_, answer)| answer.clone()).collect()
+    })
 }

@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use formix_proto::Decimal;
-use formix_proto::answer::Answer;
 use formix_proto::driver::Driver;
 use formix_proto::frame::Frame;
 use formix_proto::id::ComputationId;
@@ -179,13 +177,10 @@ impl Network {
 
     /// The owner answers at once.
     fn answer(&mut self, plan: &Plan, peer: Peer, id: ComputationId) -> Result<(), String> {
-        let (question, number) = (&plan.workload[0], plan.cluster.member(peer).number as usize);
-        let Some(Deed::Answer { tenths }) = question.owners.get(number).map(|owner| owner.deed)
-        else {
-            return Ok(());
-        };
-        let answer = Decimal::new(tenths, u32::from(question.scale.decimals) + 1);
-        let command = Command::Answer { id, answer: Answer::from(answer) };
+        let question = &plan.workload[0];
+        let owner = question.owner(&plan.cluster, peer);
+        let Some(Deed::Answer(reply)) = owner.map(|owner| &owner.deed) else { return Ok(()) };
+        let command = Command::Answer { id, answer: question.form.answer(reply) };
         self.feed(plan, peer, |driver, now, wants| driver.command(now, command, wants))
     }
 

@@ -1,22 +1,29 @@
 //! P1: bit-exact non-interference.
 //!
-//! A run is made again with the answers of two honest light nodes changed, one by `+d` and the other
-//! by `-d` (or not at all, if neither was ever in a roster: then their sum is secret as well), and with the coins of their splits shifted such that only the share for one honest heavy
-//! node changes. Nothing that anybody else can see may then differ by a bit: not a byte that they
-//! receive, send or write down, not what any node tells its owner, and of everybody's messages
-//! neither the time nor the ends nor the length. The idea is non-interference (Goguen and Meseguer,
-//! 1982), and the coins' shift is the bijection of the proof that additive sharing is secret.
+//! A run is made again with other answers, and with the coins of their splits shifted such that only
+//! the share for one honest heavy node changes ([`Change`] says which). Nothing that anybody else can
+//! see may then differ by a bit: not a byte that they receive, send or write down, not what any node
+//! tells its owner, and of everybody's messages neither the time nor the ends nor the length. The idea
+//! is non-interference (Goguen and Meseguer, 1982), and the coins' shift is the bijection of the proof
+//! that additive sharing is secret.
 //!
-//! The coalition is everybody but those two and that heavy node: two seats of the committee, all other
-//! light and heavy nodes, and whoever asks.
+//! Two light nodes whose answers were added up exchange them: whatever is computed, and over whichever
+//! groups, its sums stay the same. Where the question hides who declines, one of the two may be a node
+//! that does. Alone changes who was never added up, or only in a part that is not told of, which not
+//! even the result may tell.
+//!
+//! The coalition is everybody but who changes and that heavy node: two seats of the committee, all
+//! other light and heavy nodes, and whoever asks.
 
 mod pair;
 mod view;
 
 use crate::plan::{Deed, Peer, Plan};
+use crate::truth::Truth;
 use crate::violation::{Breach, Invariant, Violation};
-use crate::world::{Shifts, simulate, simulate_shifted};
-use pair::{Pair, Probe};
+use crate::world::{Shift, Shifts, simulate, simulate_shifted};
+pub use pair::Change;
+use pair::{Pair, Probe, Split};
 use view::{View, Views};
 
 /// What was compared.
@@ -24,8 +31,8 @@ use view::{View, Views};
 pub struct Compared {
     /// How many coalitions saw the same twice.
     pub coalitions: u64,
-    /// The question whose answers were changed was completed with both of them.
-    pub revealed: bool,
+    /// What was changed.
+    pub change: Change,
     /// Inputs that nodes handled in all the runs.
     pub events: u64,
 }
@@ -55,39 +62,63 @@ pub fn compare(plan: &Plan) -> Result<Option<Compared>, Violation> {
             return Err(Violation::new(breach, at, &plan.cluster));
         }
     }
-    Ok(Some(Compared { coalitions: compared, revealed: pair.revealed, events }))
+    Ok(Some(Compared { coalitions: compared, change: pair.change, events }))
 }
 
 fn run(run: crate::world::Run) -> Result<u64, Violation> {
     run.violation.map_or(Ok(run.events), Err)
 }
 
-/// The same plan with the two answers changed, and the coins that hide it from all but one seat.
+/// The same plan with other answers, and the coins that hide it from all but one seat.
 fn change(plan: &Plan, pair: &Pair, honest: usize) -> (Plan, Shifts) {
-    let mut changed = plan.clone();
-    let mut shifts = Shifts::new();
-    // What was never added up may not show even in a sum.
-    let fall = if pair.revealed { -pair.by } else { 0 };
-    for (light, steps) in [(pair.up, pair.by), (pair.down, fall)] {
-        let number = plan.cluster.member(light).number as usize;
-        let owner = &mut changed.workload[pair.question].owners[number];
-        if let Deed::Answer { tenths } = &mut owner.deed {
-            *tenths += 10 * steps;
-        }
+    let (mut changed, mut shifts) = (plan.clone(), Shifts::new());
+    let truth = Truth::new(&plan.workload[pair.question]);
+    for (light, new) in pair.changes(plan) {
+        let owner = &mut changed.workload[pair.question].owners[number(plan, light)];
+        let [before, after] = [&owner.deed, &new].map(|deed| truth.split(deed).unwrap_or_default());
+        let by = truth.difference(&after, &before);
+        owner.deed = new;
         // The third share is what the coins leave of the answer: it shifts by itself.
         for split in pair.splits.iter().filter(|split| honest < 2 && split.light == light) {
-            let word = split.first_word + honest as u32;
-            let shift = (steps as i32).cast_unsigned();
-            shifts.entry((light, split.life)).or_default().insert(word, shift);
+            let words = shifts.entry((light, split.life)).or_default();
+            words.extend(shift(&truth, split, honest, &by));
         }
     }
     (changed, shifts)
 }
 
+/// The words of one share of a split, each with its part of what its lane is to be greater by.
+fn shift(truth: &Truth<'_>, split: &Split, seat: usize, by: &[u128]) -> Vec<(u32, Shift)> {
+    let width = truth.words_of_a_lane();
+    let words = by.iter().flat_map(|by| {
+        (0..width).map(move |word| Shift { by: (by >> (32 * word)) as u32, carries: word > 0 })
+    });
+    let first = split.first_word as usize + seat * width * by.len();
+    (first as u32..).zip(words).collect()
+}
+
+fn number(plan: &Plan, light: Peer) -> usize {
+    plan.cluster.member(light).number as usize
+}
+
 impl Pair {
+    /// Who says what instead.
+    fn changes(&self, plan: &Plan) -> Vec<(Peer, Deed)> {
+        let owners = &plan.workload[self.question].owners;
+        let [one, other] = [self.one, self.other].map(|light| &owners[number(plan, light)].deed);
+        let mut changes = vec![(self.one, self.change.of(one, other))];
+        if self.change == Change::Exchange {
+            changes.push((self.other, one.clone()));
+        }
+        changes
+    }
+
     /// Everybody who may put together what they see.
     fn coalition(&self, plan: &Plan, honest: Peer) -> Vec<bool> {
-        let outside = [self.up, self.down, honest];
+        let mut outside = vec![self.one, honest];
+        if self.change == Change::Exchange {
+            outside.push(self.other);
+        }
         plan.cluster.peers().map(|peer| !outside.contains(&peer)).collect()
     }
 }
@@ -95,51 +126,82 @@ impl Pair {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{Form, Quantity, Reply, Scale};
+    use std::collections::BTreeSet;
 
-    /// What the coalition of these sees of a plain run, before and after the change that hides from
-    /// all but one seat.
-    fn difference(honest: usize, members: impl Fn(&Plan, &Pair) -> Vec<bool>) -> Option<u64> {
-        let plan = Plan::plain(3, 4);
-        let mut probe = Probe::new(&plan);
-        simulate(&plan, &mut probe);
-        let pair = probe.choose().unwrap();
-        assert!(pair.revealed);
-        let (changed, shifts) = change(&plan, &pair, honest);
-        let [mut before, mut after] = [(); 2].map(|()| View::new(members(&plan, &pair)));
-        assert_eq!(simulate(&plan, &mut before).violation, None);
+    fn pair(plan: &Plan) -> Pair {
+        let mut probe = Probe::new(plan);
+        assert_eq!(simulate(plan, &mut probe).violation, None);
+        probe.choose().unwrap()
+    }
+
+    /// What the coalition of these sees of a run, before and after the change that hides from all but
+    /// one seat.
+    fn difference(plan: &Plan, pair: &Pair, honest: usize, members: &[bool]) -> Option<u64> {
+        let (changed, shifts) = change(plan, pair, honest);
+        let [mut before, mut after] = [(); 2].map(|()| View::new(members.to_vec()));
+        assert_eq!(simulate(plan, &mut before).violation, None);
         assert_eq!(simulate_shifted(&changed, &shifts, &mut after).violation, None);
         before.first_difference(&after)
     }
 
+    /// Sums, in groups, and products in the largest ring, of which one owner declines unseen.
+    fn plans() -> Vec<Plan> {
+        let mut wide = Plan::plain(3, 4);
+        let scale = Scale { min: -(1 << 50), max: 1 << 50, decimals: 2 };
+        let quantity = Quantity::Regression(1);
+        let form = Form { quantity, hides_declining: true, ..Form::sum(scale) };
+        wide.workload[0].compute(form);
+        let answer = |z: i64| Deed::Answer(Reply { group: 0, cells: vec![Some(z), Some(1 - z)] });
+        for (owner, z) in wide.workload[0].owners.iter_mut().zip([7, -(1 << 50), 1 << 52, 0]) {
+            owner.deed = if z == 0 { Deed::Decline } else { answer(z) };
+        }
+        let mut grouped = Plan::grouped(3, 5);
+        let mut alone = grouped.workload[0].owners[4].deed.clone();
+        if let Deed::Answer(reply) = &mut alone {
+            reply.cells = vec![Some(70)];
+        }
+        grouped.workload[0].owners[4].deed = alone;
+        let plans = [Plan::plain(3, 4), grouped, wide];
+        plans.iter().flat_map(|plan| (0..8).map(|seed| Plan { seed, ..plan.clone() })).collect()
+    }
+
     #[test]
     fn two_seats_and_everybody_else_see_no_difference() {
-        for honest in 0..3 {
-            let seen = difference(honest, |plan, pair| pair.coalition(plan, pair.seats[honest]));
-            assert_eq!(seen, None);
+        let mut seen = BTreeSet::new();
+        for plan in plans() {
+            let pair = pair(&plan);
+            seen.insert(format!("{:?}", pair.change));
+            for honest in 0..3 {
+                let members = pair.coalition(&plan, pair.seats[honest]);
+                assert_eq!(difference(&plan, &pair, honest, &members), None, "{pair:?}");
+            }
         }
+        assert_eq!(Vec::from_iter(seen), ["Exchange", "Within"]);
     }
 
     #[test]
     fn three_seats_together_see_the_difference() {
-        for honest in 0..3 {
-            let seen = difference(honest, |plan, pair| {
-                plan.cluster.peers().map(|peer| ![pair.up, pair.down].contains(&peer)).collect()
-            });
-            assert!(seen.is_some());
+        for plan in plans() {
+            let pair = pair(&plan);
+            let outside = [pair.one, pair.other];
+            let all: Vec<_> = plan.cluster.peers().map(|peer| !outside.contains(&peer)).collect();
+            for honest in 0..3 {
+                assert!(difference(&plan, &pair, honest, &all).is_some(), "{pair:?}");
+            }
         }
     }
 
     #[test]
     fn coins_that_are_not_shifted_show() {
-        let plan = Plan::plain(3, 4);
-        let mut probe = Probe::new(&plan);
-        simulate(&plan, &mut probe);
-        let pair = probe.choose().unwrap();
-        let (changed, _) = change(&plan, &pair, 0);
-        let [mut before, mut after] =
-            [(); 2].map(|()| View::new(pair.coalition(&plan, pair.seats[0])));
-        simulate(&plan, &mut before);
-        simulate(&changed, &mut after);
-        assert!(before.first_difference(&after).is_some());
+        for plan in plans() {
+            let pair = pair(&plan);
+            let (changed, _) = change(&plan, &pair, 0);
+            let [mut before, mut after] =
+                [(); 2].map(|()| View::new(pair.coalition(&plan, pair.seats[0])));
+            simulate(&plan, &mut before);
+            simulate(&changed, &mut after);
+            assert!(before.first_difference(&after).is_some(), "{pair:?}");
+        }
     }
 }

@@ -2,25 +2,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use formix_proto::id::NodeId;
+use formix_proto::directory::Role;
 use formix_proto::record::{Fact, Record};
+use formix_proto::roster::Entry;
 
 use crate::index::Index;
-use crate::plan::{Deed, Peer, Plan};
+use crate::plan::{Deed, Peer, Plan, Reply};
+use crate::random::Stream;
 use crate::sight::{Sight, Witness};
+use crate::truth::Truth;
 
-/// Two answers to one question that can change without their sum.
+/// One answer to a question that can be another's, or two that can be exchanged.
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) question: usize,
     pub(super) seats: [Peer; 3],
-    /// Whose answer grows, and whose falls, by so many steps.
-    pub(super) up: Peer,
-    pub(super) down: Peer,
-    pub(super) by: i64,
+    pub(super) one: Peer,
+    pub(super) other: Peer,
+    pub(super) change: Change,
     pub(super) splits: Vec<Split>,
-    /// Both were in a roster that was summed.
-    pub(super) revealed: bool,
+}
+
+/// What is changed. The sums that are told stay the same, and so does how many answers a part has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// Both are in the same sum: each says what the other has said.
+    Exchange,
+    /// The first is in a part that is not told of: it says what the other has said, in its own group.
+    Within,
+    /// The first was never added up: it says what the other has said.
+    Alone,
 }
 
 /// One splitting of an answer.
@@ -40,7 +51,7 @@ pub(super) struct Probe<'p> {
     lives: BTreeMap<Peer, u32>,
     words: BTreeMap<(Peer, u32), u32>,
     splits: Vec<Split>,
-    rosters: BTreeMap<usize, BTreeSet<Vec<NodeId>>>,
+    rosters: BTreeMap<usize, BTreeSet<Vec<Peer>>>,
 }
 
 impl<'p> Probe<'p> {
@@ -59,73 +70,132 @@ impl<'p> Probe<'p> {
     fn issued(&mut self, light: Peer, record: &Record) {
         let Some(question) = self.index.question(&record.id) else { return };
         match &record.fact {
-            Fact::Split { .. } => {
+            Fact::Split { shares, .. } => {
                 let life = self.lives.get(&light).copied().unwrap_or(0);
                 let word = self.words.entry((light, life)).or_default();
                 self.splits.push(Split { light, life, question, first_word: *word });
-                *word += 2;
+                // Two of the three are drawn.
+                *word += 2 * u32::try_from(shares[0].expose().len() / 4).unwrap_or(0);
             }
             Fact::Sealed(seal) => {
-                let lights = seal.roster.entries().iter().map(|entry| entry.light).collect();
+                let peer = |entry: &Entry| self.plan.cluster.peer(&entry.light);
+                let lights = seal.roster.entries().iter().filter_map(peer).collect();
                 self.rosters.entry(question).or_default().insert(lights);
             }
             _ => {}
         }
     }
 
-    /// Two answers of which every roster has both or neither: if it had one, its sum would tell. One
-    /// that was summed is preferred.
+    /// One of all the changes that there are, each kind as often as another; of an answer that was
+    /// never added up only if there is no other.
     pub(super) fn choose(self) -> Option<Pair> {
-        let plan = self.plan;
-        let candidates = (0..plan.workload.len()).filter_map(|question| self.pair(question));
-        let mut pairs: Vec<_> = candidates.collect();
-        pairs.sort_by_key(|pair| !pair.revealed);
-        let mut pair = pairs.into_iter().next()?;
+        let mut pairs = BTreeMap::<_, Vec<_>>::new();
+        for pair in (0..self.plan.workload.len()).flat_map(|question| self.pairs(question)) {
+            pairs.entry(pair.change).or_default().push(pair);
+        }
+        let mut kinds: Vec<_> = pairs.into_values().collect();
+        if kinds.len() > 1 && kinds.last().is_some_and(|kind| kind[0].change == Change::Alone) {
+            kinds.pop();
+        }
+        let mut draw = Stream::new(self.plan.seed, "interference");
+        let mut kind = (!kinds.is_empty()).then(|| kinds.swap_remove(draw.index(kinds.len())))?;
+        let mut pair = kind.swap_remove(draw.index(kind.len()));
         let own = |split: &Split| {
-            split.question == pair.question && [pair.up, pair.down].contains(&split.light)
+            split.question == pair.question && [pair.one, pair.other].contains(&split.light)
         };
         pair.splits = self.splits.iter().filter(|split| own(split)).copied().collect();
         Some(pair)
     }
 
-    fn pair(&self, question: usize) -> Option<Pair> {
-        let asked = &self.plan.workload[question];
-        let cluster = &self.plan.cluster;
-        let [a, b, c] = asked.proposal.spec.committee.0.map(|id| cluster.peer(&id));
-        let rosters = self.rosters.get(&question);
-        let is_in = |light: Peer| -> Vec<bool> {
-            let id = cluster.member(light).id;
-            rosters.into_iter().flatten().map(|roster| roster.contains(&id)).collect()
+    fn pairs(&self, question: usize) -> Vec<Pair> {
+        let [a, b, c] = self.plan.workload[question].proposal.spec.committee.0;
+        let seats = [a, b, c].map(|id| self.plan.cluster.peer(&id));
+        let [Some(a), Some(b), Some(c)] = seats else { return Vec::new() };
+        let answers = self.answers(question);
+        let couples =
+            answers.iter().flat_map(|one| answers.iter().map(move |other| (*one, *other)));
+        let pair = |((one, deed), (other, said))| {
+            let change = self.change(question, (one, deed), (other, said))?;
+            let (seats, splits) = ([a, b, c], Vec::new());
+            Some(Pair { question, seats, one, other, change, splits })
         };
-        let mut answered: Vec<_> = self.answers(question);
-        answered.sort_by_key(|(light, _)| !is_in(*light).contains(&true));
-        for (at, (up, high)) in answered.iter().enumerate() {
-            for (down, low) in &answered[at + 1..] {
-                let room = (asked.scale.max - high).min(low - asked.scale.min);
-                let by = room.min(1 + (self.plan.seed % 100_000).cast_signed());
-                if by > 0 && is_in(*up) == is_in(*down) {
-                    let (up, down, revealed) = (*up, *down, is_in(*up).contains(&true));
-                    let splits = Vec::new();
-                    let seats = [a?, b?, c?];
-                    return Some(Pair { question, seats, up, down, by, splits, revealed });
-                }
-            }
-        }
-        None
+        couples.filter_map(pair).collect()
     }
 
-    /// Who was to answer what, in whole steps that stay whole when they change; without whoever asks.
-    fn answers(&self, question: usize) -> Vec<(Peer, i64)> {
-        let asked = &self.plan.workload[question];
-        let lights = self.plan.cluster.with_role(formix_proto::directory::Role::Light);
-        let is_honest = |light| light != asked.asker && !self.plan.adversary.has(light);
-        let whole = |(light, owner): (Peer, &crate::plan::Owner)| match owner.deed {
-            Deed::Answer { tenths } if tenths % 10 == 0 && is_honest(light) => {
-                Some((light, tenths / 10))
-            }
-            _ => None,
+    fn change(
+        &self,
+        question: usize,
+        (one, deed): (Peer, &Deed),
+        (other, said): (Peer, &Deed),
+    ) -> Option<Change> {
+        let truth = Truth::new(&self.plan.workload[question]);
+        let rosters = || self.rosters.get(&question).into_iter().flatten();
+        let is_in = |light| -> Vec<_> { rosters().map(|roster| roster.contains(&light)).collect() };
+        let holds = |change: &Change| match change {
+            // If a roster had one and not the other, its sum would tell.
+            Change::Exchange => is_in(one).contains(&true) && is_in(one) == is_in(other),
+            Change::Within => rosters()
+                .filter(|roster| roster.contains(&one))
+                .all(|roster| self.is_untold(question, roster, one)),
+            Change::Alone => !is_in(one).contains(&true),
         };
-        lights.into_iter().zip(&asked.owners).filter_map(whole).collect()
+        // Within a part there is no change for who is in no roster.
+        let changes = match is_in(one).contains(&true) {
+            true => &[Change::Within, Change::Exchange][..],
+            false => &[Change::Alone],
+        };
+        let changes_it = |change: &&Change| {
+            let new = change.of(deed, said);
+            truth.split(&new).is_some_and(|new| truth.split(deed) != Some(new))
+        };
+        changes.iter().filter(changes_it).find(|change| holds(change)).copied()
+    }
+
+    /// Whether a roster's part that has this answer is not told of. Where an adversary's is in it,
+    /// nobody can say.
+    fn is_untold(&self, question: usize, roster: &[Peer], light: Peer) -> bool {
+        let asked = &self.plan.workload[question];
+        let truth = Truth::new(asked);
+        let lanes = |light: &Peer| {
+            let owner = asked.owner(&self.plan.cluster, *light)?;
+            (!self.plan.adversary.has(*light)).then(|| truth.split(&owner.deed)).flatten()
+        };
+        let all: Option<Vec<_>> = roster.iter().map(lanes).collect();
+        let (Some(all), Some(own), 1..) = (all, lanes(&light), truth.counted()) else {
+            return false;
+        };
+        let tells = truth.tells(&truth.sum(all)[..truth.counted()]);
+        own.iter().zip(tells).all(|(lane, tells)| *lane == 0 || !tells)
+    }
+
+    /// Who says what, and is heard with it at once; without whoever asks.
+    fn answers(&self, question: usize) -> Vec<(Peer, &'p Deed)> {
+        let asked = &self.plan.workload[question];
+        let truth = Truth::new(asked);
+        let is_heard = |deed: &Deed| match deed {
+            Deed::Answer(reply) => truth.encode(reply).is_some(),
+            _ => truth.split(deed).is_some(),
+        };
+        let lights = self.plan.cluster.with_role(Role::Light).into_iter();
+        lights
+            .filter(|light| *light != asked.asker && !self.plan.adversary.has(*light))
+            .filter_map(|light| Some((light, &asked.owner(&self.plan.cluster, light)?.deed)))
+            .filter(|(_, deed)| is_heard(deed))
+            .collect()
+    }
+}
+
+impl Change {
+    /// What the first says instead.
+    pub(super) fn of(self, deed: &Deed, said: &Deed) -> Deed {
+        match (self, deed, said) {
+            (Self::Within, Deed::Answer(own), Deed::Answer(other)) => {
+                Deed::Answer(Reply { group: own.group, cells: other.cells.clone() })
+            }
+            // Declining instead would change how many answers there are.
+            (Self::Within, own, _) => own.clone(),
+            (_, _, said) => said.clone(),
+        }
     }
 }
 

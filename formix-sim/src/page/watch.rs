@@ -3,7 +3,8 @@
 use formix_proto::record::{Fact, Record};
 
 use super::notes::{self, Band, Event, Fate, Flight, Last, Moment, Outage, Pause, Sort, Write};
-use super::{Page, phase, values};
+use super::values::Values;
+use super::{Page, phase};
 use crate::plan::{Fault, Kind, Peer};
 use crate::sight::{Fed, Sight, Witness};
 
@@ -14,9 +15,10 @@ impl Page<'_> {
         questions.dedup();
         let mut lines = vec![text];
         if self.secrets {
-            lines.extend(
-                records.iter().filter_map(|record| values::of_record(self.plan, peer, record)),
-            );
+            lines.extend(records.iter().filter_map(|record| {
+                let question = *self.ids.get(&record.id)?;
+                Values::new(self.plan, question).of_record(peer, record)
+            }));
         }
         let write = Write { peer, issued: at, fate: None, questions, text: lines.join("\n") };
         self.notes.last = Some(Last::Write(self.notes.writes.len()));
@@ -115,6 +117,9 @@ impl Witness for Page<'_> {
             Sight::Issued { peer, records, .. } => self.issued(at, *peer, records, text),
             Sight::Durable { peer, records } => self.durable(at, *peer, records),
             Sight::Sent { number, from, to, frame, message } => {
+                let question = notes::question(self.plan, message);
+                let values = |question| Values::new(self.plan, question).of_message(message);
+                let values = question.filter(|_| self.secrets).and_then(values);
                 self.notes.last = Some(Last::Flight(self.notes.flights.len()));
                 self.notes.flights.push(Flight {
                     number: *number,
@@ -124,9 +129,9 @@ impl Witness for Page<'_> {
                     heard: Vec::new(),
                     faults: Vec::new(),
                     name: message.name(),
-                    question: notes::question(self.plan, message),
+                    question,
                     length: frame.len(),
-                    values: self.secrets.then(|| values::of_message(message)).flatten(),
+                    values,
                 });
             }
             Sight::Fed { input: Fed::Frame { number, .. }, .. } => self.notes.heard(at, *number),

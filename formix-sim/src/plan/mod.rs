@@ -6,6 +6,8 @@
 mod adversary;
 mod cluster;
 mod faults;
+mod form;
+mod forms;
 mod generate;
 mod kind;
 mod network;
@@ -23,10 +25,11 @@ use serde::{Deserialize, Serialize};
 pub use adversary::{Adversary, Move, Trick};
 pub use cluster::{Cluster, Member, Peer};
 pub use faults::{Crash, Cut, Fault, Faults, Trigger, What};
+pub use form::{Form, Grouping, Quantity, Reply, Scale};
 pub use kind::Kind;
 pub use network::{Latency, Network};
 pub use sound::Unsound;
-pub use workload::{Deed, Flaw, Owner, Question, Scale};
+pub use workload::{Deed, Flaw, Owner, Question};
 
 /// One run, spelled out. Times are milliseconds since its start.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,6 +58,20 @@ impl Plan {
     /// A plan to build scenarios on: one question, which every owner answers at once, and no fault.
     pub fn plain(heavies: u32, lights: u32) -> Self {
         generate::plain(heavies, lights)
+    }
+
+    /// The same, in two groups: the last owner is alone in the second, which is told of from two answers
+    /// on. Who declines is hidden.
+    pub fn grouped(heavies: u32, lights: u32) -> Self {
+        let mut plan = Self::plain(heavies, lights);
+        let question = &mut plan.workload[0];
+        let grouping = Some(Grouping { count: 2, least: 2 });
+        let form = Form { grouping, hides_declining: true, ..question.form.clone() };
+        question.compute(form);
+        if let Some(Deed::Answer(reply)) = question.owners.last_mut().map(|owner| &mut owner.deed) {
+            reply.group = 1;
+        }
+        plan
     }
 
     /// The most that two clocks come to be apart, as long as anything is judged.

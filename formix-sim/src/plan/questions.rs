@@ -1,14 +1,14 @@
 //! From a seed to a workload.
 
-use formix_proto::Decimal;
 use formix_proto::directory::Role;
 use formix_proto::id::Nonce;
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, Measure, Statistic};
 use formix_proto::time::Time;
 
 use super::cluster::{Cluster, Member, Peer};
-use super::workload::{Deed, Flaw, Owner, Question, Scale};
+use super::form::{Form, Grouping, Quantity, Reply, Scale};
+use super::forms;
+use super::workload::{Deed, Flaw, Owner, Question};
 use crate::random::Stream;
 
 pub(super) fn questions(seed: u64, cluster: &Cluster) -> Vec<Question> {
@@ -20,19 +20,19 @@ pub(super) fn questions(seed: u64, cluster: &Cluster) -> Vec<Question> {
 /// A question that everyone answers at once, to build scenarios on.
 pub(super) fn plain(cluster: &Cluster) -> Question {
     let mut draw = Stream::new(0, "plain question");
-    let scale = Scale { min: -500, max: 500, decimals: 1 };
+    let form = Form::sum(Scale { min: -500, max: 500, decimals: 1 });
     let heavies = cluster.with_role(Role::Heavy);
     let committee = [heavies[0], heavies[1], heavies[2]];
     let lights = cluster.directory.lights();
     let owners = (0..lights).map(|light| Owner {
         after: 10,
-        deed: Deed::Answer { tenths: 10 * (i64::from(light) - 2) },
+        deed: Deed::Answer(Reply::from(10 * (i64::from(light) - 2))),
     });
-    let spec = spec(cluster, committee, scale, (20, 6_000), (1, lights));
+    let spec = spec(cluster, committee, &form, (20, 6_000), (1, lights));
     let asker = cluster.with_role(Role::Proposer)[0];
     let proposal =
         Proposal { proposer: cluster.member(asker).id, nonce: Nonce(draw.bytes()), spec };
-    Question { at: 20, asker, proposal, scale, owners: owners.collect(), flaw: None }
+    Question { at: 20, asker, proposal, form, owners: owners.collect(), flaw: None }
 }
 
 fn question(draw: &mut Stream, cluster: &Cluster) -> Question {
@@ -43,16 +43,16 @@ fn question(draw: &mut Stream, cluster: &Cluster) -> Question {
     let least = cluster.policy().least_participants;
     let min = least + u32::try_from(draw.below(u64::from(lights / 2 + 1))).unwrap_or(0);
     let max = if draw.chance(80) { min.max(lights) } else { min };
-    let scale = scale(draw, max);
+    let mut form = forms::form(draw, max, least);
     let after = draw.within(800..=8_000);
-    let mut spec = spec(cluster, committee, scale, (at, after), (min, max));
-    let flaw = if draw.chance(15) { Some(flaw(draw, cluster, &mut spec, at)) } else { None };
+    let mut spec = spec(cluster, committee, &form, (at, after), (min, max));
+    let flaw = draw.chance(15).then(|| flaw(draw, cluster, &mut spec, &mut form, at));
     let flaw = flaw.or_else(|| hidden_flaw(cluster, &spec));
     let proposal =
         Proposal { proposer: cluster.member(asker).id, nonce: Nonce(draw.bytes()), spec };
     let eager = draw.chance(50);
-    let owners = (0..lights).map(|_| owner(draw, scale, after, eager)).collect();
-    Question { at, asker, proposal, scale, owners, flaw }
+    let owners = (0..lights).map(|_| owner(draw, &form, after, eager)).collect();
+    Question { at, asker, proposal, form, owners, flaw }
 }
 
 /// Mostly a proposer; a heavy or a light node now and then.
@@ -70,26 +70,17 @@ fn committee(draw: &mut Stream, cluster: &Cluster) -> [Peer; 3] {
     [(); 3].map(|()| heavies.remove(draw.index(heavies.len())))
 }
 
-/// A domain so narrow that `participants` answers cannot wrap; at times the widest such.
-fn scale(draw: &mut Stream, participants: u32) -> Scale {
-    let widest = u64::from(u32::MAX) / u64::from(participants.max(1));
-    let span = if draw.chance(20) { widest } else { draw.within(1..=100_000.min(widest)) };
-    let min = i64::try_from(draw.below(4_000)).unwrap_or(0) - 2_000;
-    let decimals = [0, 0, 1, 2, 3][draw.index(5)];
-    Scale { min, max: min.saturating_add_unsigned(span), decimals }
-}
-
 fn spec(
     cluster: &Cluster,
     committee: [Peer; 3],
-    scale: Scale,
+    form: &Form,
     (at, after): (u64, u64),
     (min_participants, max_participants): (u32, u32),
 ) -> Spec {
     Spec {
         prompt: "How many hours did you sleep last night?".to_owned(),
         query: None,
-        statistic: Statistic::from(Measure::Sum(scale.domain())),
+        statistic: form.statistic(),
         committee: Committee(committee.map(|peer| cluster.member(peer).id)),
         deadline: Time(crate::EPOCH + at + after),
         min_participants,
@@ -97,24 +88,34 @@ fn spec(
     }
 }
 
-fn flaw(draw: &mut Stream, cluster: &Cluster, spec: &mut Spec, at: u64) -> Flaw {
+fn flaw(draw: &mut Stream, cluster: &Cluster, spec: &mut Spec, form: &mut Form, at: u64) -> Flaw {
     let flaws = [
         Flaw::Overflow,
         Flaw::Past,
         Flaw::TooFar,
         Flaw::RepeatedHeavy,
         Flaw::LowThreshold,
+        Flaw::SmallGroups,
         Flaw::HighThreshold,
         Flaw::NotAHeavy,
     ];
     let flaw = draw.pick(&flaws);
     match flaw {
-        Flaw::Overflow => spec.max_participants = 200_000,
+        Flaw::Overflow => {
+            // 2^59 squared, 2^17 times.
+            spec.max_participants = 200_000;
+            let scale = Scale { min: 0, max: 1 << 59, decimals: 0 };
+            *form = Form { quantity: Quantity::Moments, ..Form::sum(scale) };
+        }
         Flaw::Past => spec.deadline = Time(crate::EPOCH + at - 60_000),
         Flaw::TooFar => spec.deadline = Time(crate::EPOCH + at + 100_000),
         Flaw::RepeatedHeavy => spec.committee.0[2] = spec.committee.0[draw.index(2)],
         Flaw::LowThreshold => {
             spec.min_participants = cluster.policy().least_participants - 1;
+        }
+        Flaw::SmallGroups => {
+            let least = cluster.policy().least_participants - 1;
+            form.grouping = Some(Grouping { count: 2, least });
         }
         Flaw::HighThreshold => {
             spec.min_participants = cluster.directory.lights() + 1;
@@ -125,49 +126,35 @@ fn flaw(draw: &mut Stream, cluster: &Cluster, spec: &mut Spec, at: u64) -> Flaw 
             spec.committee.0[draw.index(3)] = cluster.member(light).id;
         }
     }
-    if flaw == Flaw::Overflow {
-        let scale = Scale { min: 0, max: 50_000, decimals: 0 };
-        spec.statistic = Statistic::from(Measure::Sum(scale.domain()));
-    }
+    spec.statistic = form.statistic();
     flaw
 }
 
 /// Terms that came out such that some seat must refuse them.
 fn hidden_flaw(cluster: &Cluster, spec: &Spec) -> Option<Flaw> {
+    let least = spec.statistic.groups.as_ref().map_or(u32::MAX, |groups| groups.least);
+    let least = least.min(spec.min_participants);
     let strict = |member: &&Member| {
-        spec.committee.0.contains(&member.id)
-            && member.policy.least_participants > spec.min_participants
+        spec.committee.0.contains(&member.id) && member.policy.least_participants > least
     };
-    let strict = cluster.members.iter().find(strict).map(|_| Flaw::LowThreshold);
+    let strict = cluster.members.iter().find(strict).map(|_| match least {
+        least if least == spec.min_participants => Flaw::LowThreshold,
+        _ => Flaw::SmallGroups,
+    });
     let many = cluster.directory.lights() < spec.min_participants;
     strict.or(many.then_some(Flaw::HighThreshold))
 }
 
-fn owner(draw: &mut Stream, scale: Scale, until: u64, eager: bool) -> Owner {
+fn owner(draw: &mut Stream, form: &Form, until: u64, eager: bool) -> Owner {
     let after = match draw.below(10) {
         0 if !eager => until - draw.below(60).min(until),
         1 if !eager => until + draw.below(1_000),
         _ => draw.below(400),
     };
-    let steps = i64::try_from(draw.within(0..=scale.max.abs_diff(scale.min))).unwrap_or(0);
-    let rounding = if draw.chance(20) { i64::try_from(draw.below(10)).unwrap_or(0) } else { 0 };
-    let tenths = (10 * (scale.min + steps) + rounding).min(10 * scale.max);
-    let outside = 10 * scale.max + 1 + i64::try_from(draw.below(50)).unwrap_or(0);
     let deed = match draw.below(20) {
         0..2 => Deed::Decline,
         2..4 if !eager => Deed::Ignore,
-        4 => Deed::Blunder { tenths: outside },
-        _ => Deed::Answer { tenths },
+        _ => Deed::Answer(forms::reply(draw, form)),
     };
     Owner { after, deed }
-}
-
-impl Scale {
-    /// The domain that a proposal declares.
-    pub(crate) fn domain(self) -> Domain {
-        let bound = |steps| Decimal::new(steps, self.decimals.into());
-        // Bounds that are whole steps, least first, always make a domain.
-        Domain::new(bound(self.min), bound(self.max), self.decimals)
-            .unwrap_or_else(|_| unreachable!())
-    }
 }

@@ -4,7 +4,8 @@ use formix_proto::spec::Proposal;
 
 use serde::{Deserialize, Serialize};
 
-use super::cluster::Peer;
+use super::cluster::{Cluster, Peer};
+use super::form::{Form, Reply};
 
 /// One question.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,27 +16,16 @@ pub struct Question {
     pub asker: Peer,
     /// Its terms.
     pub proposal: Proposal,
-    /// The same domain as in the proposal, in plain integers for the oracle.
-    pub scale: Scale,
+    /// What it computes, in plain integers for the oracle.
+    pub form: Form,
     /// What each light node's owner does, in order of the light nodes.
     pub owners: Vec<Owner>,
     /// Why it must not be taken up, if so.
     pub flaw: Option<Flaw>,
 }
 
-/// A domain in plain integers: `min` to `max` steps of `10^-decimals`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Scale {
-    /// The least answer, in steps.
-    pub min: i64,
-    /// The greatest, in steps.
-    pub max: i64,
-    /// The number of decimal places.
-    pub decimals: u8,
-}
-
 /// What the owner of one light node does about one question.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Owner {
     /// How long after being asked.
     pub after: u64,
@@ -43,29 +33,21 @@ pub struct Owner {
     pub deed: Deed,
 }
 
-/// What an owner does. Answers are in tenths of a step, so that some need rounding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What an owner does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deed {
-    /// Answers.
-    Answer {
-        /// What.
-        tenths: i64,
-    },
+    /// Answers; and declines if that is refused.
+    Answer(Reply),
     /// Declines.
     Decline,
     /// Does nothing.
     Ignore,
-    /// Answers outside of the domain, and declines when that is refused.
-    Blunder {
-        /// What.
-        tenths: i64,
-    },
 }
 
 /// Why a proposal must not be taken up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Flaw {
-    /// Its lanes could reach 2^32.
+    /// Its lanes could reach 2^128.
     Overflow,
     /// Its deadline has passed.
     Past,
@@ -75,6 +57,8 @@ pub enum Flaw {
     RepeatedHeavy,
     /// Its threshold is under the policy of some heavy node.
     LowThreshold,
+    /// The least size of its groups is under the policy of some heavy node.
+    SmallGroups,
     /// Its threshold is more than the light nodes there are.
     HighThreshold,
     /// A seat is given to a node that is not heavy.
@@ -82,6 +66,18 @@ pub enum Flaw {
 }
 
 impl Question {
+    /// The same question, of something else.
+    pub fn compute(&mut self, form: Form) {
+        self.proposal.spec.statistic = form.statistic();
+        self.form = form;
+    }
+
+    /// The owner of a light node.
+    pub fn owner(&self, cluster: &Cluster, light: Peer) -> Option<&Owner> {
+        let number = cluster.member(light).number;
+        self.owners.get(usize::try_from(number).ok()?)
+    }
+
     /// The deadline, in milliseconds since the start of the run.
     pub fn deadline(&self) -> u64 {
         self.proposal.spec.deadline.0.saturating_sub(crate::EPOCH)

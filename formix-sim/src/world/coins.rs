@@ -10,12 +10,21 @@ use super::World;
 use crate::plan::Peer;
 use crate::random::Stream;
 
-/// Words of the coins that come out greater by a known amount, mod 2^32: for a node and a life, the
-/// ordinal of the word, from 0, and the amount.
+/// Words of the coins that come out greater by a known amount: for a node and a life, the ordinal of
+/// the word, from 0, and the amount.
 ///
-/// A share that is drawn is one such word a lane, so this changes an answer's split by changing one
-/// seat's share and no other's.
-pub type Shifts = BTreeMap<(Peer, u32), BTreeMap<u32, u32>>;
+/// A share that is drawn is one, two or four such words a lane, so this changes an answer's split by
+/// changing one seat's share and no other's.
+pub type Shifts = BTreeMap<(Peer, u32), BTreeMap<u32, Shift>>;
+
+/// By how much greater a word comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shift {
+    /// By so much, mod 2^32,
+    pub by: u32,
+    /// and by what the word before has to carry, if this one goes on with the same lane.
+    pub carries: bool,
+}
 
 /// The coins of one node in one life.
 #[derive(Debug, Clone)]
@@ -23,7 +32,9 @@ pub(super) struct Coins {
     stream: ChaCha20Rng,
     /// How many single words were drawn; tags are drawn as bytes.
     words: u32,
-    shifts: BTreeMap<u32, u32>,
+    shifts: BTreeMap<u32, Shift>,
+    /// What the last word that was shifted has to carry.
+    carry: bool,
 }
 
 impl World<'_> {
@@ -31,7 +42,7 @@ impl World<'_> {
         let purpose = format!("coins {} life {life}", self.plan.cluster.name(peer));
         let seed = Stream::new(self.plan.seed, &purpose).bytes();
         let shifts = self.shifts.get(&(peer, life)).cloned().unwrap_or_default();
-        Coins { stream: ChaCha20Rng::from_seed(seed), words: 0, shifts }
+        Coins { stream: ChaCha20Rng::from_seed(seed), words: 0, shifts, carry: false }
     }
 }
 
@@ -39,9 +50,12 @@ impl TryRng for Coins {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let shift = self.shifts.get(&self.words).copied().unwrap_or(0);
+        let (drawn, shift) = (self.stream.next_u32(), self.shifts.get(&self.words));
         self.words += 1;
-        Ok(self.stream.next_u32().wrapping_add(shift))
+        let Some(Shift { by, carries }) = shift else { return Ok(drawn) };
+        let (word, carry) = drawn.carrying_add(*by, *carries && self.carry);
+        self.carry = carry;
+        Ok(word)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {

@@ -1,6 +1,5 @@
 //! What an adversary can say instead: well-formed messages with other contents.
 
-use crate::book::words;
 use formix_proto::frame::Frame;
 use formix_proto::id::{ComputationId, RosterDigest, Tag};
 use formix_proto::message::Message;
@@ -39,6 +38,14 @@ pub(super) fn rewrite(message: Message, held: &Roster, mut dice: Dice) -> Messag
         Message::Partial { id, digest, partial } => {
             Message::Partial { id, digest, partial: shifted(&partial, dice.word()) }
         }
+        Message::Counts { id, digest, counts } => {
+            Message::Counts { id, digest, counts: shifted(&counts, dice.word()) }
+        }
+        Message::Counted { id, digest, mut counts } => {
+            let seat = dice.roll(counts.len());
+            counts[seat] = shifted(&counts[seat], dice.word());
+            Message::Counted { id, digest, counts }
+        }
         Message::Revealed { id, digest, mut partials } => {
             let seat = dice.roll(partials.len());
             partials[seat] = shifted(&partials[seat], dice.word());
@@ -64,7 +71,7 @@ pub(super) fn rewrite(message: Message, held: &Roster, mut dice: Dice) -> Messag
 
 /// A message that no rule asks for, about a computation.
 pub(super) fn invent(id: ComputationId, held: &Roster, mut dice: Dice) -> Message {
-    match dice.roll(16) {
+    match dice.roll(18) {
         0 => Message::Close(id),
         1 => Message::List(id),
         2 => Message::Open(id),
@@ -81,6 +88,14 @@ pub(super) fn invent(id: ComputationId, held: &Roster, mut dice: Dice) -> Messag
         14 => {
             let (digest, partial) = (held.digest(), Lanes::new(&[dice.word()]));
             Message::Partial { id, digest, partial }
+        }
+        15 => {
+            let (digest, counts) = (held.digest(), Lanes::new(&[dice.word()]));
+            Message::Counts { id, digest, counts }
+        }
+        16 => {
+            let (digest, counts) = (held.digest(), [(); 3].map(|()| Lanes::new(&[dice.word()])));
+            Message::Counted { id, digest, counts }
         }
         _ => {
             let share = Lanes::new(&[dice.word()]);
@@ -103,7 +118,10 @@ pub(super) fn garble(bytes: &[u8], mut dice: Dice) -> Frame {
 fn contribution(id: ComputationId, tag: Tag, share: &Lanes, mut dice: Dice) -> Message {
     match dice.roll(3) {
         0 => Message::Contribution { id, tag: Tag(dice.bytes()), share: share.clone() },
-        1 => Message::Contribution { id, tag, share: Lanes::new(&[0, 0]) },
+        1 => {
+            let words: Vec<_> = words(share).chain([0]).collect();
+            Message::Contribution { id, tag, share: Lanes::new(&words) }
+        }
         _ => Message::Contribution { id, tag, share: shifted(share, dice.word()) },
     }
 }
@@ -146,14 +164,24 @@ fn another_question(mut proposal: Box<Proposal>, dice: Dice) -> Box<Proposal> {
 
 fn change_terms(spec: &mut Spec, mut dice: Dice) {
     match dice.roll(4) {
-        0 => spec.min_participants = 1,
+        0 => match &mut spec.statistic.groups {
+            Some(groups) => groups.least = 1,
+            None => spec.min_participants = 1,
+        },
         1 => spec.deadline.0 += 500,
         2 => spec.committee.0.swap(0, 1),
         _ => spec.prompt.push('?'),
     }
 }
 
+/// The words of 32 bits that lanes of any width are made of.
+fn words(lanes: &Lanes) -> impl Iterator<Item = u32> + '_ {
+    let (words, _) = lanes.expose().as_chunks();
+    words.iter().map(|word| u32::from_le_bytes(*word))
+}
+
+/// Every word is greater by so much, mod 2^32.
 fn shifted(lanes: &Lanes, by: u32) -> Lanes {
-    let values: Vec<_> = words(lanes).iter().map(|lane| lane.wrapping_add(by)).collect();
-    Lanes::new(&values)
+    let words: Vec<_> = words(lanes).map(|word| word.wrapping_add(by)).collect();
+    Lanes::new(&words)
 }

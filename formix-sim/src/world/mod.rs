@@ -26,7 +26,7 @@ use crate::court::Court;
 use crate::plan::{Fault, Kind, Peer, Plan, Trigger};
 use crate::sight::{Sight, Witness};
 use crate::violation::{Invariant, Violation};
-pub use coins::Shifts;
+pub use coins::{Shift, Shifts};
 use host::Host;
 use network::Network;
 use queue::{Happening, Queue};

@@ -1,7 +1,5 @@
 //! The people behind the nodes: who asks, and who answers.
 
-use formix_proto::Decimal;
-use formix_proto::answer::Answer;
 use formix_proto::machine::{Command, Event};
 use formix_proto::outcome::Outcome;
 
@@ -87,10 +85,11 @@ impl World<'_> {
     }
 
     fn consider(&mut self, peer: Peer, question: usize) {
-        let number = self.plan.cluster.member(peer).number as usize;
-        let Some(owner) = self.plan.workload[question].owners.get(number) else { return };
+        let Some(owner) = self.plan.workload[question].owner(&self.plan.cluster, peer) else {
+            return;
+        };
         let act = match owner.deed {
-            Deed::Answer { tenths } | Deed::Blunder { tenths } => Act::Answer { question, tenths },
+            Deed::Answer(_) => Act::Answer { question },
             Deed::Decline => Act::Decline { question },
             Deed::Ignore => return,
         };
@@ -110,10 +109,11 @@ impl World<'_> {
         let id = |question: usize| self.court.books.index.ids[question];
         let command = match act {
             Act::Decline { question } => Command::Decline(id(question)),
-            Act::Answer { question, tenths } => {
-                let decimals = self.plan.workload[question].scale.decimals;
-                let answer = Decimal::new(tenths, u32::from(decimals) + 1);
-                Command::Answer { id: id(question), answer: Answer::from(answer) }
+            Act::Answer { question } => {
+                let asked = &self.plan.workload[question];
+                let owner = asked.owner(&self.plan.cluster, peer);
+                let Some(Deed::Answer(reply)) = owner.map(|owner| &owner.deed) else { return };
+                Command::Answer { id: id(question), answer: asked.form.answer(reply) }
             }
         };
         self.feed(peer, &Fed::Command, |driver, now, hands| driver.command(now, command, hands));

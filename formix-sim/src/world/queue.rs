@@ -52,7 +52,7 @@ impl Happening {
 /// What the owner of a light node does about a question of the workload.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Act {
-    Answer { question: usize, tenths: i64 },
+    Answer { question: usize },
     Decline { question: usize },
 }
 

@@ -8,7 +8,7 @@ use super::close::{Close, End};
 use super::framing::Reader;
 
 /// What each side says first; the version is the one ALPN agreed on.
-const HELLO: [u8; 8] = *b"formix/1";
+const HELLO: [u8; 8] = *b"formix/2";
 
 /// The dialler opens the stream and speaks first.
 pub(super) async fn dialler(

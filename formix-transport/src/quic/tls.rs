@@ -26,7 +26,7 @@ use crate::identity::Identity;
 use crate::peers::Peers;
 
 /// The protocol and its version.
-pub(super) const ALPN: &[u8] = b"formix/1";
+pub(super) const ALPN: &[u8] = b"formix/2";
 /// Says nothing about who is dialled: keys, not names, tell nodes apart.
 pub(super) const SERVER_NAME: &str = "formix";
 

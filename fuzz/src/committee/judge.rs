@@ -10,6 +10,7 @@ use std::time::Duration;
 use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::outcome::{Outcome, Reveal};
 use formix_proto::record::Fact;
+use formix_proto::share::Lanes;
 use formix_proto::spec::Proposal;
 
 use super::super::host::Host;
@@ -70,7 +71,7 @@ impl Committee {
         assert!(everywhere.iter().all(|light| counted.contains(light)), "one was left out");
         if self.are_honest(&counted) {
             let answers: u32 = counted.iter().map(answer_of).sum();
-            assert_eq!(reveal.totals, [answers], "the sum is not that of the answers");
+            assert_eq!(reveal.totals, Lanes::new(&[answers]), "the sum is not that of the answers");
         }
     }
 

@@ -5,10 +5,12 @@ mod question;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use formix_proto::Decimal;
 
 pub(crate) use question::{Check, Export, Propose, QuestionCommand, Terms};
+
+use crate::consent;
 
 /// Private map, secure reduce: the answer to a question, without seeing anybody's data.
 #[derive(Debug, Parser)]
@@ -50,6 +52,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a whole network once, in this process, over real data or answers of your own
     Demo(Demo),
+    /// Ask questions of real data in private, with the truth computed openly beside each answer
+    Study(StudyArgs),
     /// Start a network of background processes on this machine, or whichever of it is not running
     Up(Up),
     /// Stop the network; nothing is erased
@@ -86,6 +90,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         export: Export,
     },
+    #[command(flatten)]
+    Consent(consent::Command),
     /// Heavy nodes, in the foreground
     Heavy {
         #[command(subcommand)]
@@ -142,12 +148,34 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Examples:
+  formix study sleep       mean and spread of reaction times by day, and of each person's own trend
+  formix study diabetes    442 light nodes: a histogram, means by sex, a regression with ten columns
+
+Exit status: 0 if every answer is the truth, 1 if not.")]
+pub(crate) struct StudyArgs {
+    /// Which study
+    pub(crate) name: StudyName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StudyName {
+    /// Reaction times of 18 people on ten days of sleep restriction
+    Sleep,
+    /// How a disease progressed in 442 patients
+    Diabetes,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
 A light node answers at random until its owner says otherwise in nodes/NAME/node.toml, which it
-reads when it starts (`formix down`, `formix up`), for example
+reads when it starts (`formix down`, `formix up`); from then on it asks its owner (`formix inbox`).
+For example
 
   [responder]
   kind = \"query\"
-  source = \"/home/me/sleep.csv\"
+  [responder.tables]
+  sleep = { source = \"/home/me/sleep.csv\" }
 
 Example: formix up --heavy 3 --light 5")]
 pub(crate) struct Up {

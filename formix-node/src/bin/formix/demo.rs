@@ -9,7 +9,7 @@ use formix_node::home::{Home, HomeError, Scratch};
 use formix_node::network::{NetworkBuilder, Proposing};
 use formix_node::process::told_to_end;
 use formix_node::report::{Report, stage_name};
-use formix_node::responder::ResponderConfig;
+use formix_node::responder::{ResponderConfig, Source};
 use formix_proto::Decimal;
 use formix_proto::machine::Event;
 use formix_proto::outcome::Outcome;
@@ -28,9 +28,6 @@ use crate::study;
 const COMMITTEE: [&str; 3] = ["heavy-1", "heavy-2", "heavy-3"];
 /// How long after its deadline an outcome is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How long a person's node may take over its query.
-const QUERY_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where the light nodes' answers come from.
 enum Answers {
@@ -129,12 +126,8 @@ fn study_lights(network: NetworkBuilder, home: &Home) -> Result<NetworkBuilder, 
         let name = format!("subject-{subject}");
         let own = home.node(&name).make()?.join("reaction.csv");
         fs::write(&own, file).map_err(|error| HomeError::Io { path: own, error })?;
-        let responder = ResponderConfig::Query {
-            source: "reaction.csv".into(),
-            table: "data".to_owned(),
-            time_limit: QUERY_LIMIT,
-        };
-        lights.push((name, responder));
+        let tables = [(study::TABLE.to_owned(), Source::file("reaction.csv"))];
+        lights.push((name, ResponderConfig::query(tables)));
     }
     Ok(network.lights(lights))
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod client;
+mod consent;
 mod demo;
 mod export;
 mod failure;
@@ -9,6 +10,7 @@ mod logging;
 mod output;
 mod question;
 mod result;
+mod studies;
 mod study;
 mod up;
 
@@ -51,6 +53,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
     logging::check(level)?;
     match cli.command {
         Command::Demo(demo) => demo::run(&demo, &home, level, output).await,
+        Command::Study(study) => studies::run(&study, level, output).await,
         Command::Up(up) => up::up(&up, &home, level, output).await,
         Command::Down => up::down(&home, output).await,
         Command::Status => client::status(&home, output).await,
@@ -63,6 +66,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::Wait { id, timeout, export } => {
             client::wait(&id, timeout, &export, &home, output).await
         }
+        Command::Consent(command) => consent::run(&command, &home, output).await,
         Command::Heavy { command } => run(command, Role::Heavy, &home, level, output).await,
         Command::Light { command } => run(command, Role::Light, &home, level, output).await,
         Command::Proposer { command } => run(command, Role::Proposer, &home, level, output).await,

@@ -3,14 +3,20 @@
 use std::str::FromStr;
 
 use formix_proto::Decimal;
-use formix_proto::query::Query;
+use formix_proto::query::{Query, Table};
 
 /// What the study asks.
 pub(crate) const PROMPT: &str =
     "What was your average reaction time, in ms, on the last five days?";
+/// What each person's own table is called.
+pub(crate) const TABLE: &str = "sleep";
 /// The same, over each person's own table.
 pub(crate) fn query() -> Query {
-    Query { sql: "avg(reaction_ms) FILTER (WHERE day >= 5)".into(), tables: Vec::new() }
+    let columns = ["day", "reaction_ms"].map(str::to_owned).to_vec();
+    Query {
+        sql: "SELECT avg(reaction_ms) FROM sleep WHERE day >= 5".to_owned(),
+        tables: vec![Table { name: TABLE.to_owned(), columns }],
+    }
 }
 /// No reaction takes longer, in ms.
 pub(crate) const MAX: Decimal = Decimal::from_parts(2000, 0, 0, false, 0);

@@ -1,7 +1,7 @@
 //! `formix up` and `formix down`: a network of background processes on this machine.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{self, File};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
 use formix_node::control::{ControlError, Request, call_promptly, stop};
-use formix_node::home::{ANALYST, Home, HomeError};
+use formix_node::home::{ANALYST, Home, HomeError, NodeHome};
 use formix_node::key;
 use formix_node::responder::ResponderConfig;
 use formix_proto::directory::Role;
@@ -23,6 +23,15 @@ use crate::output::Output;
 /// How often a node that starts is asked whether it runs, and how many times.
 const POLL: (Duration, u32) = (Duration::from_millis(20), 500);
 
+/// The rules of a light node that answers at random.
+const MADE_UP: &str = "\
+# What this node answers without asking you: see docs/consent.md. Once node.toml says how to answer from
+# real data, this rule is about nothing any more, and every question waits in `formix inbox`.
+[[rule]]
+verdict = \"allow\"
+made_up = true
+";
+
 pub(crate) async fn up(
     args: &Up,
     home: &Home,
@@ -32,6 +41,9 @@ pub(crate) async fn up(
     let network = grow(args, home)?;
     if network.policy.least_participants < 3 {
         output.line("A test network: its policy allows sums over fewer than three participants.");
+    }
+    if network.with_role(Role::Light).next().is_some() {
+        output.line("Light nodes answer without asking only while they make their answers up.");
     }
     let mut starting = Vec::new();
     for member in &network.nodes {
@@ -139,7 +151,17 @@ fn create(
     let responder = (role == Role::Light).then_some(ResponderConfig::Random {});
     let config = NodeConfig { name: name.clone(), role, listen: address, responder };
     config.save(&place.config())?;
+    if role == Role::Light {
+        allow_made_up(&place)?;
+    }
     Ok(Member { name, role, id: identity.id(), address })
+}
+
+/// Answers that are made up are nobody's: the node gives them without asking, until it has others.
+fn allow_made_up(place: &NodeHome) -> Result<(), Failure> {
+    let file = place.consent();
+    let written = fs::write(&file, MADE_UP);
+    written.map_err(|error| HomeError::Io { path: file, error }.into())
 }
 
 /// A port that is free now, held in `ports` until all have been chosen.

@@ -136,7 +136,7 @@ fn groups_that_overlap_or_are_too_small() {
     is_refused(&groups("[]", 5), "6: groups.labels: there must be at least one");
     is_refused(
         &groups("[\"f\"]", 2),
-        "7: groups.least: 2 is too few: this network allows no less than 3",
+        "7: groups.least: groups of 2 would be told of: this network allows no less than 3",
     );
 }
 

@@ -1,215 +1,224 @@
-//! Queries: what they compute, and what they must not be able to do.
+//! What queries compute.
 
 use super::*;
 
 const SLEEP: &str = "subject,day,reaction_ms\n\
     308,0,249.56\n308,4,356.8519\n308,5,414.6901\n308,6,382.2038\n308,7,290.1486\n308,8,430.5853\n308,9,466.3535\n";
 
-/// Asks a CSV file.
-fn csv(data: &str, query: &str) -> Result<Option<Decimal>, ResponderError> {
+const DATA: &str = "x,y\n1,a\n2,b\n4.5,\n";
+
+const CONFIG: &str = "kind = 'query'\n[tables]\nsleep = { source = 'sleep.csv' }\n\
+    data = { source = 'data.csv' }\nnames = { source = 'names.csv' }";
+
+/// A node's directory with its tables.
+fn home() -> TempDir {
     let home = TempDir::new().unwrap();
-    fs::write(home.path().join("own.csv"), data).unwrap();
-    ask("kind = 'query'\nsource = 'own.csv'", home.path(), Some(query))
+    fs::write(home.path().join("sleep.csv"), SLEEP).unwrap();
+    fs::write(home.path().join("data.csv"), DATA).unwrap();
+    fs::write(home.path().join("names.csv"), "key,name\na,Ann\nb,Bob\nb,Bo\nc,\n").unwrap();
+    home
 }
 
-/// Asks table `data` of a database, which has another table, too.
-fn sqlite(query: &str) -> Result<Option<Decimal>, ResponderError> {
-    let home = TempDir::new().unwrap();
-    let file = home.path().join("own.db");
-    fill(
-        &file,
-        "CREATE TABLE data (x, y TEXT); INSERT INTO data VALUES (1, 'a'), (2, 'b'), (4.5, NULL);
-        CREATE TABLE secret (x); INSERT INTO secret VALUES (42);
-        CREATE VIEW peek AS SELECT x FROM secret;",
-    );
-    let before = fs::read(&file).unwrap();
-    let reply = ask("kind = 'query'\nsource = 'own.db'", home.path(), Some(query));
-    assert_eq!(fs::read(&file).unwrap(), before, "{query}");
-    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "{query}");
-    reply
+const TABLES: [&str; 3] = ["sleep(day, reaction_ms)", "data(x, y)", "names(key, name)"];
+
+fn one(sql: &str) -> Result<Option<Decimal>, ResponderError> {
+    ask(CONFIG, home().path(), Some(asked(sql, &TABLES)))
 }
 
-fn fill(file: &Path, sql: &str) {
-    wait(async {
-        let database = libsql::Builder::new_local(file).build().await.unwrap();
-        database.connect().unwrap().execute_batch(sql).await.unwrap();
-    });
+fn reply(question: &Question) -> Result<Answer, ResponderError> {
+    match respond(CONFIG, home().path(), question)? {
+        Reply::Answer(answer) => Ok(answer),
+        Reply::Decline => panic!("it declines"),
+    }
+}
+
+/// The cells of a result, all of which are numbers.
+fn many(length: u32, sql: &str) -> Vec<String> {
+    let question = vector(length, asked(sql, &TABLES));
+    match found(&reply(&question).unwrap(), &question.statistic) {
+        Finding::Vector { sums, .. } => sums.iter().map(Decimal::to_string).collect(),
+        _ => panic!("a vector"),
+    }
+}
+
+fn with(measure: Measure, sql: &str) -> Question {
+    Question {
+        query: Some(asked(sql, &TABLES)),
+        statistic: measure.into(),
+        ..question("0", "1", 0)
+    }
 }
 
 #[test]
 fn the_average_of_the_later_days() {
-    let query = "avg(reaction_ms) FILTER (WHERE day >= 5)";
-    assert_eq!(csv(SLEEP, query).unwrap(), number("396.79626"));
+    let query = "SELECT avg(reaction_ms) FROM sleep WHERE day >= 5";
+    assert_eq!(one(query).unwrap(), number("396.79626"));
 }
 
 #[test]
-fn expressions_are_evaluated() {
+fn statements_are_evaluated() {
     for (query, answer) in [
-        ("count(*)", "3"),
-        ("sum(x)", "7.5"),
-        ("max(x) - min(x)", "3.5"),
-        ("round(avg(x), 2)", "2.5"),
-        ("sum(CASE WHEN y = 'a' THEN x ELSE 0 END)", "1"),
-        ("coalesce(sum(x) FILTER (WHERE x > 100), -1)", "-1"),
-        ("avg([x]) + length(') ; -- \" || :a') - 16", "0.5"),
-        ("(SELECT sum(s) FROM (SELECT max(x) AS s FROM data GROUP BY y)) + 0 * count(*)", "7.5"),
-        ("count(*) FILTER (WHERE x IN (SELECT x FROM DATA WHERE x < 3))", "2"),
-        ("sum(x)\n\t* 2", "15"),
+        ("SELECT count(*) FROM data", "3"),
+        ("select\tsum(x)\nfrom DATA", "7.5"),
+        ("SELECT sum([X]) * 2 FROM `data` AS own", "15"),
+        ("SELECT max(x) - min(x) FROM data", "3.5"),
+        ("SELECT round(avg(x), 2) FROM data", "2.5"),
+        ("SELECT sum(DISTINCT x > 1) FROM data", "1"),
+        ("SELECT sum(CASE WHEN y = 'a' THEN x ELSE 0 END) FROM data", "1"),
+        ("SELECT coalesce(sum(x) FILTER (WHERE x > 100), -1) FROM data", "-1"),
+        ("SELECT length(') ; -- \" || :a')", "14"),
+        ("SELECT sum(s) FROM (SELECT max(x) AS s FROM data GROUP BY y)", "7.5"),
+        ("SELECT count(*) FROM data, names WHERE y = key", "3"),
+        ("SELECT sum(x) FROM data JOIN names ON y = key WHERE name > 'B'", "4"),
+        ("SELECT count(*) FROM names LEFT JOIN data ON y = key WHERE x IS NULL", "1"),
+        (
+            "WITH late AS (SELECT reaction_ms AS ms FROM sleep WHERE day > 8) SELECT ms FROM late",
+            "466.3535",
+        ),
+        ("WITH late AS (SELECT day FROM sleep WHERE day > 5) SELECT count(*) FROM late", "4"),
+        ("SELECT count(*) FROM (SELECT x FROM data UNION ALL SELECT day FROM sleep) AS both", "10"),
+        ("SELECT x FROM (VALUES (7)) AS v, data WHERE x = 2", "2"),
+        (
+            "SELECT x FROM data WHERE EXISTS (SELECT 1 FROM names WHERE key = y AND name = 'Ann')",
+            "1",
+        ),
+        ("SELECT -x FROM data ORDER BY x DESC LIMIT 1", "-4.5"),
+        ("SELECT x FROM data WHERE x = '2'", "2"),
     ] {
-        assert_eq!(sqlite(query).unwrap(), number(answer), "{query}");
+        assert_eq!(one(query).unwrap(), number(answer), "{query}");
     }
 }
 
 #[test]
-fn nothing_to_tell_declines() {
-    for query in ["max(NULL)", "avg(x) FILTER (WHERE x > 100)", "sum(NULL)"] {
-        assert_eq!(sqlite(query).unwrap(), None, "{query}");
-    }
-    assert_eq!(csv("x\n", "x").unwrap(), None, "no row");
+fn rows_become_cells_one_after_the_other_and_in_their_order() {
+    assert_eq!(many(3, "SELECT x FROM data ORDER BY x DESC"), ["4.5", "2", "1"]);
+    assert_eq!(
+        many(4, "SELECT day, reaction_ms FROM sleep WHERE day > 7 ORDER BY day"),
+        ["8", "430.5853", "9", "466.3535"]
+    );
+    assert_eq!(many(3, "SELECT count(*) FROM names GROUP BY key ORDER BY key"), ["1", "2", "1"]);
+    assert_eq!(
+        many(3, "SELECT x - lag(x, 1, 0) OVER (ORDER BY x) FROM data ORDER BY 1"),
+        ["1", "1", "2.5"]
+    );
+    assert_eq!(many(3, "SELECT sum(x) OVER (ORDER BY x) FROM data ORDER BY 1"), ["1", "3", "7.5"]);
+}
+
+#[test]
+fn a_vector_may_have_as_many_rows_as_the_question_takes() {
     let home = TempDir::new().unwrap();
-    fs::write(home.path().join("own.csv"), SLEEP).unwrap();
-    let config = "kind = 'query'\nsource = 'own.csv'";
-    assert_eq!(ask(config, home.path(), None).unwrap(), None, "no query");
+    let rows: String = (0..5000).map(|n| format!("{}\n", n % 7)).collect();
+    fs::write(home.path().join("long.csv"), format!("n\n{rows}")).unwrap();
+    let question = vector(5000, asked("SELECT n FROM long", &["long(n)"]));
+    let config = "kind = 'query'\n[tables]\nlong = { source = 'long.csv' }";
+    let Reply::Answer(answer) = respond(config, home.path(), &question).unwrap() else { panic!() };
+    let Finding::Vector { sums, .. } = found(&answer, &question.statistic) else { panic!() };
+    assert!(sums.iter().enumerate().all(|(n, sum)| *sum == Decimal::from(n % 7)));
+    let few = Question { statistic: vector(4999, asked("", &[])).statistic, ..question };
+    assert!(matches!(respond(config, home.path(), &few), Err(ResponderError::ManyCells(4999))));
 }
 
 #[test]
-fn a_result_that_is_not_one_number_is_an_error() {
-    use ResponderError::{Answer, ManyRows, NotNumeric};
-    assert!(matches!(sqlite("x"), Err(ManyRows)));
-    assert!(matches!(sqlite("max(y)"), Err(NotNumeric("text"))));
-    assert!(matches!(sqlite("CAST(max(y) AS BLOB)"), Err(NotNumeric("bytes"))));
-    assert!(matches!(sqlite("sum(9e999)"), Err(Answer(_))));
-    assert!(matches!(sqlite("CAST(x'ff' AS TEXT)"), Err(NotNumeric("text") | ManyRows)));
-    assert!(matches!(csv("x\n1\n", "CAST(x'ff' AS TEXT)"), Err(NotNumeric("text"))));
-    assert_eq!(sqlite("sum(x) * 9e999 - sum(x) * 9e999").unwrap(), None, "SQLite has no NaN");
+fn text_is_a_cell() {
+    let choices = Measure::Choices(labels(&["Ann", "Bo", "Bob"]));
+    let question = with(choices, "SELECT name FROM names WHERE key = 'b'");
+    let Finding::Frequencies(counted) = found(&reply(&question).unwrap(), &question.statistic)
+    else {
+        panic!("frequencies")
+    };
+    assert_eq!(counted.iter().map(|option| option.count).collect::<Vec<_>>(), [0, 1, 1]);
 }
 
 #[test]
-fn what_leaves_its_parentheses_is_not_an_expression() {
-    for query in [
-        "1); ATTACH DATABASE 'stolen.db' AS s; --",
-        "1) FROM data; DROP TABLE data; SELECT (1",
-        "1) FROM secret UNION SELECT (x",
-        "1) UNION SELECT x FROM secret --",
-        "max(x) /* hidden */",
-        "max(x) -- hidden",
-        "max(x);",
-        ")(",
-        "(1",
-        "'1",
-        "[x",
-        "`x",
-        "?1",
-        ":x",
-        "@x",
-        "$x",
-        "'a' || 'b'",
-        "avg(\"x\")",
-        "avg(x)\0",
-        "avg(x)\u{1b}",
-        "",
-        " \n",
-        &"1+".repeat(4000),
+fn the_first_cell_names_the_group() {
+    let groups =
+        Some(formix_proto::statistic::Groups { labels: labels(&["Ann", "Bob"]), least: 1 });
+    let statistic = Statistic { groups, ..question("0", "9", 1).statistic };
+    let sql = "SELECT name, x FROM names JOIN data ON key = y WHERE name = 'Bob'";
+    let question = Question { statistic, ..with(Measure::Count, sql) };
+    let answer = reply(&question).unwrap();
+    assert_eq!(shown(&answer, &question), 2.into());
+    let question = Question { query: Some(asked("SELECT 'Bob', 1, 2", &[])), ..question };
+    assert!(matches!(reply(&question), Err(ResponderError::ManyCells(2))));
+}
+
+#[test]
+fn no_row_and_null_are_missing_so_that_the_questions_rule_decides() {
+    for sql in [
+        "SELECT x FROM data WHERE x > 100",
+        "SELECT avg(x) FROM data WHERE x > 100",
+        "SELECT max(NULL)",
+        "SELECT y FROM data WHERE x > 4",
+        "SELECT 9e999 - 9e999",
     ] {
-        assert!(matches!(sqlite(query), Err(ResponderError::Expression(_))), "{query}");
+        let question = question("0", "9", 0);
+        let statistic = Statistic { missing: Rule::Use("7".to_owned()), ..question.statistic };
+        let question = Question { query: Some(asked(sql, &TABLES)), statistic, ..question };
+        let answer = reply(&question).unwrap();
+        assert_eq!(shown(&answer, &question), 7.into(), "{sql}");
+        let declining = Statistic { missing: Rule::Decline, ..question.statistic };
+        let refused = declining.encode(&answer, declining.shape(1).unwrap()).unwrap_err();
+        assert_eq!(refused, formix_proto::answer::AnswerError::Missing, "{sql}");
     }
 }
 
 #[test]
-fn what_a_query_may_not_do_is_refused() {
-    for query in [
-        "(SELECT x FROM secret)",
-        "(SELECT count(*) FROM secret)",
-        "sum(x) + (SELECT max(x) FROM main.secret)",
-        "(SELECT x FROM peek)",
-        "(WITH data AS (SELECT x FROM secret) SELECT x FROM data)",
-        "(SELECT count(*) FROM sqlite_master)",
-        "(SELECT count(*) FROM sqlite_schema)",
-        "(SELECT count(*) FROM temp.sqlite_temp_schema)",
-        "(SELECT count(*) FROM pragma_database_list)",
-        "(SELECT count(*) FROM pragma_table_info('secret'))",
-        "(SELECT count(*) FROM dbstat)",
-        "(SELECT count(*) FROM json_each('[1,2]'))",
-        "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n)",
-        "(WITH RECURSIVE data(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM data LIMIT 9) SELECT count(*) FROM data)",
-        "load_extension('evil')",
-        "length(randomblob(1000000000))",
-        "length(zeroblob(1000000000))",
-        "length(printf('%1000000000d', 1))",
-        "length(replace(y, 'a', 'bb'))",
-        "length(group_concat(y))",
-        "y LIKE '%a%a%a%'",
-        "y GLOB '*'",
-        "sqlite_version()",
-        "length(hex(y))",
-        "last_insert_rowid()",
-        "changes()",
-        "PRAGMA user_version",
-        "ATTACH DATABASE 'stolen.db' AS s",
-        "DELETE FROM data",
-        "INSERT INTO data VALUES (1, 2)",
-        "(DELETE FROM data RETURNING x)",
-        "sum(missing)",
-        "avg(x, y)",
-        "1, 2",
-        "1 AS x",
+fn of_options_no_row_chooses_none() {
+    let question = with(Measure::Choices(labels(&["a"])), "SELECT y FROM data WHERE x > 100");
+    let answer = reply(&question).unwrap();
+    let Finding::Frequencies(counted) = found(&answer, &question.statistic) else { panic!() };
+    assert_eq!(counted[0].count, 0);
+}
+
+#[test]
+fn a_question_without_a_query_is_declined() {
+    assert_eq!(ask(CONFIG, home().path(), None).unwrap(), None);
+}
+
+#[test]
+fn what_is_no_cell_is_an_error() {
+    use ResponderError::{Infinite, ManyCells, NotText};
+    assert!(matches!(one("SELECT x FROM data"), Err(ManyCells(1))));
+    assert!(matches!(one("SELECT 1, 2"), Err(ManyCells(1))));
+    assert!(matches!(one("SELECT CAST(y AS BLOB) FROM data WHERE x = 1"), Err(NotText)));
+    assert!(matches!(one("SELECT CAST(x'ff' AS TEXT)"), Err(NotText)));
+    assert!(matches!(one("SELECT x''"), Err(NotText)));
+    assert!(matches!(one("SELECT 9e999"), Err(Infinite)));
+    assert!(matches!(one("SELECT -9e999"), Err(Infinite)));
+}
+
+#[test]
+fn text_is_never_added_up_as_zero() {
+    for sum in [
+        "sum(y)",
+        "avg(y)",
+        "total(y)",
+        "TOTAL(ALL y)",
+        "[avg](y)",
+        "sum(DISTINCT y)",
+        "sum (lower(y))",
+        "avg(v) FROM (SELECT y AS v, x FROM data)",
+        "avg(CASE WHEN x > 0 THEN y ELSE x END)",
+        "sum(y) OVER (ORDER BY x ROWS 1 PRECEDING)",
+        "(SELECT sum(name) FROM names)",
     ] {
-        assert!(matches!(sqlite(query), Err(ResponderError::Refused(_))), "{query}");
+        let from = if sum.contains("(SELECT") { "" } else { " FROM data WHERE y IS NOT NULL" };
+        let reply = one(&format!("SELECT {sum}{from} LIMIT 1"));
+        assert!(matches!(reply, Err(ResponderError::Infinite)), "{sum}: {reply:?}");
     }
+    assert_eq!(one("SELECT sum(CAST('12' AS REAL)) + sum(NULL IS NULL)").unwrap(), number("13"));
 }
 
 #[test]
-fn a_query_that_takes_too_long_is_stopped() {
-    let home = TempDir::new().unwrap();
-    let rows: String = (0..1000).map(|n| format!("{n}\n")).collect();
-    fs::write(home.path().join("own.csv"), format!("x\n{rows}")).unwrap();
-    let config = "kind = 'query'\nsource = 'own.csv'\ntime_limit = '300ms'";
-    let query = "(SELECT sum(a.x * b.x * c.x * d.x) FROM data a, data b, data c, data d)";
-    let reply = ask(config, home.path(), Some(query));
-    assert!(matches!(reply, Err(ResponderError::TimeOut(_))), "{reply:?}");
-}
-
-#[test]
-fn csv_files_as_people_write_them() {
-    let data = "\u{feff}Name, Hours ,\"odd \"\"name\"\"\"\r\n\"Ann, B.\",7.5,\r\nnan, 8 ,1e1\r\n";
-    for (query, answer) in [
-        ("sum(hours)", "15.5"),
-        ("count(*)", "2"),
-        ("count([odd \"name\"])", "1"),
-        ("sum([odd \"name\"])", "10"),
-        ("sum(typeof(hours) = 'integer')", "1"),
-        ("sum(typeof(name) = 'text')", "2"),
-        ("sum(name = 'Ann, B.')", "1"),
-    ] {
-        assert_eq!(csv(data, query).unwrap(), number(answer), "{query}");
-    }
-}
-
-#[test]
-fn csv_files_that_make_no_table_are_refused_with_the_line() {
-    let long = format!("x\n1\n{}\n", "9".repeat(70_000));
-    for (data, at) in [
-        ("", 1),
-        ("a,\n", 1),
-        ("a,A\n", 1),
-        ("a,b\n1,2\n3\n", 3),
-        ("a\n1\n2,3\n", 3),
-        (long.as_str(), 3),
-    ] {
-        let error = csv(data, "count(*)").unwrap_err();
-        assert!(matches!(error, ResponderError::Csv { line, .. } if line == at), "{error}");
-        assert!(error.to_string().contains(&format!("own.csv:{at}:")), "{error}");
-    }
-}
-
-#[test]
-fn sources_that_are_not_there_are_refused() {
-    let home = TempDir::new().unwrap();
-    let missing = ask("kind = 'query'\nsource = 'own.csv'", home.path(), Some("1"));
-    assert!(matches!(missing, Err(ResponderError::Source { .. })));
-    fill(&home.path().join("own.db"), "CREATE TABLE other (x)");
-    let error = ask("kind = 'query'\nsource = 'own.db'", home.path(), Some("1")).unwrap_err();
-    assert!(matches!(&error, ResponderError::Table { table, .. } if table == "data"), "{error}");
-    let config = "kind = 'query'\nsource = 'own.db'\ntable = 'other'";
-    assert_eq!(ask(config, home.path(), Some("count(*)")).unwrap(), number("0"));
+fn tables_and_columns_that_the_owner_does_not_have_are_named() {
+    let home = home();
+    let ask = |declared: &[&str]| ask(CONFIG, home.path(), Some(asked("SELECT 1", declared)));
+    let table = ask(&["visits(x)"]).unwrap_err();
+    assert!(matches!(&table, ResponderError::NoTable(name) if name == "visits"), "{table}");
+    let column = ask(&["Data(x, Z)"]).unwrap_err();
+    assert_eq!(
+        column.to_string(),
+        "the question asks of column `Z`, which table `Data` does not have"
+    );
+    assert_eq!(ask(&["DATA(X, Y)"]).unwrap(), number("1"), "SQL does not tell capitals apart");
 }

@@ -1,0 +1,60 @@
+mod desk;
+mod family;
+mod ledger;
+mod policy;
+mod put_first;
+
+use formix_proto::id::{ComputationId, NodeId, Nonce};
+use formix_proto::query::{Query, Table};
+use formix_proto::share::SEATS;
+use formix_proto::spec::{Committee, Proposal, Spec};
+use formix_proto::statistic::{Domain, Measure};
+use formix_proto::time::Time;
+
+use super::{By, Decision, Past, Subject};
+
+/// What a question reads: `day` and `ms` of `sleep`, for one.
+type Reads<'a> = &'a [(&'a str, &'a [&'a str])];
+
+fn query(sql: &str, reads: Reads<'_>) -> Query {
+    let table = |(name, columns): &(&str, &[&str])| Table {
+        name: (*name).to_owned(),
+        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+    };
+    Query { sql: sql.to_owned(), tables: reads.iter().map(table).collect() }
+}
+
+/// The sum of a number, asked of at least 20 by node 1, who is called `analyst`.
+fn proposal(query: Option<Query>) -> Proposal {
+    let spec = Spec {
+        prompt: "How long?".to_owned(),
+        query,
+        statistic: Measure::Sum(Domain::try_from((0, 9, 0)).unwrap()).into(),
+        committee: Committee([NodeId([7; 32]); SEATS]),
+        deadline: Time(1_000),
+        min_participants: 20,
+        max_participants: 30,
+    };
+    Proposal { proposer: NodeId([1; 32]), nonce: Nonce([3; 16]), spec }
+}
+
+fn subject(proposal: &Proposal) -> Subject {
+    Subject::of(proposal, Some("analyst".to_owned()), false)
+}
+
+fn asks(sql: &str, reads: Reads<'_>) -> Subject {
+    subject(&proposal(Some(query(sql, reads))))
+}
+
+fn sleep() -> Subject {
+    asks("SELECT ms FROM sleep", &[("sleep", &["day", "ms"])])
+}
+
+fn free_text() -> Subject {
+    subject(&proposal(None))
+}
+
+fn past(verdict: Decision, at: u64, subject: Subject) -> Past {
+    let comp_id = ComputationId([9; 32]);
+    Past { time: Time(at), comp_id, verdict, by: By::Owner, subject }
+}

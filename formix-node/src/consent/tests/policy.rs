@@ -1,0 +1,249 @@
+use std::collections::BTreeMap;
+use std::fs;
+
+use formix_proto::id::NodeId;
+use formix_proto::statistic::{Groups, Labels, Measure};
+use formix_proto::time::Time;
+use tempfile::TempDir;
+
+use super::{asks, free_text, past, proposal, query, sleep, subject};
+use crate::consent::{By, Decision, Judgement, Past, Policy, Subject, Verdict};
+
+const DAY: u64 = 24 * 3600 * 1000;
+
+fn load(text: &str) -> Result<Policy, String> {
+    let scratch = TempDir::new().unwrap();
+    let file = scratch.path().join("consent.toml");
+    fs::write(&file, text).unwrap();
+    let names = BTreeMap::from([(NodeId([1; 32]), "analyst".to_owned())]);
+    Policy::load(&file, &names).map_err(|error| error.to_string())
+}
+
+fn judge_after(past: &[Past], rules: &str, subject: &Subject) -> Judgement {
+    load(rules).unwrap().judge(subject, past, Time(30 * DAY))
+}
+
+fn judge(rules: &str, subject: &Subject) -> Verdict {
+    judge_after(&[], rules, subject).verdict
+}
+
+/// Whether a rule that allows lets a question through.
+fn allows(conditions: &str, subject: &Subject) -> bool {
+    judge(&format!("[[rule]]\nverdict = \"allow\"\n{conditions}"), subject) == Verdict::Allow
+}
+
+/// Whether a rule that denies catches a question.
+fn denies(conditions: &str, subject: &Subject) -> bool {
+    judge(&format!("[[rule]]\nverdict = \"deny\"\n{conditions}"), subject) == Verdict::Deny
+}
+
+#[test]
+fn without_rules_everything_is_asked() {
+    let nowhere = TempDir::new().unwrap().path().join("consent.toml");
+    let policy = Policy::load(&nowhere, &BTreeMap::new()).unwrap();
+    for subject in [sleep(), free_text()] {
+        let judgement = policy.judge(&subject, &[], Time(0));
+        let asked = Judgement { verdict: Verdict::Ask, by: By::Default, cooling: None };
+        assert_eq!(judgement, asked);
+    }
+    assert_eq!(judge("default = \"deny\"", &sleep()), Verdict::Deny);
+}
+
+#[test]
+fn the_first_rule_that_is_about_a_question_decides_it() {
+    let rules = "
+        [[rule]]
+        verdict = \"deny\"
+        statistic = [\"moments\"]
+        [[rule]]
+        verdict = \"allow\"
+        tables = [\"sleep\"]
+        [[rule]]
+        verdict = \"deny\"";
+    let judgement = judge_after(&[], rules, &sleep());
+    assert_eq!((judgement.verdict, judgement.by), (Verdict::Allow, By::Rule(2)));
+    let judgement = judge_after(&[], rules, &free_text());
+    assert_eq!((judgement.verdict, judgement.by), (Verdict::Deny, By::Rule(3)));
+}
+
+#[test]
+fn a_query_is_allowed_only_if_all_that_it_reads_is_named() {
+    let both = asks("SELECT 1", &[("sleep", &["day"]), ("pay", &["sum"])]);
+    let nothing = asks("SELECT 1", &[]);
+    for (conditions, subject, allowed) in [
+        ("tables = [\"sleep\"]", sleep(), true),
+        ("tables = [\"SLEEP\"]", sleep(), true),
+        ("tables = [\"pay\"]", sleep(), false),
+        ("tables = [\"sleep\"]", both.clone(), false),
+        ("tables = [\"sleep\", \"pay\"]", both.clone(), true),
+        ("columns = [\"sleep.day\", \"Sleep.MS\"]", sleep(), true),
+        ("columns = [\"sleep.day\"]", sleep(), false),
+        ("columns = [\"pay.day\", \"pay.ms\"]", sleep(), false),
+        ("tables = [\"pay\"]\ncolumns = [\"sleep.day\", \"sleep.ms\"]", sleep(), false),
+        ("tables = [\"sleep\"]\ncolumns = [\"sleep.day\"]", sleep(), false),
+        ("tables = []", sleep(), false),
+        ("tables = [\"sleep\"]", nothing.clone(), false),
+        ("any_data = true", nothing, true),
+        ("any_data = true", both, true),
+        ("free_text = true", sleep(), false),
+    ] {
+        assert_eq!(allows(conditions, &subject), allowed, "{conditions}: {:?}", subject.tables);
+    }
+}
+
+#[test]
+fn a_question_for_people_is_allowed_only_by_a_rule_that_says_so() {
+    for (conditions, allowed) in [
+        ("free_text = true", true),
+        ("any_data = true", false),
+        ("tables = [\"sleep\"]", false),
+        ("tables = [\"sleep\"]\nfree_text = true", true),
+        ("made_up = true", false),
+    ] {
+        assert_eq!(allows(conditions, &free_text()), allowed, "{conditions}");
+    }
+}
+
+#[test]
+fn made_up_answers_are_given_to_every_question_and_real_ones_to_none() {
+    for subject in [sleep(), free_text()] {
+        assert!(!allows("made_up = true", &subject));
+        assert!(allows("made_up = true", &Subject { made_up: true, ..subject }));
+    }
+}
+
+#[test]
+fn a_query_is_denied_as_soon_as_anything_that_it_reads_is_named() {
+    let both = asks("SELECT 1", &[("sleep", &["day"]), ("pay", &["sum"])]);
+    for (conditions, subject, denied) in [
+        ("", sleep(), true),
+        ("", free_text(), true),
+        ("tables = [\"PAY\"]", both.clone(), true),
+        ("columns = [\"pay.sum\"]", both.clone(), true),
+        ("columns = [\"pay.name\"]", both, false),
+        ("tables = [\"pay\"]", sleep(), false),
+        ("tables = [\"pay\"]", free_text(), false),
+        ("free_text = true", free_text(), true),
+        ("free_text = true", sleep(), false),
+        ("any_data = true", sleep(), true),
+        ("any_data = true", free_text(), false),
+        ("made_up = true", sleep(), false),
+    ] {
+        assert_eq!(denies(conditions, &subject), denied, "{conditions}: {:?}", subject.tables);
+    }
+}
+
+#[test]
+fn who_asks_is_known_by_name_or_id() {
+    let id = NodeId([1; 32]).to_string();
+    let other = NodeId([2; 32]).to_string();
+    for (who, caught) in [("analyst", true), (&*id, true), (&*other, false)] {
+        assert_eq!(denies(&format!("proposer = [\"{who}\"]"), &sleep()), caught, "{who}");
+    }
+    let nameless = Subject { proposer_name: None, ..sleep() };
+    assert!(!denies("proposer = [\"analyst\"]", &nameless));
+    assert!(!denies("proposer = []", &sleep()));
+}
+
+#[test]
+fn a_rule_about_one_question_is_about_no_other() {
+    let rule = format!("question = \"{}\"", sleep().question);
+    assert!(denies(&rule, &sleep()));
+    assert!(!denies(&rule, &asks("SELECT ms  FROM sleep", &[("sleep", &["day", "ms"])])));
+    assert!(allows(&format!("{rule}\ntables = [\"sleep\"]"), &sleep()));
+    assert!(!allows(&format!("{rule}\nany_data = true"), &free_text()));
+}
+
+#[test]
+fn what_is_allowed_has_its_limits() {
+    let mut grouped = proposal(Some(query("SELECT 1", &[("sleep", &["ms"])])));
+    let labels = Labels::try_from(vec!["f".to_owned(), "m".to_owned()]).unwrap();
+    grouped.spec.statistic.groups = Some(Groups { labels, least: 5 });
+    let grouped = subject(&grouped);
+    let mut counted = proposal(Some(query("SELECT 1", &[("sleep", &["ms"])])));
+    counted.spec.statistic = Measure::Count.into();
+    for (limit, subject, allowed) in [
+        ("min_participants = 20", &sleep(), true),
+        ("min_participants = 21", &sleep(), false),
+        ("min_group = 5", &grouped, true),
+        ("min_group = 6", &grouped, false),
+        ("min_group = 6", &sleep(), true),
+        ("statistic = [\"count\", \"sum\"]", &sleep(), true),
+        ("statistic = [\"count\"]", &sleep(), false),
+        ("statistic = [\"count\"]", &subject(&counted), true),
+    ] {
+        assert_eq!(allows(&format!("any_data = true\n{limit}"), subject), allowed, "{limit}");
+    }
+}
+
+const WEEKLY: &str = "
+    [[rule]]
+    verdict = \"allow\"
+    tables = [\"sleep\"]
+    cooldown = \"7d\"";
+
+#[test]
+fn a_rule_that_cools_down_leaves_the_question_to_the_next() {
+    let recent = [past(Decision::Allow, 23 * DAY + 1, sleep())];
+    let judgement = judge_after(&recent, WEEKLY, &sleep());
+    let asked = Judgement { verdict: Verdict::Ask, by: By::Default, cooling: Some(1) };
+    assert_eq!(judgement, asked);
+    let denied = judge_after(&recent, &format!("{WEEKLY}\n[[rule]]\nverdict = \"deny\""), &sleep());
+    assert_eq!((denied.verdict, denied.by), (Verdict::Deny, By::Rule(2)));
+    let long_ago = [past(Decision::Allow, 23 * DAY, sleep())];
+    assert_eq!(judge_after(&long_ago, WEEKLY, &sleep()).verdict, Verdict::Allow);
+}
+
+/// Otherwise one could ask as often as one likes, with a space more each time, or in another's name.
+#[test]
+fn a_cooldown_counts_every_question_that_its_rule_lets_through() {
+    let reworded = asks("SELECT  ms FROM sleep", &[("sleep", &["ms"])]);
+    let from_another =
+        Subject { proposer: NodeId([2; 32]), proposer_name: Some("another".to_owned()), ..sleep() };
+    let of_other_data = asks("SELECT 1", &[("pay", &["sum"])]);
+    for (verdict, subject, cools) in [
+        (Decision::Allow, reworded, true),
+        (Decision::Allow, from_another, true),
+        (Decision::Allow, of_other_data, false),
+        (Decision::Deny, sleep(), false),
+        (Decision::Expired, sleep(), false),
+    ] {
+        let judgement = judge_after(&[past(verdict, 29 * DAY, subject)], WEEKLY, &sleep());
+        assert_eq!(judgement.cooling.is_some(), cools, "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_end_a_cooldown() {
+    let later = [past(Decision::Allow, 31 * DAY, sleep())];
+    assert_eq!(judge_after(&later, WEEKLY, &sleep()).cooling, Some(1));
+}
+
+#[test]
+fn a_file_that_is_wrong_is_refused_where_it_is_wrong() {
+    let rule = |conditions: &str| format!("[[rule]]\n{conditions}");
+    for (text, why) in [
+        ("defualt = \"ask\"".to_owned(), "consent.toml:1: unknown field `defualt`"),
+        ("default = \"allow\"".to_owned(), "say in a rule what is allowed"),
+        ("default = \"maybe\"".to_owned(), "consent.toml:1: unknown variant `maybe`"),
+        (rule("tables = [\"a\"]"), "consent.toml:1: missing field `verdict`"),
+        (rule("verdict = \"deny\"\ntable = [\"a\"]"), "consent.toml:3: unknown field `table`"),
+        (rule("verdict = \"deny\"\ntables = \"a\""), "consent.toml:3: "),
+        (rule("verdict = \"deny\"\nquestion = \"9f3c\""), "consent.toml:3: expected 64"),
+        (rule("verdict = \"allow\"\ncooldown = \"soon\""), "consent.toml:3: "),
+        (rule("verdict = \"allow\""), "rule 1: it allows nothing"),
+        (rule("verdict = \"allow\"\nproposer = [\"analyst\"]"), "rule 1: it allows nothing"),
+        (rule("verdict = \"allow\"\nany_data = true\ntables = [\"a\"]"), "keep one of the two"),
+        (rule("verdict = \"deny\"\nmin_participants = 5"), "mean nothing in a rule that does not"),
+        (rule("verdict = \"ask\"\ncooldown = \"1d\""), "mean nothing in a rule that does not"),
+        (rule("verdict = \"deny\"\nmin_group = 5"), "mean nothing in a rule that does not"),
+        (rule("verdict = \"deny\"\ncolumns = [\"day\"]"), "write `table.column`"),
+        (rule("verdict = \"deny\"\ncolumns = [\"sleep.\"]"), "write `table.column`"),
+        (rule("verdict = \"deny\"\ncolumns = [\"main.sleep.day\"]"), "write `table.column`"),
+        (rule("verdict = \"deny\"\nstatistic = [\"avg\"]"), "there is no statistic `avg`"),
+        (rule("verdict = \"deny\"\nproposer = [\"analist\"]"), "nobody is called `analist`"),
+    ] {
+        let error = load(&text).unwrap_err();
+        assert!(error.contains(why), "{text}: {error}");
+    }
+}

@@ -1,0 +1,56 @@
+use std::collections::BTreeMap;
+use std::fs;
+
+use tempfile::TempDir;
+
+use crate::consent::{Policy, Rule, Verdict};
+
+/// What a file says after a rule was put before all others.
+fn put_first(text: &str) -> Result<String, String> {
+    let scratch = TempDir::new().unwrap();
+    let file = scratch.path().join("consent.toml");
+    fs::write(&file, text).unwrap();
+    let rule = Rule { verdict: Verdict::Deny, free_text: true, ..Rule::default() };
+    let put = Policy::put_first(&file, rule, "as told");
+    let after = fs::read_to_string(&file).unwrap();
+    put.map(|()| after).map_err(|error| error.to_string())
+}
+
+const PUT: &str = "# as told\n[[rule]]\nverdict = \"deny\"\nfree_text = true\n\n";
+
+#[test]
+fn a_rule_comes_before_the_others_and_all_else_stays_as_it_was() {
+    for (before, after) in [
+        ("", "\n[[rule]]\nverdict = \"ask\"\n"),
+        ("# Mine.\ndefault = \"deny\"\n\n", "# Nobody!\n[[rule]] # first\nverdict = \"deny\"\n"),
+        ("default = \"ask\"\n", "[[ rule ]]\nverdict = \"deny\"\n\n[[rule]]\nverdict = \"ask\""),
+    ] {
+        let expected = match after.strip_prefix('\n') {
+            Some(after) => format!("{before}\n{PUT}{after}"),
+            None => format!("{before}{PUT}{after}"),
+        };
+        assert_eq!(put_first(&format!("{before}{after}")).unwrap(), expected);
+    }
+}
+
+#[test]
+fn the_first_rule_is_put_at_the_end_of_what_there_is() {
+    assert_eq!(put_first("").unwrap(), PUT);
+    assert_eq!(put_first("default = \"deny\"").unwrap(), format!("default = \"deny\"\n{PUT}"));
+}
+
+#[test]
+fn rules_in_another_form_are_left_alone() {
+    let error = put_first("rule = [{ verdict = \"deny\" }]").unwrap_err();
+    assert!(error.contains("write the rule yourself"), "{error}");
+    assert!(put_first("[[rule]\n").unwrap_err().contains("consent.toml:1: "));
+}
+
+#[test]
+fn a_file_that_was_not_there_is_made() {
+    let scratch = TempDir::new().unwrap();
+    let file = scratch.path().join("consent.toml");
+    let rule = Rule { verdict: Verdict::Deny, ..Rule::default() };
+    Policy::put_first(&file, rule, "as told").unwrap();
+    assert_eq!(Policy::load(&file, &BTreeMap::new()).unwrap().rules.len(), 1);
+}

@@ -1,0 +1,241 @@
+//! Where tables come from: files, directories, databases and programs.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+/// Asks table `own`, which is at this place in the node's directory.
+fn of(
+    home: &TempDir,
+    source: &str,
+    sql: &str,
+    table: &str,
+) -> Result<Option<Decimal>, ResponderError> {
+    let config = format!("kind = 'query'\n[tables]\nown = {{ {source} }}");
+    ask(&config, home.path(), Some(asked(sql, &[table])))
+}
+
+fn csv(data: &str, sql: &str, table: &str) -> Result<Option<Decimal>, ResponderError> {
+    let home = TempDir::new().unwrap();
+    fs::write(home.path().join("own.csv"), data).unwrap();
+    of(&home, "source = 'own.csv'", sql, table)
+}
+
+#[test]
+fn what_is_configured_wrong_is_refused() {
+    let read = |table: &str| {
+        toml::from_str::<ResponderConfig>(&format!("kind = 'query'\n[tables]\nown = {{ {table} }}"))
+    };
+    for (table, why) in [
+        ("", "needs a `source`"),
+        ("source = 'a', program = 'b'", "not both"),
+        ("source = 'a', args = ['b']", "`args` are for"),
+        ("program = 'a', table = 'b'", "`table` is for"),
+        ("source = 'a', delimiter = ''", "a single character"),
+        ("source = 'a', delimiter = 'x'", "a `delimiter` is"),
+        ("source = 'a', delimiter = '\"'", "a `delimiter` is"),
+        ("sauce = 'a'", "unknown field `sauce`"),
+    ] {
+        let error = read(table).unwrap_err().to_string();
+        let shown = error.contains(why) || why == "a single character";
+        assert!(shown, "{table}: {error}");
+    }
+    assert!(
+        toml::from_str::<ResponderConfig>("kind = 'query'\ntables = {}\nsource = 'a'").is_err()
+    );
+    assert!(toml::from_str::<ResponderConfig>("kind = 'query'").is_err());
+}
+
+#[test]
+fn a_configuration_is_written_as_it_is_read() {
+    let config = "kind = \"query\"\ntime_limit = \"10s\"\nmax_rows = 1000000\n\n\
+        [tables.a]\nsource = \"a.csv\"\ndelimiter = \";\"\n\n\
+        [tables.b]\nsource = \"b.db\"\ntable = \"c\"\n\n\
+        [tables.d]\nprogram = \"./d.sh\"\nargs = [\"e\"]\n";
+    let read: ResponderConfig = toml::from_str(config).unwrap();
+    assert_eq!(toml::to_string(&read).unwrap(), config);
+    let ResponderConfig::Query { tables, .. } = read.clone() else { panic!("a query") };
+    let short = ResponderConfig::query(tables);
+    assert_eq!(read, short, "what is not said is the default");
+}
+
+#[test]
+fn names_that_no_question_can_have_are_refused_at_the_start() {
+    let home = TempDir::new().unwrap();
+    fs::write(home.path().join("a.csv"), "x\n").unwrap();
+    let build = |tables: &str| {
+        let config = format!("kind = 'query'\n[tables]\n{tables}");
+        toml::from_str::<ResponderConfig>(&config).unwrap().build(home.path()).map(drop)
+    };
+    for name in ["'sleep-data'", "2a", "''", "'a b'", "'sqlite.a'"] {
+        let error = build(&format!("{name} = {{ source = 'a.csv' }}"));
+        assert!(matches!(error, Err(ResponderError::TableName(_))), "{name}");
+    }
+    let twice = build("own = { source = 'a.csv' }\nOwn = { source = 'a.csv' }");
+    assert!(matches!(twice, Err(ResponderError::TableTwice(_))));
+    let missing = build("own = { source = 'none.csv' }").unwrap_err().to_string();
+    assert!(missing.contains("none.csv"), "{missing}");
+}
+
+#[test]
+fn csv_files_as_people_write_them() {
+    let data =
+        "\u{feff}Name, Hours ,\"odd \"\"name\"\"\",day\r\n\"Ann, B.\",7.5,,01\r\nnan, 8 ,1e1,\r\n";
+    for (sql, answer) in [
+        ("SELECT sum(hours) FROM own", "15.5"),
+        ("SELECT count(*) FROM own", "2"),
+        ("SELECT count(day) FROM own", "1"),
+        ("SELECT sum(typeof(hours) = 'integer') FROM own", "1"),
+        ("SELECT sum(typeof(name) = 'text') FROM own", "2"),
+        ("SELECT sum(name = 'Ann, B.') FROM own", "1"),
+    ] {
+        assert_eq!(csv(data, sql, "own(name, hours, day)").unwrap(), number(answer), "{sql}");
+    }
+    let home = TempDir::new().unwrap();
+    fs::write(home.path().join("own.txt"), "a;b\n1,5;2\n").unwrap();
+    let source = "source = 'own.txt', delimiter = ';'";
+    assert_eq!(of(&home, source, "SELECT b FROM own", "own(b)").unwrap(), number("2"));
+    fs::write(home.path().join("own.txt"), "a\tb\n1\t2\n").unwrap();
+    let source = "source = 'own.txt', delimiter = \"\\t\"";
+    assert_eq!(of(&home, source, "SELECT b FROM own", "own(b)").unwrap(), number("2"));
+}
+
+#[test]
+fn one_field_that_is_no_number_makes_its_column_text() {
+    let data = "hours,code\n7,10\nn/a,11\n8,12\n";
+    let table = "own(hours, code)";
+    let typed = "SELECT sum(typeof(hours) = 'text') * 10 + sum(typeof(code) = 'integer') FROM own";
+    assert_eq!(csv(data, typed, table).unwrap(), number("33"));
+    let mean = csv(data, "SELECT avg(hours) FROM own", table);
+    assert!(matches!(mean, Err(ResponderError::Infinite)), "{mean:?}");
+    let meant = "SELECT avg(CAST(hours AS REAL)) FROM own WHERE hours <> 'n/a'";
+    assert_eq!(csv(data, meant, table).unwrap(), number("7.5"));
+    for word in ["inf", "nan", "1e999", "0x10", "1_000", "1,5 ", "--1", "."] {
+        let data = format!("x\n\"{word}\"\n");
+        let text = csv(&data, "SELECT sum(typeof(x) = 'text') FROM own", "own(x)");
+        assert_eq!(text.unwrap(), number("1"), "{word}");
+    }
+}
+
+#[test]
+fn csv_files_that_make_no_table_are_refused_with_the_line_and_none_of_the_data() {
+    let long = format!("secret\n1\n{}\n", "4711".repeat(17_000));
+    for (data, at) in [
+        ("", 1),
+        ("secret,SECRET\n4711,2\n", 1),
+        ("secret,b\n4711,2\n4711\n", 3),
+        ("secret\n4711\n4711,4711\n", 3),
+        (long.as_str(), 3),
+    ] {
+        let error = csv(data, "SELECT count(*) FROM own", "own(secret)").unwrap_err();
+        assert!(matches!(error, ResponderError::Csv { line, .. } if line == at), "{error}");
+        assert!(error.to_string().contains(&format!("own.csv:{at}:")), "{error}");
+        assert!(!format!("{error} {error:?}").contains("4711"), "{error}");
+    }
+    let home = TempDir::new().unwrap();
+    fs::write(home.path().join("own.csv"), b"x\n1\n\xff\n").unwrap();
+    let error = of(&home, "source = 'own.csv'", "SELECT 1", "own(x)").unwrap_err();
+    assert!(error.to_string().ends_with("own.csv:3: not UTF-8"), "{error}");
+}
+
+#[test]
+fn the_csv_files_of_a_directory_are_one_table_by_name() {
+    let home = TempDir::new().unwrap();
+    let notes = home.path().join("notes");
+    fs::create_dir(&notes).unwrap();
+    let source = "source = 'notes/'";
+    let empty = of(&home, source, "SELECT 1", "own(x)").unwrap_err();
+    assert!(matches!(empty, ResponderError::NoFiles(_)), "{empty}");
+    for (name, text) in [("b.csv", "x\n20\n"), ("a.CSV", "x\n1\n3\n"), ("c.txt", "x\n500\n")] {
+        fs::write(notes.join(name), text).unwrap();
+    }
+    assert_eq!(of(&home, source, "SELECT sum(x) FROM own", "own(x)").unwrap(), number("24"));
+    let first = "SELECT x FROM own LIMIT 1";
+    assert_eq!(of(&home, source, first, "own(x)").unwrap(), number("1"), "sorted by name");
+    fs::write(notes.join("d.csv"), "y\n1\n").unwrap();
+    let error = of(&home, source, "SELECT 1", "own(x)").unwrap_err().to_string();
+    assert!(error.contains("d.csv:1: its header is not that of"), "{error}");
+    fs::write(notes.join("d.csv"), "x\nn/a\n").unwrap();
+    let text = "SELECT count(*) FROM own WHERE typeof(x) = 'text'";
+    assert_eq!(of(&home, source, text, "own(x)").unwrap(), number("4"), "of one type in all files");
+}
+
+#[test]
+fn a_program_prints_a_table() {
+    let home = TempDir::new().unwrap();
+    let script = home.path().join("labs.sh");
+    fs::write(&script, "#!/bin/sh\ntest -z \"$(cat)\" && echo 'x,y'; echo \"$1,$(basename $PWD)\"")
+        .unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+    let source = "program = './labs.sh', args = ['42']";
+    assert_eq!(of(&home, source, "SELECT x FROM own", "own(x)").unwrap(), number("42"));
+    let here = home.path().file_name().unwrap().to_str().unwrap();
+    let sql = format!("SELECT y = '{here}' FROM own");
+    assert_eq!(
+        of(&home, source, &sql, "own(y)").unwrap(),
+        number("1"),
+        "it runs in the node's directory"
+    );
+    for (program, why) in [("false", "exit status"), ("./none", "No such file")] {
+        let source = format!("program = '{program}'");
+        let error = of(&home, &source, "SELECT 1", "own(x)").unwrap_err().to_string();
+        assert!(error.contains(why) && error.contains(program.trim_start_matches("./")), "{error}");
+    }
+}
+
+#[test]
+fn tables_of_different_databases_and_files_are_joined() {
+    let home = TempDir::new().unwrap();
+    let odd = home.path().join("odd ?name#%41.db");
+    fill(&odd, "CREATE TABLE visits (who, days); INSERT INTO visits VALUES ('a', 3), ('b', 4)");
+    fill(
+        &home.path().join("more.db"),
+        "CREATE TABLE [the \"people\"] (id TEXT, age INTEGER);
+        INSERT INTO [the \"people\"] VALUES ('a', 40), ('b', 50);
+        CREATE VIEW old AS SELECT id FROM [the \"people\"] WHERE age > 45;",
+    );
+    fs::write(home.path().join("c.csv"), "id,score\na,0.5\nb,0.25\n").unwrap();
+    let config = "kind = 'query'\n[tables]\nvisits = { source = 'odd ?name#%41.db' }\n\
+        people = { source = 'more.db', table = 'the \"people\"' }\n\
+        old = { source = 'more.db' }\nscores = { source = 'c.csv' }";
+    let tables = ["visits(who, days)", "people(id, age)", "scores(id, score)", "old(id)"];
+    let ask = |sql: &str| ask(config, home.path(), Some(asked(sql, &tables)));
+    let joined =
+        "SELECT sum(days * age * score) FROM visits JOIN people ON who = id NATURAL JOIN scores";
+    assert_eq!(ask(joined).unwrap(), number("110"));
+    assert_eq!(ask("SELECT age FROM old JOIN people USING (id)").unwrap(), number("50"));
+    assert_eq!(ask("SELECT count(*) FROM people WHERE age = '40'").unwrap(), number("1"));
+}
+
+#[test]
+fn what_a_database_does_not_have_is_named() {
+    let home = TempDir::new().unwrap();
+    fill(&home.path().join("own.db"), "CREATE TABLE own (x, y); INSERT INTO own VALUES (1, 2)");
+    let source = "source = 'own.db'";
+    assert_eq!(of(&home, source, "SELECT x FROM own", "own(x)").unwrap(), number("1"));
+    for column in ["z", "rowid", "oid"] {
+        let error = of(&home, source, "SELECT 1", &format!("own({column})")).unwrap_err();
+        assert!(matches!(error, ResponderError::NoColumn { .. }), "{error}");
+    }
+    let other = "source = 'own.db', table = 'other'";
+    let error = of(&home, other, "SELECT 1", "own(x)").unwrap_err();
+    assert!(matches!(&error, ResponderError::NoSourceTable { table, .. } if table == "other"));
+    fs::write(home.path().join("own.csv"), "x\n1\n").unwrap();
+    let error = of(&home, "source = 'own.csv', table = 'own'", "SELECT 1", "own(x)").unwrap_err();
+    assert!(matches!(error, ResponderError::NotSqlite(_)), "{error}");
+    fs::write(home.path().join("own.db"), b"SQLite format 3\0 and no more").unwrap();
+    let error = of(&home, source, "SELECT 1", "own(x)").unwrap_err();
+    assert!(matches!(error, ResponderError::Table { .. }), "{error}");
+}
+
+#[test]
+fn text_of_a_database_that_is_no_utf_8_is_refused_and_only_where_it_is_the_answer() {
+    let home = TempDir::new().unwrap();
+    let sql = "CREATE TABLE own (x); INSERT INTO own VALUES (CAST(x'61ff' AS TEXT))";
+    fill(&home.path().join("own.db"), sql);
+    let source = "source = 'own.db'";
+    let answer = of(&home, source, "SELECT x FROM own", "own(x)");
+    assert!(matches!(answer, Err(ResponderError::NotText)), "{answer:?}");
+    let length = of(&home, source, "SELECT count(x) FROM own", "own(x)");
+    assert_eq!(length.unwrap(), number("1"));
+}

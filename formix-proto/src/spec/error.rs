@@ -1,0 +1,75 @@
+//! Why a node does not take part in a computation on its terms.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::NodeId;
+use crate::limits::{MAX_PARTICIPANTS, MAX_PROMPT};
+use crate::query::QueryError;
+use crate::statistic::StatisticError;
+
+/// Why a node does not take part on these terms.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum SpecError {
+    /// A node asks in its own name only.
+    #[error("a node proposes in its own name only")]
+    NotTheProposer,
+    /// The prompt is empty.
+    #[error("the question is empty")]
+    EmptyPrompt,
+    /// The prompt is longer than its limit.
+    #[error("the question is longer than {MAX_PROMPT} bytes")]
+    TooLong,
+    /// The query cannot be run anywhere.
+    #[error(transparent)]
+    Query(QueryError),
+    /// The statistic is none.
+    #[error(transparent)]
+    Statistic(StatisticError),
+    /// One node has two seats.
+    #[error("heavy node {} has more than one seat: a committee is three different nodes", .0.short())]
+    RepeatedHeavy(NodeId),
+    /// The deadline has passed.
+    #[error("the deadline has passed")]
+    DeadlinePassed,
+    /// The deadline is farther away than this node allows.
+    #[error("the deadline is more than {} s away", .0.as_secs())]
+    DeadlineTooFar(Duration),
+    /// Revealing over so few answers is against this node's policy.
+    #[error(
+        "min_participants is {asked}: this network allows no less than {least}, because a sum over fewer tells too much about each"
+    )]
+    ThresholdTooLow {
+        /// What the question says.
+        asked: u32,
+        /// What the policy says.
+        least: u32,
+    },
+    /// Telling of so small a group is against this node's policy.
+    #[error(
+        "groups of {asked} would be told of: this network allows no less than {least}, because a sum over fewer tells too much about each"
+    )]
+    GroupTooSmall {
+        /// What the question says.
+        asked: u32,
+        /// What the policy says.
+        least: u32,
+    },
+    /// More participants are asked for than allowed.
+    #[error("min_participants is {min}, which is more than max_participants, {max}")]
+    ThresholdTooHigh {
+        /// The least roster.
+        min: u32,
+        /// The greatest roster.
+        max: u32,
+    },
+    /// More participants than [`MAX_PARTICIPANTS`].
+    #[error("max_participants is {0}: at most {MAX_PARTICIPANTS} are supported")]
+    TooManyParticipants(u32),
+    /// Some lane could reach 2^128.
+    #[error(
+        "{0} answers of this domain could overflow 2^128: narrow the domain, use fewer decimals, or lower max_participants"
+    )]
+    Overflow(u32),
+}
