@@ -18,8 +18,11 @@ pub const MAX_QUERY: usize = 16 << 10;
 pub const MAX_LABELS: usize = 8 << 10;
 /// The most edges of a histogram's buckets that are listed one by one.
 pub const MAX_EDGES: usize = 1 << 10;
-/// The most columns that a regression explains an answer with.
-pub const MAX_COLUMNS: usize = 32;
+/// The most columns that a regression explains an answer with: its equations are solved exactly, which
+/// takes time with the fifth power of this.
+pub const MAX_COLUMNS: usize = 16;
+/// The most lanes of a regression with all its groups: each group is one more system to solve.
+pub const MAX_REGRESSION: usize = 1 << 14;
 /// The longest constant that stands in for what an answer lacks, in bytes of UTF-8.
 pub const MAX_CONSTANT: usize = 64;
 /// The most lanes one answer may have.
@@ -28,6 +31,10 @@ pub const MAX_DIMENSION: usize = 1 << 20;
 pub const MAX_PARTICIPANTS: u32 = 1 << 20;
 /// The most decimal places of a declared domain.
 pub const MAX_DECIMALS: u8 = 9;
+/// The most bytes of shares that a heavy node keeps for one computation.
+pub const MAX_POOL: u64 = 1 << 30;
+/// The most bytes of shares that a node keeps for all computations that have not ended.
+pub const MAX_POOLS: u64 = 4 << 30;
 /// The most computations a node takes part in at once.
 pub const MAX_OPEN: usize = 1_024;
 /// The most computations a node remembers, ended ones included.

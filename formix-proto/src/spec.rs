@@ -7,7 +7,7 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ComputationId, NodeId, Nonce, digest};
-use crate::limits::{MAX_PARTICIPANTS, MAX_PROMPT};
+use crate::limits::{MAX_PARTICIPANTS, MAX_POOL, MAX_PROMPT};
 use crate::policy::Policy;
 use crate::query::Query;
 use crate::ring::Shape;
@@ -63,7 +63,7 @@ impl Spec {
         self.check_statistic()?;
         self.committee.check()?;
         self.check_threshold(policy.least_participants)?;
-        self.check_groups(policy.least_participants)?;
+        self.check_parts(policy.least_participants)?;
         if self.deadline <= now {
             return Err(SpecError::DeadlinePassed);
         }
@@ -71,6 +71,16 @@ impl Spec {
             return Err(SpecError::DeadlineTooFar(policy.horizon));
         }
         Ok(())
+    }
+
+    /// The bytes of the shares of one answer, which a light node keeps until they are delivered.
+    pub(crate) fn shares(&self) -> u64 {
+        SEATS as u64 * self.shape().bytes() as u64
+    }
+
+    /// The most bytes of shares that a heavy node may have to keep for it.
+    pub(crate) fn pool(&self) -> u64 {
+        (self.shape().bytes() as u64).saturating_mul(self.max_participants.into())
     }
 
     /// The shape of the lanes of an encoded answer that count parts.
@@ -112,9 +122,12 @@ impl Spec {
         if self.max_participants > MAX_PARTICIPANTS {
             return Err(SpecError::TooManyParticipants(self.max_participants));
         }
-        match self.statistic.shape(self.max_participants) {
-            Some(_) => Ok(()),
-            None => Err(SpecError::Overflow(self.max_participants)),
+        if self.statistic.shape(self.max_participants).is_none() {
+            return Err(SpecError::Overflow(self.max_participants));
+        }
+        match self.pool() {
+            0..=MAX_POOL => Ok(()),
+            bytes => Err(SpecError::TooLarge(bytes)),
         }
     }
 
@@ -123,12 +136,14 @@ impl Spec {
         self.statistic.shape(self.max_participants).unwrap_or(Shape::EMPTY)
     }
 
-    fn check_groups(&self, least: u32) -> Result<(), SpecError> {
+    /// What is told of a part tells too much of its answers if they are few: a group is a roster of its
+    /// own, and the sums of a regression are equations in them.
+    fn check_parts(&self, least: u32) -> Result<(), SpecError> {
+        let (asked, least) = (self.least_of_a_part(), least.max(self.statistic.measure.least()));
         match &self.statistic.groups {
-            Some(groups) if groups.least < least.max(1) => {
-                Err(SpecError::GroupTooSmall { asked: groups.least, least: least.max(1) })
-            }
-            _ => Ok(()),
+            _ if asked >= least => Ok(()),
+            Some(_) => Err(SpecError::GroupTooSmall { asked, least }),
+            None => Err(SpecError::ThresholdTooLow { asked, least }),
         }
     }
 

@@ -42,7 +42,7 @@ fn field(error: &SpecError) -> &'static str {
         SpecError::EmptyPrompt | SpecError::TooLong => "prompt",
         SpecError::Query(QueryError::TooLong | QueryError::Empty) => "data.sql",
         SpecError::Query(_) => "data.tables",
-        SpecError::Statistic(_) | SpecError::Overflow(_) => "statistic",
+        SpecError::Statistic(_) | SpecError::Overflow(_) | SpecError::TooLarge(_) => "statistic",
         SpecError::DeadlinePassed | SpecError::DeadlineTooFar(_) => "deadline",
         SpecError::ThresholdTooLow { .. } | SpecError::ThresholdTooHigh { .. } => {
             "min_participants"

@@ -95,10 +95,12 @@ impl Computation {
                     _ => Phase::Counting(Counting::new(self.seat, spec, seal)),
                 }
             }
-            (Phase::Counting(phase), Fact::Counted(counts)) => {
+            (Phase::Counting(phase), Fact::Counted(counts)) if phase.confirms(&counts) => {
                 Phase::Sealed(phase.tell(&self.proposal.spec, counts))
             }
-            (Phase::Sealed(phase), Fact::Revealed(partials)) => {
+            (Phase::Sealed(phase), Fact::Revealed(partials))
+                if phase.confirms(&self.proposal.spec, phase.digest(), &partials) =>
+            {
                 Phase::Done(phase.reveal(&self.proposal.spec, partials))
             }
             (Phase::Done(phase), _) => {

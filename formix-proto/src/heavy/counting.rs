@@ -7,7 +7,7 @@
 use super::collecting::Admission;
 use super::computation::{Computation, Phase};
 use super::sealed::Sealed;
-use super::tally::Tally;
+use super::tally::{Contradiction, Tally};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::id::{NodeId, RosterDigest, Tag};
@@ -56,6 +56,11 @@ impl Counting {
         }
     }
 
+    /// Whether these can be the counts of the whole committee, and this seat's own are among them.
+    pub(super) fn confirms(&self, counts: &[Lanes; SEATS]) -> bool {
+        self.tally.confirms(self.tally.digest(), counts)
+    }
+
     /// The counts are known: this is the one place where it is decided what is told.
     pub(super) fn tell(self, spec: &Spec, counts: [Lanes; SEATS]) -> Sealed {
         Sealed::new(self.seat, spec, self.seal, Some(counts))
@@ -75,7 +80,7 @@ impl Computation {
         match phase.tally.take(from, digest, counts) {
             Ok(None) => {}
             Ok(Some(counts)) => self.count(cx, counts),
-            Err(_) => cx.fault(sender, Fault::Contradiction("counts")),
+            Err(Contradiction) => cx.fault(sender, Fault::Contradiction("counts")),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::context::Context;
 use crate::directory::Role;
 use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
-use crate::limits::{MAX_OPEN, MAX_REMEMBERED};
+use crate::limits::{MAX_OPEN, MAX_POOLS, MAX_REMEMBERED};
 use crate::message::Message;
 use crate::outcome::{Failure, Outcome, Refusal};
 use crate::record::{Fact, Record, Unfit};
@@ -179,6 +179,11 @@ impl Heavy {
             if cx.directory.role(&node) != Some(Role::Heavy) {
                 return Err(Refusal::NotAHeavy(node));
             }
+        }
+        let open = self.computations.values().filter(|computation| !computation.has_ended());
+        let pooled: u64 = open.map(|computation| computation.spec().pool()).sum();
+        if pooled + spec.pool() > MAX_POOLS {
+            return Err(Refusal::Busy);
         }
         let (enrolled, needed) = (cx.directory.lights(), spec.min_participants);
         if enrolled < needed {

@@ -6,7 +6,7 @@ use core::mem;
 use super::collecting::Admission;
 use super::computation::{Computation, Phase};
 use super::done::Done;
-use super::tally::Tally;
+use super::tally::{Contradiction, Tally};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::id::{NodeId, RosterDigest, Tag};
@@ -32,6 +32,10 @@ impl Sealed {
         };
         let tally = Tally::new(seat, spec.shape(), seal.roster.digest(), partial);
         Self { seal, counts, tally }
+    }
+
+    pub(super) fn digest(&self) -> RosterDigest {
+        self.tally.digest()
     }
 
     pub(super) fn seal(&self) -> &Seal {
@@ -63,6 +67,23 @@ impl Sealed {
 
     pub(super) fn reveal(self, spec: &Spec, partials: [Lanes; SEATS]) -> Done {
         Done::completed(self.seal.roster, self.tally.digest(), spec.shape(), partials)
+    }
+
+    /// Whether another seat's partial tells no more than this one's: nothing of a part that is too small.
+    fn tells_no_more(&self, spec: &Spec, partial: &Lanes) -> bool {
+        let told = self.counts.as_ref().map(|counts| spec.told(partial, counts));
+        told.is_none_or(|told| told == *partial)
+    }
+
+    /// Whether these can be the partials of the whole committee, and this seat's own is among them.
+    pub(super) fn confirms(
+        &self,
+        spec: &Spec,
+        digest: RosterDigest,
+        partials: &[Lanes; SEATS],
+    ) -> bool {
+        self.tally.confirms(digest, partials)
+            && partials.iter().all(|partial| self.tells_no_more(spec, partial))
     }
 
     /// Whether its partial was made with these counts.
@@ -117,15 +138,21 @@ impl Computation {
         digest: RosterDigest,
         partial: Lanes,
     ) {
-        let sender = self.spec().committee.node(from);
+        let spec = &self.proposal.spec;
         let Phase::Sealed(phase) = &mut self.phase else { return };
-        match phase.tally.take(from, digest, partial) {
+        let taken = match phase.tells_no_more(spec, &partial) {
+            true => phase.tally.take(from, digest, partial),
+            false => Err(Contradiction),
+        };
+        match taken {
             Ok(None) => {}
             Ok(Some(partials)) => {
                 self.commit(cx, Fact::Revealed(partials));
                 self.end(cx);
             }
-            Err(_) => cx.fault(sender, Fault::Contradiction("partial")),
+            Err(Contradiction) => {
+                cx.fault(spec.committee.node(from), Fault::Contradiction("partial"));
+            }
         }
     }
 
@@ -137,7 +164,7 @@ impl Computation {
         partials: [Lanes; SEATS],
     ) {
         let Phase::Sealed(phase) = &self.phase else { return };
-        if !phase.tally.confirms(digest, &partials) {
+        if !phase.confirms(self.spec(), digest, &partials) {
             return cx.fault(self.primary(), Fault::Contradiction("revealed"));
         }
         self.commit(cx, Fact::Revealed(partials));

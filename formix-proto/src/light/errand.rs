@@ -13,7 +13,7 @@ use crate::outcome::Stage;
 use crate::record::{Fact, Unfit};
 use crate::ring::Shape;
 use crate::share::{Lanes, SEATS, Share, split};
-use crate::spec::{Proposal, Seat};
+use crate::spec::{Proposal, Seat, Spec};
 use crate::status::{Standing, Status};
 use crate::time::Time;
 use crate::timers::Reason;
@@ -66,6 +66,10 @@ impl Errand {
 
     pub(super) fn seat_of(&self, node: &NodeId) -> Option<Seat> {
         self.proposal.spec.committee.seat_of(node)
+    }
+
+    pub(super) fn spec(&self) -> &Spec {
+        &self.proposal.spec
     }
 
     pub(super) fn has_ended(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::directory::Role;
 use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
-use crate::limits::{MAX_OPEN, MAX_REMEMBERED};
+use crate::limits::{MAX_OPEN, MAX_POOLS, MAX_REMEMBERED};
 use crate::message::Message;
 use crate::record::{Fact, Record, Unfit};
 use crate::spec::Proposal;
@@ -125,12 +125,14 @@ impl Light {
     }
 
     fn accepts(&self, cx: &Context<'_>, proposal: &Proposal) -> bool {
-        let open = self.errands.values().filter(|errand| !errand.has_ended()).count();
+        let open = || self.errands.values().filter(|errand| !errand.has_ended());
         let spec = &proposal.spec;
+        let kept: u64 = open().map(|errand| errand.spec().shares()).sum();
         spec.check(cx.now, cx.policy).is_ok()
             && cx.directory.role(&proposal.proposer).is_some()
             && spec.committee.0.iter().all(|node| cx.directory.role(node) == Some(Role::Heavy))
-            && open < MAX_OPEN
+            && open().count() < MAX_OPEN
+            && kept + spec.shares() <= MAX_POOLS
             && self.errands.len() < MAX_REMEMBERED
     }
 

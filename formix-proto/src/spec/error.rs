@@ -5,7 +5,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::NodeId;
-use crate::limits::{MAX_PARTICIPANTS, MAX_PROMPT};
+use crate::limits::{MAX_PARTICIPANTS, MAX_POOL, MAX_PROMPT};
 use crate::query::QueryError;
 use crate::statistic::StatisticError;
 
@@ -67,6 +67,11 @@ pub enum SpecError {
     /// More participants than [`MAX_PARTICIPANTS`].
     #[error("max_participants is {0}: at most {MAX_PARTICIPANTS} are supported")]
     TooManyParticipants(u32),
+    /// A heavy node would have to keep more bytes of shares than [`MAX_POOL`].
+    #[error(
+        "each heavy node would have to keep {0} bytes of shares, at most {MAX_POOL} are allowed: ask for fewer numbers, or lower max_participants"
+    )]
+    TooLarge(u64),
     /// Some lane could reach 2^128.
     #[error(
         "{0} answers of this domain could overflow 2^128: narrow the domain, use fewer decimals, or lower max_participants"

@@ -7,17 +7,17 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use rust_decimal::Decimal;
 
-/// Solves `matrix * solution = right` exactly, by Gauss and Jordan; the inverse comes with it. `None` if
-/// the matrix is singular.
+/// Solves `matrix * solution = right` exactly; the inverse comes with it. `None` if the matrix is singular.
+///
+/// Fraction-free elimination (Bareiss 1968, after Jordan): every entry stays a minor of the matrix, so it
+/// grows with its size and not twice as long in each step, and there is no common factor to look for.
 pub(super) fn solve(
-    matrix: &[Vec<BigRational>],
-    right: &[BigRational],
+    matrix: &[Vec<BigInt>],
+    right: &[BigInt],
 ) -> Option<(Vec<BigRational>, Vec<Vec<BigRational>>)> {
     let size = matrix.len();
-    let unit = |row: usize| {
-        (0..size).map(move |column| if row == column { One::one() } else { Zero::zero() })
-    };
-    let mut rows: Vec<Vec<BigRational>> = matrix
+    let unit = |row: usize| (0..size).map(move |column| BigInt::from(u8::from(row == column)));
+    let mut rows: Vec<Vec<BigInt>> = matrix
         .iter()
         .zip(right)
         .enumerate()
@@ -25,27 +25,34 @@ pub(super) fn solve(
             row.iter().cloned().chain(unit(place)).chain([right.clone()]).collect()
         })
         .collect();
+    let mut divisor = BigInt::one();
     for column in 0..size {
         let pivot = (column..size).find(|row| !rows[*row][column].is_zero())?;
         rows.swap(column, pivot);
-        let scale = rows[column][column].clone();
-        rows[column].iter_mut().for_each(|entry| *entry /= &scale);
         let leading = rows[column].clone();
         for (_, row) in rows.iter_mut().enumerate().filter(|(place, _)| *place != column) {
             let factor = row[column].clone();
-            if !factor.is_zero() {
-                row.iter_mut().zip(&leading).for_each(|(entry, by)| *entry -= &factor * by);
+            for (entry, by) in row.iter_mut().zip(&leading) {
+                // This division leaves no remainder.
+                *entry = (&*entry * &leading[column] - &factor * by) / &divisor;
             }
         }
+        divisor = leading[column].clone();
     }
-    let solution = rows.iter().map(|row| row[2 * size].clone()).collect();
-    let inverse = rows.into_iter().map(|row| row[size..2 * size].to_vec()).collect();
-    Some((solution, inverse))
+    let fraction = |entry: &BigInt| BigRational::new(entry.clone(), divisor.clone());
+    let solution = rows.iter().map(|row| fraction(&row[2 * size])).collect();
+    let inverse = rows.iter().map(|row| row[size..2 * size].iter().map(fraction).collect());
+    Some((solution, inverse.collect()))
+}
+
+/// The nearest double, if there is one.
+pub(super) fn double(number: &BigRational) -> Option<f64> {
+    number.to_f64().filter(|double| double.is_finite())
 }
 
 /// The square root of what is not negative.
 pub(super) fn root(square: &BigRational) -> Option<f64> {
-    if square.is_negative() { None } else { square.to_f64().map(libm::sqrt) }
+    if square.is_negative() { None } else { double(square).map(libm::sqrt) }
 }
 
 /// A decimal number as a fraction.

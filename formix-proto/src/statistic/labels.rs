@@ -4,6 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::answer::{AnswerError, Cell, Content};
 use crate::limits::MAX_LABELS;
@@ -82,7 +83,7 @@ impl Labels {
             Content::Missing => Err(AnswerError::Missing),
             Content::Beyond => Err(AnswerError::NotAnOption),
             Content::Text(word) => place(word),
-            Content::Number(number) => place(&number.normalize().to_string()),
+            Content::Number(number) => place(&Zeroizing::new(number.normalize().to_string())),
         }
     }
 }

@@ -77,6 +77,16 @@ impl Measure {
         }
     }
 
+    /// The fewest answers of which it may be told. The sums and products of a regression with `p` columns
+    /// are `(p + 1)(p + 4) / 2` equations in `n (p + 1)` numbers: there must be clearly fewer, so `n` is
+    /// at least `2 (p + 1)`. (Three rows of integers follow from their sums of products nearly always.)
+    pub(crate) fn least(&self) -> u32 {
+        match self {
+            Self::Regression(regression) => 2 * (regression.columns().len() as u32 + 1),
+            _ => 1,
+        }
+    }
+
     /// The largest value that a lane of one answer can have.
     pub fn largest(&self) -> u128 {
         match self {

@@ -15,7 +15,7 @@ mod summary;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, AnswerError, Cell};
-use crate::limits::{MAX_CONSTANT, MAX_DIMENSION};
+use crate::limits::{MAX_CONSTANT, MAX_DIMENSION, MAX_REGRESSION};
 use crate::ring::{Ring, Shape};
 use crate::share::Lanes;
 use reader::Reader;
@@ -56,8 +56,10 @@ pub struct Groups {
 /// Why a statistic is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum StatisticError {
-    /// More than [`MAX_DIMENSION`] lanes, or none.
-    #[error("it has {0} lanes: there must be 1 to {MAX_DIMENSION}")]
+    /// More lanes than [`MAX_DIMENSION`], or of a regression than [`MAX_REGRESSION`]; or none.
+    #[error(
+        "it has {0} lanes: there must be 1 to {MAX_DIMENSION}, of a regression to {MAX_REGRESSION}"
+    )]
     Dimension(u64),
     /// A constant that stands in for what an answer lacks is too long, or no answer.
     #[error("what stands in for a value must itself be one that the question takes")]
@@ -114,7 +116,11 @@ impl Statistic {
     /// Checks what the types do not.
     pub(crate) fn check(&self) -> Result<(), StatisticError> {
         let dimension = self.dimension();
-        if self.measure.dimension() == 0 || dimension > MAX_DIMENSION {
+        let most = match self.measure {
+            Measure::Regression(_) => MAX_REGRESSION,
+            _ => MAX_DIMENSION,
+        };
+        if self.measure.dimension() == 0 || dimension > most {
             return Err(StatisticError::Dimension(dimension as u64));
         }
         for rule in [&self.missing, &self.outside] {
@@ -174,6 +180,7 @@ impl Statistic {
 
     /// Decodes the totals of `participants` answers; `None` if they are not this statistic's.
     pub fn decode(&self, totals: &Lanes, participants: u32) -> Option<Summary> {
+        self.check().ok()?;
         let dimension = self.dimension();
         let ring = Ring::of_width(totals.expose().len().checked_div(dimension)?)?;
         if !totals.fits(Shape { ring, dimension }) {

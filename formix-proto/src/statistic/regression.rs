@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{One, ToPrimitive, Zero};
+use num_traits::{One, Zero};
 use serde::{Deserialize, Serialize};
 
 use super::domain::Domain;
-use super::exact::{exact, root, solve};
+use super::exact::{double, exact, root, solve};
 use super::labels::Labels;
 use super::reader::Reader;
 use crate::answer::{AnswerError, Cell};
@@ -135,13 +135,15 @@ impl Regression {
     }
 
     pub(super) fn decode(&self, totals: &[u128], count: u64) -> Fit {
+        let none = Fit { coefficients: None, r_squared: None, residual: None };
         let sums = Sums::new(self.columns.len(), totals, count);
-        let Some((steps, inverse)) = solve(&sums.normal, &sums.products) else {
-            return Fit { coefficients: None, r_squared: None, residual: None };
-        };
-        let fitted: BigRational = steps.iter().zip(&sums.products).map(|(b, xy)| b * xy).sum();
-        let unexplained = &sums.squares - fitted;
-        let varying = &sums.squares - sums.products[0].pow(2) / &sums.normal[0][0];
+        let Some((steps, inverse)) = solve(&sums.normal, &sums.products) else { return none };
+        let whole = |number: &BigInt| BigRational::from(number.clone());
+        let fitted: BigRational =
+            steps.iter().zip(&sums.products).map(|(b, xy)| b * whole(xy)).sum();
+        let unexplained = whole(&sums.squares) - fitted;
+        let mean_square = BigRational::new(sums.products[0].pow(2), count.into());
+        let varying = whole(&sums.squares) - mean_square;
         let freedom = count.saturating_sub(1 + self.columns.len() as u64);
         let noise = (freedom > 0).then(|| &unexplained / BigRational::from(BigInt::from(freedom)));
         let estimates = self.in_units(&steps);
@@ -151,14 +153,14 @@ impl Regression {
                 root(&(noise * self.spread(place, &inverse) * &scale * &scale))
             });
             let column = place.checked_sub(1).map(|column| self.names()[column].clone());
-            Some(Coefficient { column, estimate: estimate.to_f64()?, error })
+            Some(Coefficient { column, estimate: double(estimate)?, error })
         });
         let unit = step(&self.response);
         Fit {
             coefficients: coefficients.collect(),
             r_squared: (!varying.is_zero())
                 .then(|| BigRational::one() - &unexplained / &varying)
-                .and_then(|share| share.to_f64()),
+                .and_then(|share| double(&share)),
             residual: noise.and_then(|noise| root(&(noise * &unit * &unit))),
         }
     }
@@ -207,25 +209,24 @@ impl Regression {
 /// The normal equations, in steps.
 struct Sums {
     /// `X'X`, with a column of ones first.
-    normal: Vec<Vec<BigRational>>,
+    normal: Vec<Vec<BigInt>>,
     /// `X'y`.
-    products: Vec<BigRational>,
+    products: Vec<BigInt>,
     /// `y'y`.
-    squares: BigRational,
+    squares: BigInt,
 }
 
 impl Sums {
     fn new(columns: usize, totals: &[u128], count: u64) -> Self {
         let variables = columns + 1;
-        let total =
-            |lane: usize| BigRational::from(BigInt::from(totals.get(lane).copied().unwrap_or(0)));
+        let total = |lane: usize| BigInt::from(totals.get(lane).copied().unwrap_or(0));
         // Row after row of the products' upper triangle follows the sums.
         let product = |a: usize, b: usize| {
             let (low, high) = (a.min(b), a.max(b));
             total(variables + low * variables - low * (low + 1) / 2 + high)
         };
         let entry = |a: usize, b: usize| match (a, b) {
-            (0, 0) => BigRational::from(BigInt::from(count)),
+            (0, 0) => BigInt::from(count),
             (0, other) | (other, 0) => total(other - 1),
             (a, b) => product(a - 1, b - 1),
         };

@@ -185,3 +185,30 @@ fn the_diabetes_study_has_the_known_coefficients() {
     assert!((fit.r_squared.unwrap() - 0.5177484222203499).abs() < 1e-12);
     assert!((fit.residual.unwrap() - 54.15423932805569).abs() < 1e-9);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Whatever totals a light node that lies makes of it, what is found can be written down and read.
+    #[test]
+    fn totals_of_no_answers_have_a_fit_of_numbers_or_none(
+        columns in 1usize..=16, seed in any::<[u8; 32]>(), bits in 1u32..=128, count in 1u32..100,
+    ) {
+        use rand_core::{Rng, SeedableRng};
+        let statistic = regression(columns, Domain::try_from((0, i64::MAX >> 1, 0)).unwrap());
+        let shape = statistic.shape(3).unwrap();
+        let mut coins = rand_chacha::ChaCha20Rng::from_seed(seed);
+        let mut totals = formix_proto::share::Lanes::zero(shape);
+        for lane in 0..shape.dimension {
+            let any = u128::from(coins.next_u64()) << 64 | u128::from(coins.next_u64());
+            totals.set(shape.ring, lane, any >> (128 - bits));
+        }
+        let summary = statistic.decode(&totals, count).unwrap();
+        let Finding::Regression(fit) = &summary.parts[0].found.as_ref().unwrap().finding
+            else { panic!("a regression") };
+        let coefficients = fit.coefficients.iter().flatten();
+        let numbers = coefficients.flat_map(|it| [Some(it.estimate), it.error]);
+        let numbers = numbers.chain([fit.r_squared, fit.residual]).flatten();
+        prop_assert!(numbers.into_iter().all(f64::is_finite), "{:?}", fit);
+    }
+}

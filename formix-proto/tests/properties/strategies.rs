@@ -91,6 +91,7 @@ fn spec_error() -> impl Strategy<Value = SpecError> {
         any::<(u32, u32)>().prop_map(|(asked, least)| SpecError::ThresholdTooLow { asked, least }),
         any::<(u32, u32)>().prop_map(|(min, max)| SpecError::ThresholdTooHigh { min, max }),
         any::<u32>().prop_map(SpecError::TooManyParticipants),
+        any::<u64>().prop_map(SpecError::TooLarge),
         any::<u32>().prop_map(SpecError::Overflow),
     ]
 }

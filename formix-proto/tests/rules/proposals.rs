@@ -10,7 +10,9 @@ use formix_proto::policy::Policy;
 use formix_proto::query::{Query, QueryError};
 use formix_proto::record::Fact;
 use formix_proto::spec::{Proposal, Spec, SpecError};
-use formix_proto::statistic::{Domain, Groups, Labels, Measure, Rule, Statistic, StatisticError};
+use formix_proto::statistic::{
+    Domain, Groups, Labels, Measure, Regression, Rule, Statistic, StatisticError,
+};
 use formix_proto::time::Time;
 
 use crate::support::host::Host;
@@ -33,6 +35,22 @@ fn in_groups_of(least: u32) -> Statistic {
 
 fn standing_in(constant: &str) -> Statistic {
     Statistic { missing: Rule::Use(constant.into()), ..Measure::Count.into() }
+}
+
+fn regression(columns: usize) -> Statistic {
+    let domain = Domain::try_from((0, 9, 0)).unwrap();
+    let names = (0..columns).map(|n| format!("x{n}")).collect::<Vec<_>>();
+    let names = Labels::try_from(names).unwrap();
+    let regression = Regression::try_from((domain, names, vec![domain; columns])).unwrap();
+    Measure::Regression(regression).into()
+}
+
+fn line() -> Statistic {
+    regression(1)
+}
+
+fn wide_regression() -> Statistic {
+    regression(16)
 }
 
 fn vector(length: u32) -> Statistic {
@@ -71,6 +89,34 @@ fn refused() -> Vec<(&'static str, Change, SpecError)> {
             "too many lanes",
             |spec| spec.statistic = vector(MAX_DIMENSION as u32 + 1),
             SpecError::Statistic(StatisticError::Dimension(MAX_DIMENSION as u64 + 1)),
+        ),
+        (
+            "more than a heavy node can keep",
+            |spec| (spec.statistic, spec.max_participants) = (vector(MAX_DIMENSION as u32), 257),
+            SpecError::TooLarge(257 * 4 * MAX_DIMENSION as u64),
+        ),
+        (
+            "a regression of so few that its sums give them away",
+            |spec| (spec.statistic, spec.min_participants) = (line(), 3),
+            SpecError::ThresholdTooLow { asked: 3, least: 4 },
+        ),
+        (
+            "the same of a group",
+            |spec| {
+                let groups = in_groups_of(3).groups;
+                spec.statistic = Statistic { groups, ..line() };
+            },
+            SpecError::GroupTooSmall { asked: 3, least: 4 },
+        ),
+        (
+            "more regressions than can be solved",
+            |spec| {
+                let labels = (0..600).map(|n| n.to_string()).collect::<Vec<_>>();
+                let labels = Labels::try_from(labels).unwrap();
+                let groups = Some(Groups { labels, least: 34 });
+                spec.statistic = Statistic { groups, ..wide_regression() };
+            },
+            SpecError::Statistic(StatisticError::Dimension(600 * (17 + 17 * 18 / 2 + 1))),
         ),
         (
             "a stand-in that is no answer",
@@ -136,7 +182,12 @@ fn accepted() -> Vec<(&'static str, Change)> {
         ("the greatest sum", |spec| {
             (spec.statistic, spec.max_participants) = (wide_moments(), 15);
         }),
-        ("the most lanes", |spec| spec.statistic = vector(MAX_DIMENSION as u32)),
+        ("the most lanes, of as many as can be kept", |spec| {
+            (spec.statistic, spec.max_participants) = (vector(MAX_DIMENSION as u32), 256);
+        }),
+        ("a regression of just enough", |spec| {
+            (spec.statistic, spec.min_participants) = (line(), 4);
+        }),
         ("groups of 3", |spec| spec.statistic = in_groups_of(3)),
         ("a stand-in", |spec| spec.statistic = standing_in("no")),
         ("threshold 3", |spec| spec.min_participants = 3),

@@ -3,17 +3,21 @@
 
 use formix_proto::fault::Fault;
 use formix_proto::id::{NodeId, Nonce};
-use formix_proto::limits::{MAX_FRAME, MAX_OPEN, MAX_REMEMBERED};
+use formix_proto::limits::{
+    MAX_DIMENSION, MAX_FRAME, MAX_OPEN, MAX_POOL, MAX_POOLS, MAX_REMEMBERED, SMALL_FRAME,
+};
 use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
 use formix_proto::node::Occupancy;
 use formix_proto::outcome::{Failure, Outcome, Refusal};
 use formix_proto::record::{Fact, Record};
 use formix_proto::spec::{Proposal, Spec};
+use formix_proto::statistic::{Domain, Measure};
 use formix_proto::time::Time;
-use formix_proto::wire::{DecodeError, decode};
+use formix_proto::wire::{DecodeError, decode, encode};
 
 use crate::support::host::{Disk, Host};
+use crate::support::samples::messages;
 use crate::support::stage::{heavy, propose};
 use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, config, question, seconds, terms};
 
@@ -30,9 +34,56 @@ fn remembered(host: &Host) -> usize {
     host.node().computations().len()
 }
 
+/// The numbers that messages of this name begin with.
+fn samples(name: &str) -> Vec<u8> {
+    let named = messages().into_iter().filter(|message| message.name() == name);
+    named.map(|message| encode(&message).as_ref()[0]).collect()
+}
+
+/// Only what holds lanes, a roster, or who is left out of one, may be long: many short texts would take
+/// far more memory than bytes before they could be refused.
+#[test]
+fn r12_a_question_is_a_small_frame_whoever_sends_it() {
+    let long = [
+        "outcome",
+        "frozen-set",
+        "seal",
+        "counts",
+        "counted",
+        "partial",
+        "revealed",
+        "contribution",
+    ];
+    for message in messages() {
+        let mut bytes = encode(&message).as_ref().to_vec();
+        bytes.resize(SMALL_FRAME + 1, 0);
+        let is_refused = decode(&bytes) == Err(DecodeError::TooLong(SMALL_FRAME + 1));
+        assert_eq!(is_refused, !long.contains(&message.name()), "{}", message.name());
+    }
+}
+
+/// What a heavy node keeps for all computations together is bounded, however few there are.
+#[test]
+fn r12_a_heavy_node_keeps_no_more_shares_than_max_pools() {
+    let wide = Measure::Vector(Domain::try_from((0, 1, 0)).unwrap(), MAX_DIMENSION as u32);
+    let spec = Spec { statistic: wide.into(), max_participants: 256, ..terms() };
+    let mut host = Host::new(config(SEATS[0]));
+    let most = (MAX_POOLS / MAX_POOL) as usize;
+    for proposal in questions(spec.clone()).take(most + 1) {
+        host.hear(PROPOSER, &propose(&proposal));
+    }
+    assert_eq!(remembered(&host), most, "the one too many is not taken up, and asked again later");
+    let ended = questions(spec.clone()).next().unwrap().id();
+    let failure = Failure::NeverOpened;
+    host.hear(SEATS[1], &Message::Abort { id: ended, failure });
+    host.hear(PROPOSER, &propose(&questions(spec.clone()).nth(most).unwrap()));
+    assert_eq!(remembered(&host), most + 1, "there is room where one has ended");
+}
+
 #[test]
 fn r12_a_frame_over_the_limit_is_not_read() {
-    let bytes = vec![0; MAX_FRAME + 1];
+    let [contribution] = samples("contribution")[..] else { panic!("one") };
+    let bytes = vec![contribution; MAX_FRAME + 1];
     assert_eq!(decode(&bytes), Err(DecodeError::TooLong(MAX_FRAME + 1)));
     assert!(!matches!(decode(&bytes[..MAX_FRAME]), Err(DecodeError::TooLong(_))));
     let mut host = heavy(formix_proto::spec::Seat::PRIMARY, crate::support::stage::Phase::Sealed);

@@ -3,10 +3,11 @@
 
 use formix_proto::fault::Fault;
 use formix_proto::id::NodeId;
-use formix_proto::machine::Event;
+use formix_proto::machine::{Event, RecoverError};
 use formix_proto::message::Message;
+use formix_proto::node::Node;
 use formix_proto::outcome::{Failure, Outcome};
-use formix_proto::record::Fact;
+use formix_proto::record::{Fact, Record};
 use formix_proto::ring::Ring;
 use formix_proto::share::Lanes;
 use formix_proto::spec::Spec;
@@ -99,6 +100,45 @@ fn r4_the_least_size_of_a_group_is_itself_enough() {
     world.owners.insert(LIGHTS[3], Owner::Declines);
     world.propose(grouped());
     assert_eq!(told(&world, &grouped()), [None, Some((3, "30".into()))]);
+}
+
+/// A seat that tells more than it may, because it miscounts or lies, is not added up.
+#[test]
+fn r4_nobody_takes_a_partial_that_tells_of_a_part_that_is_too_small() {
+    for lane in OF_B {
+        let mut world = three_and_one();
+        world.copies = without(&["partial"]);
+        world.propose(grouped());
+        let letter = world.letters("partial")[0].clone();
+        let Message::Partial { id, digest, mut partial } = letter.message else { panic!() };
+        partial.set(Ring::Z32, lane, 1);
+        let said =
+            world.host(SEATS[0]).hear(letter.from, &Message::Partial { id, digest, partial });
+        let fault = Fault::Contradiction("partial");
+        assert_eq!(said.events, [Event::Fault { peer: letter.from, fault }], "lane {lane}");
+        assert!(said.batches.is_empty(), "lane {lane}");
+    }
+}
+
+/// A damaged log does not change what is told.
+#[test]
+fn a_log_in_which_others_were_counted_is_refused() {
+    let mut world = three_and_one();
+    world.propose(grouped());
+    let log = world.hosts[&SEATS[1]].log.clone();
+    let recover = |log: Vec<Record>| {
+        Node::recover(config(SEATS[1]), [7; 32], crate::support::START, log).map(drop)
+    };
+    assert_eq!(recover(log.clone()), Ok(()));
+    let position = log.iter().position(|record| matches!(record.fact, Fact::Counted(_))).unwrap();
+    let wrong: [fn(&mut [Lanes; 3]); 2] =
+        [|all| all[1] = Lanes::new(&[9, 9]), |all| all[2] = Lanes::new(&[9])];
+    for change in wrong {
+        let mut log = log.clone();
+        let Fact::Counted(counts) = &mut log[position].fact else { panic!("the counts") };
+        change(counts);
+        assert_eq!(recover(log), Err(RecoverError { position }));
+    }
 }
 
 /// Counts are for the committee alone: the proposer and the light nodes never hear of a part that is

@@ -128,6 +128,7 @@ fn failures() -> Vec<(&'static str, Failure)> {
         ("abort: group too small", terms(SpecError::GroupTooSmall { asked: 2, least: 3 })),
         ("abort: threshold too high", terms(SpecError::ThresholdTooHigh { min: 5, max: 4 })),
         ("abort: too many participants", terms(SpecError::TooManyParticipants(250_001))),
+        ("abort: too large", terms(SpecError::TooLarge(300))),
         ("abort: overflow", terms(SpecError::Overflow(300))),
         ("abort: not a heavy", refused(Refusal::NotAHeavy(second))),
         ("abort: too few lights", refused(Refusal::TooFewLights { enrolled, needed })),
