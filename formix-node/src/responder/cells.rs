@@ -5,7 +5,8 @@ use formix_proto::statistic::{Cells, Statistic};
 use libsql::{Connection, Row, Value};
 
 use super::ResponderError;
-use super::sandbox::{Names, evaluation, refusal};
+use super::authorizer::Names;
+use super::sandbox::{evaluation, refusal};
 
 /// How many cells an answer has at the most, its group's label included.
 pub(super) fn most_cells(statistic: &Statistic) -> usize {

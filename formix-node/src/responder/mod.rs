@@ -3,6 +3,7 @@
 //! A [`Responder`] is asked each [`Question`] once, and answers or declines. Those built in are made
 //! from a [`ResponderConfig`]; a program that embeds a node can bring its own.
 
+mod authorizer;
 mod cells;
 mod command;
 mod config;

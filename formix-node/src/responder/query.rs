@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::source::{Data, Loader, Source};
 use super::{Question, Reply, Responder, ResponderError, Responding};
-use super::{cells, sandbox, statement};
+use super::{authorizer, cells, sandbox, statement};
 
 /// The most bytes that the tables of a question may take in memory.
 const MOST_TABLES: u64 = 512 << 20;
@@ -141,7 +141,7 @@ impl Work {
                     Loader { table, connection: &connection, until: self.until }.load(data).await?;
                 }
                 let tables = self.tables.iter().map(|(table, _)| table.clone()).collect();
-                let names = sandbox::close(&connection, tables).await?;
+                let names = authorizer::allow_only(&connection, tables).await?;
                 let rows = self.limits.rows;
                 cells::read(&connection, &names, &self.sql, &self.statistic, rows).await
             })

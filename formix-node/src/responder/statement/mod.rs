@@ -9,7 +9,7 @@ mod tokens;
 
 use formix_proto::limits::MAX_QUERY;
 
-use copies::MOST_COPIES;
+use copies::MOST_WORDS;
 
 /// How deep parentheses may go: SQLite's compiler goes down with them on a thread's small stack.
 const MOST_DEPTH: usize = 40;
@@ -45,7 +45,9 @@ pub enum StatementError {
     #[error("its parentheses are more than {MOST_DEPTH} deep")]
     TooDeep,
     /// SELECTs in SELECTs, which name one another again and again.
-    #[error("its SELECTs could name one another more than {MOST_COPIES} times")]
+    #[error(
+        "its SELECTs name one another so often that it would come to more than {MOST_WORDS} words"
+    )]
     TooManyCopies,
     /// `||`, with which a few bytes make text of any length.
     #[error("it joins text with ||")]

@@ -175,6 +175,31 @@ fn a_database_in_use_is_read_as_it_is_and_left_as_it_is() {
     assert_eq!(sum().unwrap(), number("507"));
 }
 
+/// Whoever opens such a database to write tidies up: it moves the log into the file.
+#[test]
+fn what_a_writer_that_crashed_has_left_is_read_and_left_as_it_is() {
+    let home = TempDir::new().unwrap();
+    let elsewhere = TempDir::new().unwrap();
+    let file = elsewhere.path().join("own.db");
+    let _writer = wait(async {
+        let database = libsql::Builder::new_local(&file).build().await.unwrap();
+        let writer = database.connect().unwrap();
+        let fill = "PRAGMA journal_mode = WAL; CREATE TABLE own (x); INSERT INTO own VALUES (7)";
+        writer.execute_batch(fill).await.unwrap();
+        writer
+    });
+    let parts = ["own.db", "own.db-wal"];
+    for part in parts {
+        fs::copy(elsewhere.path().join(part), home.path().join(part)).unwrap();
+    }
+    let read = || parts.map(|part| fs::read(home.path().join(part)).unwrap());
+    let before = read();
+    let config = "kind = 'query'\n[tables]\nown = { source = 'own.db' }";
+    let sum = ask(config, home.path(), asked_of_own("SELECT sum(x) FROM own"));
+    assert_eq!(sum.unwrap(), number("7"));
+    assert!(read() == before);
+}
+
 fn files(directory: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(directory)
         .unwrap()
