@@ -24,11 +24,10 @@ impl Owner {
         Self { desk, requests, tasks: JoinSet::new() }
     }
 
-    /// Lays a question on the desk, to be decided in the background. Without a desk nobody answers.
+    /// Puts a question on the desk, to be decided in the background. Without a desk nobody answers.
     pub(crate) fn ask(&mut self, proposal: &Proposal) {
         let Some(desk) = self.desk.clone() else { return };
         let proposal = Arc::new(proposal.clone());
-        desk.lay_down(&proposal);
         self.spawn(async move { desk.consider(proposal).await });
     }
 
@@ -39,12 +38,6 @@ impl Owner {
         self.spawn(async move {
             let _ = requests.send(Request::Command(Command::Decline(id))).await;
         });
-    }
-
-    /// A computation has ended: nothing is to be decided about it any more.
-    pub(crate) fn end(&mut self, id: ComputationId) {
-        let Some(desk) = self.desk.clone() else { return };
-        self.spawn(async move { desk.end(id).await });
     }
 
     pub(crate) fn stop(&mut self) {

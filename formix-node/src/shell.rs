@@ -156,7 +156,6 @@ impl<T: Transport> Effects for Outside<T> {
         match &event {
             Event::Asked(proposal) => self.owner.ask(proposal),
             Event::AnswerRefused { id, .. } => self.owner.decline(*id),
-            Event::Settled { id, .. } => self.owner.end(*id),
             Event::Fault { peer, fault } => self.blame(*peer, fault),
             _ => {}
         }

@@ -241,3 +241,50 @@ impl Form {
         u128::try_from(i128::from(whole) + i128::from(up) - i128::from(min)).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Grouping, Plan};
+
+    fn question(form: Form) -> Question {
+        let mut question = Plan::plain(3, 3).workload.remove(0);
+        question.compute(form);
+        question
+    }
+
+    fn reply(group: u32, cells: &[Option<i64>]) -> Reply {
+        Reply { group, cells: cells.to_vec() }
+    }
+
+    const SCALE: Scale = Scale { min: -3, max: 9, decimals: 0 };
+
+    #[test]
+    fn answers_are_rounded_to_even_and_what_is_outside_is_replaced_or_refused() {
+        let form = Form { missing: Some(20), ..Form::sum(SCALE) };
+        let question = question(form);
+        let encode = |cell| Truth::new(&question).encode(&reply(0, &[cell]));
+        let table = [(15, 5), (25, 5), (26, 6), (-30, 0), (-25, 1), (90, 12)];
+        for (tenths, lane) in table {
+            assert_eq!(encode(Some(tenths)), Some(vec![lane]), "{tenths}");
+        }
+        assert_eq!(encode(None), Some(vec![5]));
+        assert_eq!([encode(Some(-31)), encode(Some(91))], [None, None]);
+    }
+
+    #[test]
+    fn groups_are_counted_first_and_small_ones_are_zero() {
+        let grouping = Some(Grouping { count: 2, least: 2 });
+        let quantity = Quantity::Regression(1);
+        let question = question(Form { quantity, grouping, ..Form::sum(SCALE) });
+        let truth = Truth::new(&question);
+        let second = truth.encode(&reply(1, &[Some(20), Some(-10)])).unwrap();
+        // The column, the response, and the products of column and response.
+        assert_eq!(second, [0, 1, 0, 0, 0, 0, 0, 2, 5, 4, 10, 25]);
+        let first = truth.encode(&reply(0, &[Some(0), Some(0)])).unwrap();
+        let sum = truth.sum([first.clone(), second, first]);
+        assert_eq!(sum[..2], [2, 1]);
+        assert_eq!(truth.told(&sum, &sum), [2, 0, 6, 6, 18, 18, 18, 0, 0, 0, 0, 0]);
+        assert_eq!(truth.encode(&reply(2, &[Some(0), Some(0)])), None);
+    }
+}

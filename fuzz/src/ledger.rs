@@ -9,6 +9,8 @@ use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::share::Lanes;
 use formix_proto::spec::Proposal;
 
+use super::parts;
+
 /// Every fact that was ever durable, also those that the log has erased since.
 #[derive(Default)]
 pub struct Ledger(BTreeMap<ComputationId, Vec<Fact>>);
@@ -26,6 +28,11 @@ impl Ledger {
         match &record.fact {
             Fact::Sealed(seal) => {
                 assert!(self.adds_up(&record.id, seal), "a partial is not the sum of its roster");
+            }
+            Fact::Counted(_) => {
+                let counted = |fact: &Fact| matches!(fact, Fact::Counted(_));
+                let again = self.remembered(&record.id).iter().any(counted);
+                assert!(!again, "parts were counted twice");
             }
             Fact::Contributed { light, .. } | Fact::Declined(light) => {
                 let heard = self.remembered(&record.id).iter().any(|fact| is_of(fact, light));
@@ -96,7 +103,7 @@ impl Ledger {
                 let sealed = self.seal(id, digest);
                 sealed.is_some_and(|seal| seal.roster.len() == *participants)
                     && self.has(id, |fact| match fact {
-                        Fact::Revealed(partials) => sum(partials) == *totals,
+                        Fact::Revealed(partials) => self.sum(id, partials) == *totals,
                         _ => false,
                     })
             }
@@ -124,7 +131,9 @@ impl Ledger {
         let shares: Vec<_> =
             entries.iter().filter_map(|entry| share(&entry.light, &entry.tag)).collect();
         let needed = self.proposal(id).map_or(1, |proposal| proposal.spec.min_participants);
-        shares.len() == entries.len() && seal.roster.len() >= needed && sum(shares) == seal.partial
+        shares.len() == entries.len()
+            && seal.roster.len() >= needed
+            && self.sum(id, shares) == seal.partial
     }
 
     /// R7: whether what a message says is durable here. R6: and whether it is said to who may know.
@@ -153,11 +162,18 @@ impl Ledger {
                     && set.entries().iter().all(|it| self.tag_of(id, &it.light) == Some(it.tag))
             }
             Message::Seal { id, digest, .. } => self.seal(id, digest).is_some(),
-            // No question of a scene has parts.
-            Message::Counts { .. } | Message::Counted { .. } => false,
-            Message::Partial { id, digest, partial } => {
+            Message::Counts { id, digest, counts } => {
                 self.has_a_seat(id, &to)
-                    && self.seal(id, digest).is_some_and(|seal| seal.partial == *partial)
+                    && self.own_counts(id, digest).is_some_and(|own| own == *counts)
+            }
+            Message::Counted { id, digest, counts } => {
+                let counted = |fact: &Fact| matches!(fact, Fact::Counted(it) if it == counts);
+                self.has_a_seat(id, &to)
+                    && self.seal(id, digest).is_some()
+                    && self.has(id, counted)
+            }
+            Message::Partial { id, digest, partial } => {
+                self.has_a_seat(id, &to) && self.told(id, digest).is_some_and(|it| it == *partial)
             }
             Message::Revealed { id, digest, partials } => {
                 let revealed = |fact: &Fact| matches!(fact, Fact::Revealed(it) if it == partials);
@@ -174,6 +190,30 @@ impl Ledger {
             Message::Inquire(id) => has(id, |fact| matches!(fact, Fact::Asked(_))),
             Message::Announce(_) | Message::Knock(_) | Message::Refuse { .. } => true,
         }
+    }
+
+    fn own_counts(&self, id: &ComputationId, digest: &RosterDigest) -> Option<Lanes> {
+        let (spec, seal) = (&self.proposal(id)?.spec, self.seal(id, digest)?);
+        (spec.statistic.counted_parts() > 0).then(|| parts::counts(spec, &seal.partial))
+    }
+
+    /// R4: what may leave of the sealed partial; nothing before its parts are counted.
+    fn told(&self, id: &ComputationId, digest: &RosterDigest) -> Option<Lanes> {
+        let (spec, seal) = (&self.proposal(id)?.spec, self.seal(id, digest)?);
+        if spec.statistic.counted_parts() == 0 {
+            return Some(seal.partial.clone());
+        }
+        let counts = self.remembered(id).iter().find_map(|fact| match fact {
+            Fact::Counted(counts) => Some(parts::sum(spec, counts)),
+            _ => None,
+        });
+        Some(parts::told(spec, &seal.partial, &counts?))
+    }
+
+    /// Adds up as the question says.
+    pub fn sum<'a>(&self, id: &ComputationId, all: impl IntoIterator<Item = &'a Lanes>) -> Lanes {
+        let sum = self.proposal(id).map(|proposal| parts::sum(&proposal.spec, all));
+        sum.unwrap_or_else(|| Lanes::new(&[]))
     }
 
     fn takes_part(&self, id: &ComputationId) -> bool {
@@ -218,17 +258,4 @@ fn is_of(fact: &Fact, node: &NodeId) -> bool {
         Fact::Contributed { light, .. } | Fact::Declined(light) => light == node,
         _ => false,
     }
-}
-
-/// Adds up lane by lane, mod 2^32.
-pub fn sum<'a>(shares: impl IntoIterator<Item = &'a Lanes>) -> Lanes {
-    let mut total = Vec::new();
-    for share in shares {
-        let words = share.expose().as_chunks::<4>().0;
-        total.resize(words.len().max(total.len()), 0_u32);
-        for (lane, value) in total.iter_mut().zip(words) {
-            *lane = lane.wrapping_add(u32::from_le_bytes(*value));
-        }
-    }
-    Lanes::new(&total)
 }

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod committee;
 pub mod host;
 pub mod ledger;
+pub mod parts;
 pub mod reader;
 pub mod scene;
 pub mod target;

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use formix_proto::Decimal;
-use formix_proto::answer::Answer;
+use formix_proto::answer::{Answer, Cell};
 use formix_proto::directory::{Directory, Role};
 use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
 use formix_proto::machine::Command;
@@ -16,7 +16,7 @@ use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::share::Lanes;
 use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, Measure, Statistic};
+use formix_proto::statistic::{Domain, Groups, Measure, Statistic};
 use formix_proto::time::Time;
 use formix_proto::wire::decode_record;
 
@@ -43,16 +43,25 @@ const STRANGER: NodeId = NodeId([0xee; 32]);
 /// Who answers.
 pub const LIGHTS: [NodeId; 4] = [NODES[4].0, NODES[5].0, NODES[6].0, NODES[7].0];
 
+/// What the groups of the question that has some are called.
+const GROUPS: [&str; 2] = ["a", "b"];
+
 /// The questions of a run: a plain one; one that a heavy node asks itself, of two answers; one that a
-/// light node asks, itself included; one that every node refuses.
-static QUESTIONS: LazyLock<[Proposal; 4]> = LazyLock::new(|| {
+/// light node asks, itself included; one in two groups; one that hides who declines; one that every
+/// node refuses.
+static QUESTIONS: LazyLock<[Proposal; 6]> = LazyLock::new(|| {
     let asked = |proposer, nonce| Proposal { proposer, nonce: Nonce([nonce; 16]), spec: spec() };
     let plain = asked(PROPOSER, 0);
     let mut refused = plain.clone();
     refused.spec.deadline = Time(u64::MAX);
-    [plain, asked(NODES[0].0, 1), asked(LIGHTS[0], 2), refused]
+    let mut grouped = asked(PROPOSER, 3);
+    let labels = GROUPS.map(String::from).to_vec().try_into().expect("good labels");
+    grouped.spec.statistic.groups = Some(Groups { labels, least: 2 });
+    let mut hiding = asked(PROPOSER, 4);
+    hiding.spec.statistic.hides_declining = true;
+    [plain, asked(NODES[0].0, 1), asked(LIGHTS[0], 2), grouped, hiding, refused]
 });
-static IDS: LazyLock<[ComputationId; 4]> = LazyLock::new(|| QUESTIONS.each_ref().map(Proposal::id));
+static IDS: LazyLock<[ComputationId; 6]> = LazyLock::new(|| QUESTIONS.each_ref().map(Proposal::id));
 
 /// The question that a committee member asks.
 pub fn own_question() -> ComputationId {
@@ -61,12 +70,20 @@ pub fn own_question() -> ComputationId {
 
 /// The questions that are accepted, the plain one first.
 pub fn questions() -> &'static [Proposal] {
-    &QUESTIONS[..3]
+    &QUESTIONS[..5]
 }
 
 /// When the accepted questions stop taking answers.
 pub fn deadline() -> Time {
     START + Duration::from_secs(20)
+}
+
+/// What somebody answers to one of the questions, in tenths. The last light node is in the second group.
+pub fn answer(question: &Proposal, light: &NodeId, tenths: i64) -> Answer {
+    let group = GROUPS[usize::from(*light == LIGHTS[3])];
+    let group = question.spec.statistic.groups.as_ref().map(|_| Cell::text(group));
+    let number = Cell::from(Decimal::new(tenths, 1));
+    Answer::new(group.into_iter().chain([number]).collect())
 }
 
 fn spec() -> Spec {
@@ -132,20 +149,37 @@ fn proposal(reader: &mut Reader<'_>) -> Box<Proposal> {
 
 /// Mostly the plain question.
 pub fn id(reader: &mut Reader<'_>) -> ComputationId {
-    reader.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3]])
+    reader.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[5], IDS[3], IDS[4]])
 }
 
 fn tag(reader: &mut Reader<'_>) -> Tag {
     Tag([reader.byte() % 2; 16])
 }
 
-fn lanes(reader: &mut Reader<'_>) -> Lanes {
-    let dimension = if reader.rarely() { reader.below(3) } else { 1 };
+/// Mostly as many as an answer to that question has.
+fn lanes(reader: &mut Reader<'_>, of: &ComputationId) -> Lanes {
+    let asked = QUESTIONS.iter().zip(&*IDS).find(|(_, id)| *id == of);
+    let dimension = asked.map_or(1, |(asked, _)| asked.spec.statistic.dimension());
+    some(reader, dimension)
+}
+
+fn counts(reader: &mut Reader<'_>, of: &ComputationId) -> Lanes {
+    let asked = QUESTIONS.iter().zip(&*IDS).find(|(_, id)| *id == of);
+    let parts = asked.map_or(1, |(asked, _)| asked.spec.statistic.counted_parts());
+    some(reader, parts)
+}
+
+fn some(reader: &mut Reader<'_>, dimension: usize) -> Lanes {
+    let dimension = if reader.rarely() { reader.below(5) } else { dimension };
     Lanes::new(&(0..dimension).map(|_| reader.word() % 4).collect::<Vec<_>>())
 }
 
-fn three(reader: &mut Reader<'_>) -> [Lanes; 3] {
-    [lanes(reader), lanes(reader), lanes(reader)]
+fn three(reader: &mut Reader<'_>, of: &ComputationId) -> [Lanes; 3] {
+    [(); 3].map(|()| lanes(reader, of))
+}
+
+fn three_counts(reader: &mut Reader<'_>, of: &ComputationId) -> [Lanes; 3] {
+    [(); 3].map(|()| counts(reader, of))
 }
 
 fn some_lights(reader: &mut Reader<'_>) -> impl Iterator<Item = NodeId> + use<> {
@@ -173,11 +207,11 @@ fn failure(reader: &mut Reader<'_>) -> Failure {
     ])
 }
 
-fn outcome(reader: &mut Reader<'_>) -> Outcome {
+fn outcome(reader: &mut Reader<'_>, of: &ComputationId) -> Outcome {
     if reader.rarely() {
         return Outcome::Failed(failure(reader));
     }
-    let totals = lanes(reader);
+    let totals = lanes(reader, of);
     Outcome::Completed(Reveal {
         digest: digest(reader),
         participants: reader.byte().into(),
@@ -197,7 +231,7 @@ pub fn message(reader: &mut Reader<'_>) -> Message {
             let stage = reader.pick(&[Stage::Pending, Stage::Collecting, Stage::Revealing]);
             Message::Progress { id, stage }
         }
-        2 => Message::Outcome { id, outcome: outcome(reader) },
+        2 => Message::Outcome { id, outcome: outcome(reader, &id) },
         3 => Message::Prepare(proposal(reader)),
         4 => Message::Ready(id),
         5 => Message::Open(id),
@@ -211,15 +245,15 @@ pub fn message(reader: &mut Reader<'_>) -> Message {
             let excluded = some_lights(reader).collect();
             Message::Seal { id, digest: digest(reader), excluded }
         }
-        13 => Message::Partial { id, digest: digest(reader), partial: lanes(reader) },
-        14 => Message::Revealed { id, digest: digest(reader), partials: three(reader) },
+        13 => Message::Partial { id, digest: digest(reader), partial: lanes(reader, &id) },
+        14 => Message::Revealed { id, digest: digest(reader), partials: three(reader, &id) },
         15 => Message::Abort { id, failure: failure(reader) },
-        25 => Message::Counts { id, digest: digest(reader), counts: lanes(reader) },
-        26 => Message::Counted { id, digest: digest(reader), counts: three(reader) },
+        25 => Message::Counts { id, digest: digest(reader), counts: counts(reader, &id) },
+        26 => Message::Counted { id, digest: digest(reader), counts: three_counts(reader, &id) },
         16 => Message::Announce(proposal(reader)),
         17 => Message::Knock(id),
         18 => Message::Invite(proposal(reader)),
-        19 => Message::Contribution { id, tag: tag(reader), share: lanes(reader) },
+        19 => Message::Contribution { id, tag: tag(reader), share: lanes(reader, &id) },
         20 => Message::Decline(id),
         21 => Message::Receipt(id),
         22 => Message::Refuse { id, refusal: Refusal::Late },
@@ -234,7 +268,10 @@ pub fn command(reader: &mut Reader<'_>) -> Command {
         0 => Command::Propose(proposal(reader)),
         1 => {
             let number = Decimal::new(reader.word().into(), u32::from(reader.byte() % 4));
-            Command::Answer { id: id(reader), answer: Answer::from(number) }
+            let id = id(reader);
+            let group = (id == IDS[3]).then(|| Cell::text(reader.pick(&GROUPS)));
+            let cells = group.into_iter().chain([Cell::from(number)]);
+            Command::Answer { id, answer: Answer::new(cells.collect()) }
         }
         2 => Command::Decline(id(reader)),
         _ => Command::Enroll(directory(reader)),
@@ -245,32 +282,33 @@ pub fn command(reader: &mut Reader<'_>) -> Command {
 pub fn record(reader: &mut Reader<'_>) -> Record {
     let at = reader.below(QUESTIONS.len());
     let (id, question) = (IDS[at], || Box::new(QUESTIONS[at].clone()));
-    let fact = match reader.below(18) {
+    let fact = match reader.below(19) {
         0 => Fact::Prepared(question()),
         1 => Fact::Opened,
         2 => Fact::Contributed {
             light: reader.pick(&LIGHTS),
             tag: tag(reader),
-            share: lanes(reader),
+            share: lanes(reader, &id),
         },
         3 => Fact::Declined(reader.pick(&LIGHTS)),
         4 => Fact::Frozen,
         5 => Fact::Sealed(Seal {
             roster: roster(reader),
             excluded: some_lights(reader).collect(),
-            partial: lanes(reader),
+            partial: lanes(reader, &id),
         }),
-        6 => Fact::Revealed(three(reader)),
+        6 => Fact::Revealed(three(reader, &id)),
         7 => Fact::Failed(failure(reader)),
         8 => Fact::Asked(question()),
-        9 => Fact::Split { tag: tag(reader), shares: three(reader) },
+        9 => Fact::Split { tag: tag(reader), shares: three(reader, &id) },
         10 => Fact::Withheld,
         11 => Fact::Delivered,
         12 => Fact::Settled(reader.pick(&[None, Some(false), Some(true)])),
         13 => Fact::Proposed(question()),
         14 => Fact::Accepted,
-        15 => Fact::Concluded(outcome(reader)),
+        15 => Fact::Concluded(outcome(reader, &id)),
         16 => Fact::Forgotten,
+        17 => Fact::Counted(three_counts(reader, &id)),
         _ => {
             let bytes = reader.bytes();
             return decode_record(bytes).unwrap_or(Record { id, fact: Fact::Opened });

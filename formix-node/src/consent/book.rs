@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use formix_proto::id::NodeId;
 use formix_proto::spec::Proposal;
-use formix_proto::time::Time;
 use tracing::{error, info};
 
+use super::desk::Asked;
 use super::ledger::{By, Decision, Entry, Ledger, LedgerError, Past};
 use super::policy::{Judgement, Policy};
 use super::rule::{Choice, Rule, Span, Verdict};
@@ -33,17 +33,13 @@ pub(crate) struct Book {
     ledger: Mutex<Ledger>,
 }
 
-/// What becomes of a question, and why it is asked if it is.
+/// What becomes of a question.
 #[derive(Debug)]
-pub(super) struct Opinion {
-    pub(super) verdict: Verdict,
-    pub(super) why: String,
-}
-
-impl Opinion {
-    fn ask(why: String) -> Self {
-        Self { verdict: Verdict::Ask, why }
-    }
+pub(super) enum Opinion {
+    /// That, and it is recorded.
+    Decided(Choice),
+    /// The owner is to decide, for this reason.
+    Ask(String),
 }
 
 impl Book {
@@ -53,41 +49,35 @@ impl Book {
         Ok(Self { rules: home.consent(), made_up, names, ledger })
     }
 
-    /// What becomes of a question; recorded, unless the owner is to be asked.
+    /// What becomes of a question.
     pub(super) fn judge(&self, proposal: &Proposal) -> Opinion {
-        let (id, now, mut ledger) = (proposal.id(), now(), self.ledger());
-        let earlier = ledger.of(id).map(|past| past.verdict);
-        match earlier {
+        let (now, mut ledger) = (now(), self.ledger());
+        match ledger.of(proposal.id()).map(|past| past.verdict) {
             // Before a restart, which the decision has outlived.
-            Some(Decision::Allow) => {
-                return Opinion { verdict: Verdict::Allow, why: String::new() };
-            }
-            Some(Decision::Deny) => return Opinion { verdict: Verdict::Deny, why: String::new() },
+            Some(Decision::Allow) => return Opinion::Decided(Choice::Approve),
+            Some(Decision::Deny) => return Opinion::Decided(Choice::Deny),
             Some(Decision::Expired) | None => {}
         }
         if proposal.spec.deadline <= now {
-            return Opinion::ask("its deadline has passed".to_owned());
+            return Opinion::Ask("it came too late".to_owned());
         }
         let judgement = match self.policy() {
             Ok(policy) => policy.judge(&self.subject(proposal), ledger.past(), now),
             Err(error) => {
                 error!(%error, "the rules cannot be used: the owner is asked about everything");
-                return Opinion::ask(format!("the rules cannot be used: {error}"));
+                return Opinion::Ask(format!("the rules cannot be used: {error}"));
             }
         };
-        let decision = match judgement.verdict {
-            Verdict::Ask => return Opinion::ask(why(&judgement)),
-            Verdict::Allow => Decision::Allow,
-            Verdict::Deny => Decision::Deny,
+        let choice = match judgement.verdict {
+            Verdict::Ask => return Opinion::Ask(why(&judgement)),
+            Verdict::Allow => Choice::Approve,
+            Verdict::Deny => Choice::Deny,
         };
-        match ledger.record(self.entry(proposal, decision, judgement.by, now)) {
-            Ok(()) => {
-                info!(id = id.short(), "{decision} {}", judgement.by);
-                Opinion { verdict: judgement.verdict, why: String::new() }
-            }
+        match self.write(&mut ledger, proposal, choice.into(), judgement.by) {
+            Ok(()) => Opinion::Decided(choice),
             Err(error) => {
-                error!(%error, "a decision cannot be recorded: nothing is answered");
-                Opinion::ask(format!("what the rules say could not be recorded: {error}"))
+                error!(%error, "a decision cannot be recorded, and is not carried out");
+                Opinion::Ask(format!("what the rules say could not be recorded: {error}"))
             }
         }
     }
@@ -99,8 +89,24 @@ impl Book {
         decision: Decision,
         by: By,
     ) -> Result<(), LedgerError> {
-        self.ledger().record(self.entry(proposal, decision, by, now()))?;
-        info!(id = proposal.id().short(), "{decision} {by}");
+        self.write(&mut self.ledger(), proposal, decision, by)
+    }
+
+    fn write(
+        &self,
+        ledger: &mut Ledger,
+        proposal: &Proposal,
+        verdict: Decision,
+        by: By,
+    ) -> Result<(), LedgerError> {
+        let (id, spec, subject) = (proposal.id(), &proposal.spec, self.subject(proposal));
+        ledger.record(Entry {
+            past: Past { time: now(), comp_id: id, verdict, by, subject },
+            prompt: spec.prompt.clone(),
+            sql: spec.query.as_ref().map(|query| query.sql.clone()),
+            reveals: words::revealed(&spec.statistic),
+        })?;
+        info!(id = id.short(), "{verdict} {by}");
         Ok(())
     }
 
@@ -139,7 +145,7 @@ impl Book {
     }
 
     /// The question as its owner reads it.
-    pub(super) fn waiting(&self, proposal: &Proposal, why: &str) -> Waiting {
+    pub(super) fn waiting(&self, Asked { proposal, why }: &Asked) -> Waiting {
         let (names, spec) = (self.names(), &proposal.spec);
         let name = |id: &NodeId| names.get(id).cloned().unwrap_or_else(|| id.short());
         Waiting {
@@ -154,7 +160,7 @@ impl Book {
             min_participants: spec.min_participants,
             deadline: spec.deadline.0,
             question: Family::of(spec),
-            why: why.to_owned(),
+            why: why.clone(),
         }
     }
 
@@ -164,16 +170,6 @@ impl Book {
 
     fn names(&self) -> RwLockReadGuard<'_, BTreeMap<NodeId, String>> {
         self.names.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn entry(&self, proposal: &Proposal, verdict: Decision, by: By, time: Time) -> Entry {
-        let (spec, subject) = (&proposal.spec, self.subject(proposal));
-        Entry {
-            past: Past { time, comp_id: proposal.id(), verdict, by, subject },
-            prompt: spec.prompt.clone(),
-            sql: spec.query.as_ref().map(|query| query.sql.clone()),
-            reveals: words::revealed(&spec.statistic),
-        }
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {

@@ -1,9 +1,5 @@
 //! What the owner does at the desk: looks, tries, and decides.
 
-use std::sync::Arc;
-
-use formix_proto::spec::Proposal;
-
 use super::desk::{Asked, Desk, fit};
 use super::error::{ConsentError, NoAnswer};
 use super::ledger::{By, Decision, Past};
@@ -11,49 +7,46 @@ use super::rule::{Choice, Span};
 use super::view::{Disclosed, Inbox, Preview};
 use crate::clock::now;
 
-/// A question that is the owner's to decide, and why.
-type Open = (Arc<Proposal>, String);
-
 impl Desk {
     /// What waits for the owner.
     pub(crate) async fn inbox(&self) -> Result<Inbox, ConsentError> {
         let mut open = self.laid_out();
-        open.retain(|(proposal, _)| proposal.spec.deadline > now());
-        open.sort_by_key(|(proposal, _)| proposal.spec.deadline);
+        open.retain(|asked| asked.proposal.spec.deadline > now());
+        open.sort_by_key(|asked| asked.proposal.spec.deadline);
         let inbox = self.with_book(move |book| Inbox {
             warning: book.policy().err().map(|error| error.to_string()),
-            questions: open.iter().map(|(proposal, why)| book.waiting(proposal, why)).collect(),
+            questions: open.iter().map(|asked| book.waiting(asked)).collect(),
         });
         Ok(inbox.await?.unwrap_or_default())
     }
 
     /// What the node would answer. It is told nobody but the owner.
     pub(crate) async fn preview(&self, beginning: &str) -> Result<Preview, ConsentError> {
-        let (proposal, why) = self.find(beginning).await?;
-        let (answer, declines) = match self.reply(&proposal).await {
+        let asked = self.find(beginning).await?;
+        let (answer, declines) = match self.reply(&asked.proposal).await {
             Ok(answer) => {
                 let cells = answer.disclose().into_iter().map(|cell| cell.map(Disclosed));
-                (Some(cells.collect()), fit(&proposal, answer).err())
+                (Some(cells.collect()), fit(&asked.proposal, answer).err())
             }
             Err(NoAnswer::Declined) => (None, Some(NoAnswer::Declined)),
             Err(failed) => return Err(failed.into()),
         };
-        let waiting = self.with_book(move |book| book.waiting(&proposal, &why)).await?;
+        let waiting = self.with_book(move |book| book.waiting(&asked)).await?;
         let waiting = waiting.ok_or_else(|| ConsentError::Unknown(beginning.to_owned()))?;
         Ok(Preview { waiting, answer, declines: declines.map(|reason| reason.to_string()) })
     }
 
     /// Carries out what the owner has decided about a question, once that is recorded.
     pub(crate) async fn decide(&self, beginning: &str, choice: Choice) -> Result<(), ConsentError> {
-        let (proposal, _) = self.find(beginning).await?;
+        let id = self.find(beginning).await?.proposal.id();
         // Whoever takes it off the desk decides it: nobody does so twice.
-        let taken = self.asked().remove(&proposal.id());
-        let taken = taken.ok_or_else(|| ConsentError::Unknown(beginning.to_owned()))?;
-        if let Err(error) = self.record(&proposal, choice.into(), By::Owner).await {
-            self.asked().insert(proposal.id(), taken);
+        let taken = self.asked().remove(&id);
+        let asked = taken.ok_or_else(|| ConsentError::Unknown(beginning.to_owned()))?;
+        if let Err(error) = self.record(&asked.proposal, choice.into(), By::Owner).await {
+            self.asked().insert(id, asked);
             return Err(error);
         }
-        Ok(self.carry_out(choice, &proposal).await?)
+        Ok(self.carry_out(choice, &asked.proposal).await?)
     }
 
     /// The same, and a rule that says so from now on.
@@ -63,7 +56,7 @@ impl Desk {
         choice: Choice,
         cooldown: Option<Span>,
     ) -> Result<(), ConsentError> {
-        let (proposal, _) = self.find(beginning).await?;
+        let Asked { proposal, .. } = self.find(beginning).await?;
         let id = proposal.id().to_string();
         let written = self.with_book(move |book| book.always(&proposal, choice, cooldown));
         written.await?.transpose()?;
@@ -71,19 +64,18 @@ impl Desk {
     }
 
     /// The one question that waits whose id begins like this.
-    async fn find(&self, beginning: &str) -> Result<Open, ConsentError> {
+    async fn find(&self, beginning: &str) -> Result<Asked, ConsentError> {
         let beginning = beginning.to_ascii_lowercase();
         if beginning.is_empty() {
             return Err(ConsentError::Nameless);
         }
-        let begins = |(proposal, _): &Open| proposal.id().to_string().starts_with(&beginning);
         let mut found = self.laid_out();
-        found.retain(begins);
+        found.retain(|asked| asked.proposal.id().to_string().starts_with(&beginning));
         match (found.pop(), found.is_empty()) {
-            (Some((proposal, _)), true) if proposal.spec.deadline <= now() => {
-                Err(ConsentError::Expired(proposal.id()))
+            (Some(asked), true) if asked.proposal.spec.deadline <= now() => {
+                Err(ConsentError::Expired(asked.proposal.id()))
             }
-            (Some(open), true) => Ok(open),
+            (Some(asked), true) => Ok(asked),
             (Some(_), false) => Err(ConsentError::Ambiguous(beginning)),
             (None, _) => Err(self.gone(beginning).await?),
         }
@@ -103,8 +95,7 @@ impl Desk {
     }
 
     /// All that is the owner's to decide.
-    fn laid_out(&self) -> Vec<Open> {
-        let open = |asked: &Asked| Some((Arc::clone(&asked.proposal), asked.why.clone()?));
-        self.asked().values().filter_map(open).collect()
+    fn laid_out(&self) -> Vec<Asked> {
+        self.asked().values().cloned().collect()
     }
 }

@@ -10,10 +10,10 @@ use formix_proto::spec::Proposal;
 use tokio::sync::{Semaphore, mpsc};
 use tracing::{error, warn};
 
-use super::book::Book;
+use super::book::{Book, Opinion};
 use super::error::{ConsentError, NoAnswer};
 use super::ledger::{By, Decision};
-use super::rule::{Choice, Verdict};
+use super::rule::Choice;
 use crate::clock::{now, reach};
 use crate::request::Request;
 use crate::responder::{Question, Reply, Responder};
@@ -31,12 +31,12 @@ pub(crate) struct Desk {
     turns: Semaphore,
 }
 
-/// A question that nobody has decided yet.
+/// A question that waits for the owner.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) proposal: Arc<Proposal>,
-    /// Why it is the owner's to decide; `None` while the rules are being looked at.
-    pub(super) why: Option<String>,
+    /// Why it is the owner's to decide.
+    pub(super) why: String,
 }
 
 impl Desk {
@@ -54,38 +54,26 @@ impl Desk {
         }
     }
 
-    /// Lays a question on the desk, where its end finds it even before the rules are looked at.
-    pub(crate) fn lay_down(&self, proposal: &Arc<Proposal>) {
-        let asked = Asked { proposal: Arc::clone(proposal), why: None };
-        self.asked().insert(proposal.id(), asked);
-    }
-
-    /// Looks at the rules, and does what they say.
+    /// Looks at the rules, and does what they say; what they leave to the owner waits until its end.
     pub(crate) async fn consider(&self, proposal: Arc<Proposal>) {
         let (id, judged) = (proposal.id(), Arc::clone(&proposal));
         let choice = match self.with_book(move |book| book.judge(&judged)).await {
             // The node is stopping: the question comes again when it starts.
             Err(_) => return,
             Ok(None) => Choice::Approve,
-            Ok(Some(opinion)) => match opinion.verdict {
-                Verdict::Allow => Choice::Approve,
-                Verdict::Deny => Choice::Deny,
-                Verdict::Ask => {
-                    if let Some(asked) = self.asked().get_mut(&id) {
-                        asked.why = Some(opinion.why);
-                    }
-                    return self.expire(&proposal).await;
-                }
-            },
+            Ok(Some(Opinion::Decided(choice))) => choice,
+            Ok(Some(Opinion::Ask(why))) => {
+                self.asked().insert(id, Asked { proposal: Arc::clone(&proposal), why });
+                return self.expire(&proposal).await;
+            }
         };
-        self.asked().remove(&id);
         if let Err(reason) = self.carry_out(choice, &proposal).await {
             warn!(id = id.short(), %reason, "no answer could be had");
         }
     }
 
     /// Waits with the owner until it is too late.
-    async fn expire(&self, proposal: &Proposal) {
+    async fn expire(&self, proposal: &Arc<Proposal>) {
         let (id, deadline) = (proposal.id(), proposal.spec.deadline);
         while now() < deadline {
             if !self.asked().contains_key(&id) {
@@ -93,14 +81,10 @@ impl Desk {
             }
             reach(Some(deadline)).await;
         }
-        self.end(id).await;
-    }
-
-    /// A computation has ended: if its question still waits for the owner, nobody has decided it.
-    pub(crate) async fn end(&self, id: ComputationId) {
-        let Some(asked @ Asked { why: Some(_), .. }) = self.asked().remove(&id) else { return };
-        let recorded = self.record(&asked.proposal, Decision::Expired, By::Nobody).await;
-        if let Err(error) = recorded {
+        if self.asked().remove(&id).is_none() {
+            return;
+        }
+        if let Err(error) = self.record(proposal, Decision::Expired, By::Nobody).await {
             error!(id = id.short(), %error, "that a question has expired cannot be recorded");
         }
     }

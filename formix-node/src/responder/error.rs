@@ -65,6 +65,9 @@ pub enum ResponderError {
         /// What the system says.
         source: io::Error,
     },
+    /// A pipe or the like.
+    #[error("{}: this is neither a file nor a directory: check `source`", .0.display())]
+    NotAFile(PathBuf),
     /// A directory without data.
     #[error("{}: there is no .csv file in this directory", .0.display())]
     NoFiles(PathBuf),

@@ -89,7 +89,7 @@ impl Query {
     async fn fetch(&self, query: &Asked) -> Result<Vec<(Table, Data)>, ResponderError> {
         let mut tables = Vec::new();
         for table in &query.tables {
-            tables.push((table.clone(), self.source(table)?.fetch(table).await?));
+            tables.push((table.clone(), self.source(table)?.fetch().await?));
         }
         Ok(tables)
     }

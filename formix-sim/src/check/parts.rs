@@ -29,8 +29,8 @@ impl Check for Parts {
             }
             Sight::Durable { peer, records } => records.iter().try_for_each(|record| {
                 match (&record.fact, books.question(&record.id)) {
-                    (Fact::Counted(_), Some(question)) => {
-                        counts(books, question, *peer).map_err(|breach| breach.at(*peer))
+                    (Fact::Counted(all), Some(question)) => {
+                        counts(books, question, *peer, all).map_err(|breach| breach.at(*peer))
                     }
                     _ => Ok(()),
                 }
@@ -75,7 +75,10 @@ fn leaves(books: &Books<'_>, question: usize, from: Peer, own: Own<'_>) -> Resul
 }
 
 /// A seat believes the other two of what they count; where all three are honest that is the truth.
-fn counts(books: &Books<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
+fn counts(books: &Books<'_>, question: usize, peer: Peer, all: &[Lanes; 3]) -> Result<(), Breach> {
+    if let Some(seat) = books.seat(question, peer) {
+        leaves(books, question, peer, Own::Counts(&all[seat]))?;
+    }
     let committee = books.committee(question).into_iter().flatten();
     let lies = committee.into_iter().any(|seat| books.plan.adversary.has(seat));
     let page = books.page(question, peer);

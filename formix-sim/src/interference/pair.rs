@@ -151,8 +151,8 @@ impl<'p> Probe<'p> {
         changes.iter().filter(changes_it).find(|change| holds(change)).copied()
     }
 
-    /// Whether a roster's part that has this answer is not told of. Where an adversary's is in it,
-    /// nobody can say.
+    /// Whether a roster's part that has this answer is not told of. Where an adversary's answer is in
+    /// it nobody can say; and a seat that lies can have any part told of.
     fn is_untold(&self, question: usize, roster: &[Peer], light: Peer) -> bool {
         let asked = &self.plan.workload[question];
         let truth = Truth::new(asked);
@@ -164,6 +164,10 @@ impl<'p> Probe<'p> {
         let (Some(all), Some(own), 1..) = (all, lanes(&light), truth.counted()) else {
             return false;
         };
+        let seats = asked.proposal.spec.committee.0.map(|id| self.plan.cluster.peer(&id));
+        if seats.into_iter().flatten().any(|seat| self.plan.adversary.has(seat)) {
+            return false;
+        }
         let tells = truth.tells(&truth.sum(all)[..truth.counted()]);
         own.iter().zip(tells).all(|(lane, tells)| *lane == 0 || !tells)
     }

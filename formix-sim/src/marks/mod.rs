@@ -44,6 +44,7 @@ enum Phase {
     Collecting,
     Frozen,
     Sealed,
+    Counted,
     Told,
     Over,
 }
@@ -142,6 +143,7 @@ impl<'p> Marks<'p> {
                 Phase::Collecting => self.hit(Mark::CrashCollecting),
                 Phase::Frozen => self.hit(Mark::CrashFrozen),
                 Phase::Sealed => self.hit(Mark::CrashSealed),
+                Phase::Counted => self.hit(Mark::CrashCounted),
                 Phase::Told => self.hit(Mark::CrashAfterPartial),
                 Phase::Over => {}
             }

@@ -2,11 +2,13 @@
 
 use formix_proto::id::ComputationId;
 use formix_proto::record::{Fact, Record};
+use formix_proto::share::Lanes;
 use formix_proto::time::Time;
 
 use super::{Marks, Phase};
 use crate::mark::Mark;
-use crate::plan::{Peer, Question};
+use crate::plan::{Deed, Peer, Question};
+use crate::truth::Truth;
 
 impl Marks<'_> {
     pub(super) fn issued(&mut self, peer: Peer, clock: Time, Record { id, fact }: &Record) {
@@ -15,9 +17,14 @@ impl Marks<'_> {
             Fact::Opened => Phase::Collecting,
             Fact::Frozen => Phase::Frozen,
             Fact::Sealed(_) => Phase::Sealed,
+            Fact::Counted(counts) => {
+                self.counted(id, counts);
+                Phase::Counted
+            }
             Fact::Revealed(_) | Fact::Failed(_) => Phase::Over,
             Fact::Forgotten => return self.hit(Mark::Forgotten),
             Fact::Withheld => return self.hit(Mark::Declined),
+            Fact::Split { .. } => return self.split(peer, id),
             Fact::Proposed(_) => {
                 self.open_questions.insert((peer, *id));
                 return;
@@ -48,6 +55,28 @@ impl Marks<'_> {
         {
             self.frozen(peer, clock, *id, question);
         }
+    }
+
+    fn split(&mut self, peer: Peer, id: &ComputationId) {
+        let Some(question) = self.asked(id) else { return };
+        let truth = Truth::new(question);
+        self.hit_if(truth.words_of_a_lane() == 2, Mark::MiddleRing);
+        self.hit_if(truth.words_of_a_lane() == 4, Mark::LargestRing);
+        match question.owner(&self.plan.cluster, peer).map(|owner| &owner.deed) {
+            Some(Deed::Answer(reply)) if truth.encode(reply).is_some() => {
+                self.hit_if(reply.cells.contains(&None), Mark::StoodIn);
+            }
+            _ => self.hit(Mark::DeclinedUnseen),
+        }
+    }
+
+    fn counted(&mut self, id: &ComputationId, counts: &[Lanes; 3]) {
+        let Some(question) = self.asked(id) else { return };
+        let truth = Truth::new(question);
+        let counts = truth.sum(counts.each_ref().map(|counts| truth.values(counts)));
+        let tells = truth.tells(&counts[..truth.counted()]);
+        self.hit_if(tells.contains(&true), Mark::PartTold);
+        self.hit_if(tells.contains(&false), Mark::PartUntold);
     }
 
     fn frozen(&mut self, peer: Peer, clock: Time, id: ComputationId, question: &Question) {

@@ -8,7 +8,7 @@ use crate::mark::Mark;
 use crate::plan::Peer;
 
 /// What is sent again until it is answered, and the mark of its second time.
-const RESENT: [(&str, Mark); 12] = [
+const RESENT: [(&str, Mark); 14] = [
     ("prepare", Mark::PrepareAgain),
     ("ready", Mark::ReadyAgain),
     ("open", Mark::OpenAgain),
@@ -20,6 +20,8 @@ const RESENT: [(&str, Mark); 12] = [
     ("frozen", Mark::FrozenAgain),
     ("list", Mark::ListAgain),
     ("seal", Mark::SealAgain),
+    ("counts", Mark::CountsAgain),
+    ("counted", Mark::CountedAgain),
     ("revealed", Mark::RevealedAgain),
 ];
 

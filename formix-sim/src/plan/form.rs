@@ -164,7 +164,7 @@ fn labels(prefix: &str, count: u32) -> Labels {
     declared(Labels::try_from(words))
 }
 
-/// Plans declare nothing that cannot be, and one that was read from a file is not of our making.
+/// What is drawn can be declared; a plan that is read from a file brings its declaration along.
 fn declared<T, E>(declaration: Result<T, E>) -> T {
     declaration.unwrap_or_else(|_| unreachable!())
 }

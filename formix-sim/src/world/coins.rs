@@ -69,3 +69,25 @@ impl TryRng for Coins {
 }
 
 impl TryCryptoRng for Coins {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_is_shifted_as_a_whole() {
+        let stream = ChaCha20Rng::from_seed([7; 32]);
+        let draw = |shifts| -> Vec<u32> {
+            let mut coins = Coins { stream: stream.clone(), words: 0, shifts, carry: false };
+            (0..6).map(|_| coins.next_u32()).collect()
+        };
+        let lane = |words: &[u32]| u64::from(words[0]) | u64::from(words[1]) << 32;
+        let drawn = draw(BTreeMap::new());
+        let by = u64::from(u32::MAX);
+        assert!(drawn[2] > 0, "so that the second word takes a carry");
+        let word = |by: u64, carries| Shift { by: by as u32, carries };
+        let shifted = draw([(2, word(by, false)), (3, word(by >> 32, true))].into());
+        assert_eq!(lane(&shifted[2..]), lane(&drawn[2..]).wrapping_add(by));
+        assert_eq!((&shifted[..2], &shifted[4..]), (&drawn[..2], &drawn[4..]));
+    }
+}

@@ -39,11 +39,11 @@ pub(super) fn rewrite(message: Message, held: &Roster, mut dice: Dice) -> Messag
             Message::Partial { id, digest, partial: shifted(&partial, dice.word()) }
         }
         Message::Counts { id, digest, counts } => {
-            Message::Counts { id, digest, counts: shifted(&counts, dice.word()) }
+            Message::Counts { id, digest, counts: shifted(&counts, a_few(&mut dice)) }
         }
         Message::Counted { id, digest, mut counts } => {
             let seat = dice.roll(counts.len());
-            counts[seat] = shifted(&counts[seat], dice.word());
+            counts[seat] = shifted(&counts[seat], a_few(&mut dice));
             Message::Counted { id, digest, counts }
         }
         Message::Revealed { id, digest, mut partials } => {
@@ -172,6 +172,12 @@ fn change_terms(spec: &mut Spec, mut dice: Dice) {
         2 => spec.committee.0.swap(0, 1),
         _ => spec.prompt.push('?'),
     }
+}
+
+/// Some answers more, or less: enough to have another part told of, and not so many as to be silly.
+fn a_few(dice: &mut Dice) -> u32 {
+    let few = 1 + dice.roll(4) as u32;
+    if dice.roll(2) == 0 { few } else { few.wrapping_neg() }
 }
 
 /// The words of 32 bits that lanes of any width are made of.

@@ -10,11 +10,13 @@ use std::time::Duration;
 use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::outcome::{Outcome, Reveal};
 use formix_proto::record::Fact;
+use formix_proto::roster::Entry;
 use formix_proto::share::Lanes;
 use formix_proto::spec::Proposal;
 
 use super::super::host::Host;
-use super::super::ledger::{Ledger, sum};
+use super::super::ledger::Ledger;
+use super::super::parts;
 use super::super::scene::{self, LIGHTS};
 use super::{Committee, answer_of};
 
@@ -62,17 +64,43 @@ impl Committee {
             seats.map(|seat| seat.ledger().seal(id, &reveal.digest).expect("it sealed")).collect();
         let roster = &seals[0].roster;
         assert!(seals.iter().all(|seal| seal.roster == *roster), "two rosters of one digest");
-        assert!(sum(seals.iter().map(|seal| &seal.partial)) == reveal.totals, "not the partials");
+        let spec = &proposal.spec;
+        let sealed = parts::sum(spec, seals.iter().map(|seal| &seal.partial));
+        assert!(parts::told(spec, &sealed, &sealed) == reveal.totals, "not the partials");
         let counted: Vec<_> = roster.entries().iter().map(|entry| entry.light).collect();
         assert_eq!(counted.len(), reveal.participants as usize);
-        let spec = &proposal.spec;
         assert!((spec.min_participants..=spec.max_participants).contains(&reveal.participants));
         let everywhere = self.heard_everywhere(id, proposal);
         assert!(everywhere.iter().all(|light| counted.contains(light)), "one was left out");
         if self.are_honest(&counted) {
-            let answers: u32 = counted.iter().map(answer_of).sum();
-            assert_eq!(reveal.totals, Lanes::new(&[answers]), "the sum is not that of the answers");
+            let answers: Vec<_> =
+                roster.entries().iter().map(|entry| self.answer(id, proposal, entry)).collect();
+            let sum = parts::sum(spec, &answers);
+            let told = parts::told(spec, &sum, &sum);
+            assert_eq!(reveal.totals, told, "the sum is not that of the answers");
         }
+    }
+
+    /// What an honest light node has split under this tag: its answer, or nothing where declining is
+    /// hidden.
+    fn answer(&self, id: &ComputationId, proposal: &Proposal, entry: &Entry) -> Lanes {
+        let (spec, light) = (&proposal.spec, &entry.light);
+        let (statistic, number) = (&spec.statistic, answer_of(light));
+        let answer = match (&statistic.groups, statistic.hides_declining) {
+            (Some(_), _) if *light == LIGHTS[3] => Lanes::new(&[0, 1, 0, number]),
+            (Some(_), _) => Lanes::new(&[1, 0, number, 0]),
+            (None, true) => Lanes::new(&[1, number]),
+            (None, false) => Lanes::new(&[number]),
+        };
+        let facts = self.host(light).map_or(&[][..], |host| host.ledger().facts(id));
+        let split = facts.iter().find_map(|fact| match fact {
+            Fact::Split { tag, shares } if *tag == entry.tag => Some(parts::sum(spec, shares)),
+            _ => None,
+        });
+        let split = split.expect("it has split what it is in a roster with");
+        let nothing = statistic.hides_declining && split == Lanes::new(&[0, 0]);
+        assert!(nothing || split == answer, "a split is not of the owner's answer");
+        split
     }
 
     /// A light node that hears whether it was counted, hears the truth.
@@ -142,7 +170,7 @@ fn ends(ledger: &Ledger, id: &ComputationId) -> Vec<Option<Reveal>> {
             Some(Reveal {
                 digest: seal.roster.digest(),
                 participants: seal.roster.len(),
-                totals: sum(partials),
+                totals: ledger.sum(id, partials),
             })
         }),
         _ => None,

@@ -8,8 +8,6 @@ mod network;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use formix_proto::Decimal;
-use formix_proto::answer::Answer;
 use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::machine::Command;
 use formix_proto::time::Time;
@@ -115,8 +113,10 @@ impl Committee {
     /// The owner of a light node answers, declines, or answers what is not allowed.
     fn owner(&mut self, reader: &mut Reader<'_>) {
         let light = reader.pick(&LIGHTS);
-        let id = scene::questions()[reader.below(scene::questions().len())].id();
-        let answer = |tenths| Command::Answer { id, answer: Answer::from(Decimal::new(tenths, 1)) };
+        let question = &scene::questions()[reader.below(scene::questions().len())];
+        let id = question.id();
+        let answer =
+            |tenths| Command::Answer { id, answer: scene::answer(question, &light, tenths) };
         let command = match reader.below(8) {
             0 => Command::Decline(id),
             1 => answer(-1),

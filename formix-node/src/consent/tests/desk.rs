@@ -10,9 +10,10 @@ use formix_proto::spec::Proposal;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
+use super::Reads;
 use crate::clock::now;
 use crate::consent::error::ConsentError;
-use crate::consent::{Book, Choice, Decision, Desk, Entry, read};
+use crate::consent::{Book, Choice, Decision, Desk, Entry, Family, Rule, Span, read};
 use crate::home::{Home, NodeHome};
 use crate::request::Request;
 use crate::responder::Fixed;
@@ -48,7 +49,6 @@ impl Office {
     }
 
     async fn ask(&self, question: &Arc<Proposal>) {
-        self.desk.lay_down(question);
         // Where the owner is asked it waits on, for an hour.
         let considered = self.desk.consider(Arc::clone(question));
         let asked = async {
@@ -119,15 +119,18 @@ async fn of_questions_that_come_together_a_cooldown_lets_one_through() {
 }
 
 #[tokio::test]
-async fn a_question_whose_computation_has_ended_waits_no_longer() {
-    let mut office = Office::with("");
-    let question = question(1);
-    office.ask(&question).await;
-    office.desk.end(question.id()).await;
-    assert_eq!(office.recorded(), [Decision::Expired]);
-    let decided = office.desk.decide(&question.id().to_string(), Choice::Approve).await;
-    assert!(matches!(decided, Err(ConsentError::Expired(_))));
-    assert!(office.sent().is_none());
+async fn what_comes_too_late_expires_whatever_the_rules_say() {
+    for rules in [ALLOW, &ALLOW.replace("allow", "deny"), ""] {
+        let mut office = Office::with(rules);
+        let mut late = Proposal::clone(&question(1));
+        late.spec.deadline = now();
+        let id = late.id().to_string();
+        office.desk.consider(Arc::new(late)).await;
+        assert_eq!(office.recorded(), [Decision::Expired]);
+        let decided = office.desk.decide(&id, Choice::Approve).await;
+        assert!(matches!(decided, Err(ConsentError::Expired(_))));
+        assert!(office.sent().is_none());
+    }
 }
 
 #[tokio::test]
@@ -155,6 +158,40 @@ async fn a_decision_is_followed_after_a_restart_whatever_the_rules_say_by_then()
         assert!(matches!(command, Some(Command::Answer { .. })));
     }
     assert_eq!(office.recorded(), [Decision::Allow]);
+}
+
+/// The same question of fewer participants, by somebody else or of other data is another matter.
+#[tokio::test]
+async fn always_is_for_exactly_what_was_decided() {
+    let sleep: Reads<'_> = &[("sleep", &["day", "ms"])];
+    let cooldown = Some(Span(Duration::from_secs(60)));
+    let allow = Rule { min_participants: Some(20), cooldown, ..Rule::default() };
+    let columns = Some(vec!["sleep.day".to_owned(), "sleep.ms".to_owned()]);
+    for (choice, reads, data) in [
+        (Choice::Approve, None, Rule { free_text: true, ..allow.clone() }),
+        (Choice::Approve, Some(sleep), Rule { columns, ..allow.clone() }),
+        (Choice::Approve, Some(&[][..]), Rule { any_data: true, ..allow }),
+        (Choice::Deny, Some(sleep), Rule::default()),
+    ] {
+        let mut office = Office::with("default = \"deny\"\n[[rule]]\nverdict = \"ask\"\n");
+        let mut question = Proposal::clone(&question(1));
+        question.spec.query = reads.map(|reads| super::query("SELECT 1", reads));
+        let question = Arc::new(question);
+        office.ask(&question).await;
+        let id = question.id().to_string();
+        office.desk.always(&id, choice, cooldown).await.unwrap();
+        let book = office.desk.book.as_ref().unwrap();
+        let written = book.policy().unwrap().rules.swap_remove(0);
+        let expected = Rule {
+            verdict: choice.into(),
+            proposer: Some(vec![NodeId([1; 32]).to_string()]),
+            question: Some(Family::of(&question.spec)),
+            ..data
+        };
+        assert_eq!(written, expected);
+        assert_eq!(office.recorded().len(), 1);
+        assert!(office.sent().is_some(), "it is decided now, too");
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,11 @@ struct Sheet {
 impl Loader<'_> {
     /// Reads all parts into one table. A column all of whose fields are numbers, or empty, holds numbers.
     /// Every other column holds text, and nothing else. An empty field is NULL.
-    pub(super) async fn read(&self, parts: &[Part], delimiter: u8) -> Result<(), ResponderError> {
+    pub(super) async fn read(
+        &self,
+        parts: &[Part<'_>],
+        delimiter: u8,
+    ) -> Result<(), ResponderError> {
         let Some(first) = parts.first() else { return Ok(()) };
         let failed = self.failed(&first.name);
         let names: Vec<_> = self.table.columns.iter().map(|name| format!("[{name}]")).collect();
@@ -49,7 +53,7 @@ impl Loader<'_> {
 
     async fn append(
         &self,
-        part: &Part,
+        part: &Part<'_>,
         delimiter: u8,
         sheet: &mut Sheet,
     ) -> Result<(), ResponderError> {

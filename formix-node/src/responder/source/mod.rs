@@ -5,7 +5,7 @@ mod csv;
 mod sqlite;
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -29,19 +29,25 @@ const MOST_PRINTED: usize = 256 << 20;
 /// What a SQLite database begins with, <https://sqlite.org/fileformat.html>.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// What a source has for a question, before it is looked into.
+/// What a source has for a question, as long as nobody has looked into it.
 pub(super) enum Data {
-    /// A table of a database.
-    Sqlite { file: PathBuf, table: String },
-    /// CSV, one part below the other.
-    Csv { parts: Vec<Part>, delimiter: u8 },
+    /// CSV that a program printed.
+    Printed { program: PathBuf, text: Zeroizing<Vec<u8>>, delimiter: u8 },
+    /// Whatever is there.
+    Stored { path: PathBuf, table: Option<String>, delimiter: u8 },
+}
+
+/// What is at a path.
+enum Kind {
+    Directory,
+    Sqlite,
+    Csv,
 }
 
 /// CSV, and what errors call it.
-pub(super) struct Part {
+struct Part<'a> {
     name: PathBuf,
-    /// What a program printed; else it is in the file of that name.
-    printed: Option<Zeroizing<Vec<u8>>>,
+    text: Option<&'a [u8]>,
 }
 
 /// Puts the declared columns of one table into memory.
@@ -59,48 +65,53 @@ impl Source {
             return Err(ResponderError::TableName(name.to_owned()));
         }
         match self {
-            Self::File { path, .. } => std::fs::metadata(path).map(drop).map_err(unreadable(path)),
+            Self::File { path, .. } => Kind::of(path).map(drop),
             Self::Program { .. } => Ok(()),
         }
     }
 
-    /// Runs the program, or looks what the file is.
-    pub(super) async fn fetch(&self, declared: &Table) -> Result<Data, ResponderError> {
-        match self {
+    /// Runs the program, if it is one.
+    pub(super) async fn fetch(&self) -> Result<Data, ResponderError> {
+        let byte = |c: Option<char>| c.and_then(|c| u8::try_from(c).ok()).unwrap_or(b',');
+        match self.clone() {
+            Self::File { path, table, delimiter } => {
+                Ok(Data::Stored { path, table, delimiter: byte(delimiter) })
+            }
             Self::Program { program, args, delimiter, directory } => {
-                let name = program.clone();
-                let program = Program {
-                    path: program.clone(),
-                    args: args.clone(),
-                    directory: directory.clone(),
-                };
-                let printed = program.run(&[], MOST_PRINTED).await?;
-                Ok(Data::csv(vec![Part { name, printed: Some(printed) }], *delimiter))
-            }
-            Self::File { path, table, .. } if is_sqlite(path)? => {
-                let table = table.as_ref().unwrap_or(&declared.name).clone();
-                Ok(Data::Sqlite { file: path.clone(), table })
-            }
-            Self::File { path, table: Some(_), .. } => Err(ResponderError::NotSqlite(path.clone())),
-            Self::File { path, table: None, delimiter } => {
-                let part = |name| Part { name, printed: None };
-                Ok(Data::csv(files(path)?.into_iter().map(part).collect(), *delimiter))
+                let run = Program { path: program.clone(), args, directory };
+                let text = run.run(&[], MOST_PRINTED).await?;
+                Ok(Data::Printed { program, text, delimiter: byte(delimiter) })
             }
         }
     }
 }
 
-impl Data {
-    fn csv(parts: Vec<Part>, delimiter: Option<char>) -> Self {
-        let delimiter = delimiter.and_then(|c| u8::try_from(c).ok()).unwrap_or(b',');
-        Self::Csv { parts, delimiter }
+impl Kind {
+    fn of(path: &Path) -> Result<Self, ResponderError> {
+        let found = std::fs::metadata(path).map_err(unreadable(path))?;
+        if found.is_dir() {
+            return Ok(Self::Directory);
+        }
+        // Opening anything else might wait for ever.
+        if !found.is_file() {
+            return Err(ResponderError::NotAFile(path.to_owned()));
+        }
+        let mut start = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start))
+            .map_err(unreadable(path))?;
+        Ok(if start == MAGIC { Self::Sqlite } else { Self::Csv })
     }
 }
 
-impl Part {
+impl Part<'_> {
+    fn stored(name: PathBuf) -> Self {
+        Self { name, text: None }
+    }
+
     fn open(&self) -> Result<Box<dyn Read + '_>, ResponderError> {
-        Ok(match &self.printed {
-            Some(bytes) => Box::new(Cursor::new(bytes.as_slice())),
+        Ok(match self.text {
+            Some(text) => Box::new(text),
             None => {
                 let file = File::open(&self.name).map_err(unreadable(&self.name))?;
                 Box::new(BufReader::new(file))
@@ -112,8 +123,18 @@ impl Part {
 impl Loader<'_> {
     pub(super) async fn load(&self, data: &Data) -> Result<(), ResponderError> {
         match data {
-            Data::Sqlite { file, table } => self.copy(file, table).await,
-            Data::Csv { parts, delimiter } => self.read(parts, *delimiter).await,
+            Data::Printed { program, text, delimiter } => {
+                let part = Part { name: program.clone(), text: Some(text) };
+                self.read(&[part], *delimiter).await
+            }
+            Data::Stored { path, table, delimiter } => match (Kind::of(path)?, table) {
+                (Kind::Sqlite, table) => {
+                    self.copy(path, table.as_ref().unwrap_or(&self.table.name)).await
+                }
+                (_, Some(_)) => Err(ResponderError::NotSqlite(path.clone())),
+                (Kind::Directory, None) => self.read(&files(path)?, *delimiter).await,
+                (Kind::Csv, None) => self.read(&[Part::stored(path.clone())], *delimiter).await,
+            },
         }
     }
 
@@ -133,31 +154,21 @@ impl Loader<'_> {
     }
 }
 
-/// The file, or the CSV files in the directory, by name.
-fn files(path: &Path) -> Result<Vec<PathBuf>, ResponderError> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
+/// The CSV files in a directory, by name.
+fn files(directory: &Path) -> Result<Vec<Part<'_>>, ResponderError> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(unreadable(path))? {
-        let file = entry.map_err(unreadable(path))?.path();
-        let kind = file.extension().unwrap_or_default();
-        if kind.eq_ignore_ascii_case("csv") {
+    for entry in std::fs::read_dir(directory).map_err(unreadable(directory))? {
+        let file = entry.map_err(unreadable(directory))?.path();
+        let is_csv = file.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("csv"));
+        if is_csv && file.is_file() {
             files.push(file);
         }
     }
     files.sort();
-    if files.is_empty() { Err(ResponderError::NoFiles(path.to_owned())) } else { Ok(files) }
-}
-
-fn is_sqlite(path: &Path) -> Result<bool, ResponderError> {
-    if path.is_dir() {
-        return Ok(false);
+    match files.is_empty() {
+        true => Err(ResponderError::NoFiles(directory.to_owned())),
+        false => Ok(files.into_iter().map(Part::stored).collect()),
     }
-    let mut start = Vec::new();
-    let read =
-        File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start));
-    read.map(|_| start == MAGIC).map_err(unreadable(path))
 }
 
 fn unreadable(file: &Path) -> impl Fn(std::io::Error) -> ResponderError + '_ {

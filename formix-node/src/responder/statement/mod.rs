@@ -92,6 +92,33 @@ mod tests {
     }
 
     #[test]
+    fn what_the_authorizer_is_not_asked_about_is_refused_by_name() {
+        use StatementError::*;
+        for (text, why) in [
+            ("", NotSelect),
+            ("VALUES (1)", NotSelect),
+            ("EXPLAIN SELECT 1", NotSelect),
+            ("SELECT 1; SELECT 2", Semicolon),
+            ("SELECT 1;", Semicolon),
+            ("SELECT 1 -- 2", Comment),
+            ("SELECT /* 2 */ 1", Comment),
+            ("SELECT \"x\"", DoubleQuotes),
+            ("SELECT x||y", Concatenation),
+            ("SELECT ?", Parameter),
+            ("SELECT :x", Parameter),
+            ("SELECT @x", Parameter),
+            ("SELECT $x", Parameter),
+            ("SELECT 1\0", Control),
+            ("SELECT '\u{9b}'", Control),
+            ("SELECT ü", NotAscii),
+        ] {
+            assert_eq!(guarded(text), Err(why), "{text}");
+        }
+        let quoted = "SELECT ';--/*\"||?:@$ü',\r\n\t[;--ü], `;\"`";
+        assert_eq!(guarded(quoted).as_deref(), Ok(quoted));
+    }
+
+    #[test]
     fn parentheses_and_quotes_match() {
         for text in [
             "SELECT (",

@@ -75,6 +75,10 @@ fn names_that_no_question_can_have_are_refused_at_the_start() {
     assert!(matches!(twice, Err(ResponderError::TableTwice(_))));
     let missing = build("own = { source = 'none.csv' }").unwrap_err().to_string();
     assert!(missing.contains("none.csv"), "{missing}");
+    let pipe = home.path().join("pipe.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = build("own = { source = 'pipe.csv' }");
+    assert!(matches!(pipe, Err(ResponderError::NotAFile(_))), "nobody waits for it");
 }
 
 #[test]
