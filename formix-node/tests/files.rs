@@ -127,7 +127,17 @@ fn a_result_leads_with_what_was_wanted_and_goes_where_it_is_asked_for() {
     assert_eq!(check(), csv, "the result outlives the processes");
 }
 
-/// Most of it is of characters that take six in JSON.
+#[test]
+fn a_list_names_what_is_more_than_one_number() {
+    let histogram = MEDIAN.replace("median", "histogram").replace("resolution", "width");
+    let desk = Desk::with(&histogram);
+    let network = Up::start(&ANSWERS);
+    network.formix(&["propose", desk.question(), "--wait"]).succeeded();
+    let list = network.formix(&["list"]).succeeded().stdout;
+    assert!(list.contains("  completed   (histogram)       How many minutes?"), "{list}");
+}
+
+/// Most of it is of characters that take two or six in JSON.
 #[test]
 fn the_longest_question_can_be_asked() {
     let label = |number: i32| format!("{number:031}");
@@ -136,7 +146,7 @@ fn the_longest_question_can_be_asked() {
         "version": 1,
         "prompt": "\u{1}".repeat(4096),
         "data": {
-            "sql": format!("SELECT x, x FROM t --{}", "\u{1}".repeat(16_000)),
+            "sql": format!("SELECT x,{}x FROM t", "\t".repeat(16_000)),
             "tables": { "t": ["x"] },
         },
         "statistic": { "kind": "choice", "options": labels },

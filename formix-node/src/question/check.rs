@@ -1,16 +1,17 @@
-//! Checking a question before anybody is asked: as every node will, and that its SQL can be run.
+//! Checking a question before anybody is asked: as every node will, and that its SQL is what owners
+//! run.
 
 use formix_proto::id::NodeId;
 use formix_proto::policy::Policy;
-use formix_proto::query::{Query, QueryError, Table};
+use formix_proto::query::{Query, QueryError};
 use formix_proto::spec::{Committee, Spec, SpecError};
 use formix_proto::statistic::{Cells, Rule, Statistic, StatisticError};
 use formix_proto::time::Time;
-use libsql::Builder;
 
 use super::Question;
 use super::fault::{Fault, Wrong};
 use crate::clock::now;
+use crate::responder::{ResponderError, columns};
 use crate::store::block_on;
 
 /// Stands for whichever heavy nodes it will be.
@@ -60,31 +61,23 @@ fn stand_in(spec: &Spec, now: Time, policy: &Policy) -> &'static str {
     if other.check(now, policy).is_ok() { "missing" } else { "outside" }
 }
 
-/// Lets SQLite read the statement, over tables with nothing in them. Whether an owner's node runs it
-/// is for that node to say.
+/// Compiles the statement as a light node would. Whether one runs it is for its owner to say.
 fn check_query(query: &Query, statistic: &Statistic) -> Result<(), Wrong> {
-    let columns = block_on(columns(query)).map_err(|error| Wrong::Sql(message(error)))?;
+    let columns = block_on(columns(query)).map_err(|error| Wrong::Sql(refusal(error)))?;
     let group = usize::from(statistic.groups.is_some());
     let (cells, fits) = match statistic.measure.cells() {
         // Row by row they make up the answer, so there must be whole rows.
         Cells::Exactly(cells) => (cells + group, (cells + group).is_multiple_of(columns)),
         Cells::AtMost(cells) => (cells + group, columns <= cells + group),
     };
-    if columns > 0 && fits { Ok(()) } else { Err(Wrong::Columns { columns, cells }) }
+    if fits { Ok(()) } else { Err(Wrong::Columns { columns, cells }) }
 }
 
-async fn columns(query: &Query) -> libsql::Result<usize> {
-    let connection = Builder::new_local(":memory:").build().await?.connect()?;
-    for Table { name, columns } in &query.tables {
-        let columns = columns.join("\", \"");
-        connection.execute_batch(&format!("CREATE TABLE \"{name}\" (\"{columns}\")")).await?;
-    }
-    Ok(connection.prepare(&query.sql).await?.column_count())
-}
-
-fn message(error: libsql::Error) -> String {
+/// What is wrong, for who asks.
+fn refusal(error: ResponderError) -> String {
     match error {
-        libsql::Error::SqliteFailure(_, message) => message,
+        ResponderError::Statement(error) => error.to_string(),
+        ResponderError::Refused(message) => message,
         error => error.to_string(),
     }
 }

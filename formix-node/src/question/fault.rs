@@ -45,8 +45,8 @@ pub enum Wrong {
     /// More than there is to choose from, or nothing.
     #[error("it must be 1 to {0}, the number of options")]
     Top(usize),
-    /// A statement that cannot be run over the tables that are declared.
-    #[error("it cannot be run over the declared tables: {0}")]
+    /// A statement that light nodes do not run over the tables that are declared.
+    #[error("light nodes refuse it: {0}")]
     Sql(String),
     /// A statement whose rows are no answers.
     #[error("it has {columns} columns, which cannot make up the {cells} values of an answer")]

@@ -24,6 +24,18 @@ fn nothing(statistic: &Statistic) -> Answer {
     Answer::new(vec![Cell::missing(); count])
 }
 
+/// How many columns the statement's rows have, if it may be run.
+pub(super) async fn columns(
+    connection: &Connection,
+    names: &Names,
+    sql: &str,
+) -> Result<usize, ResponderError> {
+    // Nothing of the data is read before the first step, so that this error can be shown.
+    let columns = connection.prepare(sql).await.map_err(refusal)?.column_count();
+    names.check(connection).await?;
+    Ok(columns)
+}
+
 /// Runs the statement, and reads its rows one after the other.
 pub(super) async fn read(
     connection: &Connection,
@@ -32,9 +44,7 @@ pub(super) async fn read(
     statistic: &Statistic,
     max_rows: u64,
 ) -> Result<Answer, ResponderError> {
-    // Nothing of the data is read before the first step, so that this error can be shown.
-    let columns = connection.prepare(sql).await.map_err(refusal)?.column_count();
-    names.check(connection).await?;
+    let columns = columns(connection, names, sql).await?;
     let statement = connection.prepare(&readable(sql, columns)).await.map_err(refusal)?;
     let mut rows = statement.query(()).await.map_err(evaluation)?;
     let most = most_cells(statistic);

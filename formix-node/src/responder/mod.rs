@@ -17,6 +17,7 @@ mod source;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use std::pin::Pin;
 
@@ -30,6 +31,7 @@ pub use question::Question;
 pub use random::Random;
 pub use source::Source;
 pub use statement::StatementError;
+pub(crate) use trial::columns;
 
 /// What a responder says to a question.
 #[derive(Debug, Clone)]

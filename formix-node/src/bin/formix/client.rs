@@ -7,7 +7,7 @@ use formix_node::config::Network;
 use formix_node::control::{ControlError, Request, Response, call, call_promptly, find};
 use formix_node::home::{ANALYST, Home};
 use formix_node::report::Report;
-use formix_node::store::read_computations;
+use formix_node::store::{ComputationRow, read_computations};
 use serde_json::json;
 
 use crate::args::{Export, Propose};
@@ -37,16 +37,26 @@ pub(crate) async fn propose(
 pub(crate) async fn list(most: usize, home: &Home, output: Output) -> Result<ExitCode, Failure> {
     let reports = history(home, most).await?;
     for Report { row, .. } in &reports {
-        let result = row.result.as_deref().or(row.failure.as_deref()).unwrap_or("");
+        let result = row.result.clone().or_else(|| row.failure.clone()).or_else(|| kind(row));
         let id = row.comp_id.get(..8).unwrap_or(&row.comp_id);
         let prompt = printable(&row.computation_prompt);
-        output.line(&format!("{id}  {:<10}  {:<16}  {prompt}", row.status, printable(result)));
+        output.line(&format!(
+            "{id}  {:<10}  {:<16}  {prompt}",
+            row.status,
+            printable(&result.unwrap_or_default())
+        ));
     }
     if reports.is_empty() {
         output.line("Nothing has been asked yet: see `formix propose --help`.");
     }
     output.result(&json!({ "computations": reports }));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a result is that is more than one number.
+fn kind(row: &ComputationRow) -> Option<String> {
+    let schema = row.summary.as_ref().and_then(|_| row.schema());
+    schema.map(|schema| format!("({})", schema.statistic.kind))
 }
 
 pub(crate) async fn show(

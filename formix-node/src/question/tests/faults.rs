@@ -148,23 +148,22 @@ fn queries_that_cannot_be_run_over_their_tables() {
     let who = "{ who = [\"age\"] }";
     for (sql, tables, why) in [
         ("", who, "6: data.sql: the query is empty"),
-        (
-            "SELECT age FROM whom",
-            who,
-            "6: data.sql: it cannot be run over the declared tables: no such table: whom",
-        ),
-        (
-            "SELECT name FROM who",
-            who,
-            "6: data.sql: it cannot be run over the declared tables: no such column: name",
-        ),
-        (
-            "SELECT age FROM",
-            who,
-            "6: data.sql: it cannot be run over the declared tables: incomplete input",
-        ),
+        ("SELECT age FROM whom", who, "6: data.sql: light nodes refuse it: no such table: whom"),
+        ("SELECT name FROM who", who, "6: data.sql: light nodes refuse it: no such column: name"),
+        ("SELECT age FROM", who, "6: data.sql: light nodes refuse it: incomplete input"),
         ("SELECT age, age FROM who", who, "6: data.sql: it has 2 columns"),
-        ("DELETE FROM who", who, "6: data.sql: it has 0 columns"),
+        (
+            "DELETE FROM who",
+            who,
+            "6: data.sql: light nodes refuse it: it does not begin with SELECT",
+        ),
+        ("SELECT 1; SELECT 2", who, "6: data.sql: light nodes refuse it: it has a semicolon"),
+        ("SELECT hex(age) FROM who", who, "6: data.sql: light nodes refuse it: not authorized"),
+        (
+            "SELECT count(*) FROM sqlite_master",
+            who,
+            "6: data.sql: light nodes refuse it: access to",
+        ),
         ("SELECT 1", "{ who = [] }", "7: data.tables: table `who` declares no columns"),
         ("SELECT 1", "{ \\\"a b\\\" = [\\\"x\\\"] }", "7: data.tables: `a b` is no name"),
         ("SELECT 1", "{ who = [\\\"x\\\", \\\"X\\\"] }", "7: data.tables: `X` is declared twice"),
