@@ -51,7 +51,7 @@ pub enum Request {
         /// Which one.
         id: String,
     },
-    /// What waits for the owner's decision. Light nodes only, as what follows.
+    /// What waits for a light node's owner to decide.
     Inbox,
     /// Work out the answer to a question that waits, and tell nobody else.
     Preview {

@@ -144,7 +144,7 @@ fn a_question_is_decided_once() {
 #[test]
 fn what_nobody_decides_ends_unanswered() {
     let network = network("");
-    let asked = ["propose", "What is your number?", "--deadline", "3s", "--json"];
+    let asked = ["propose", "What is your number?", "--deadline", "6s", "--json"];
     let id = text(&network.formix(&asked).succeeded().json()["comp_id"]);
     waits(&network, &id);
     network.completes(&id, "192", 3);

@@ -209,4 +209,12 @@ mod tests {
         assert_eq!(format!("{answer:?}"), "Answer(<redacted>)");
         assert_eq!(format!("{:?}", answer.cells()), "[<redacted>, <redacted>]");
     }
+
+    #[test]
+    fn an_answer_is_disclosed_cell_by_cell() {
+        let cells = [Cell::parse("72.50"), Cell::text("Alice"), Cell::missing(), Cell::from(1e300)];
+        let disclosed = Answer::new(cells.into()).disclose();
+        let shown: Vec<_> = disclosed.iter().map(|c| c.as_ref().map(|c| c.as_str())).collect();
+        assert_eq!(shown, [Some("72.50"), Some("Alice"), None, Some("beyond every domain")]);
+    }
 }

@@ -5,13 +5,11 @@ use super::error::{ConsentError, NoAnswer};
 use super::ledger::{By, Decision, Past};
 use super::rule::{Choice, Span};
 use super::view::{Disclosed, Inbox, Preview};
-use crate::clock::now;
 
 impl Desk {
     /// What waits for the owner.
     pub(crate) async fn inbox(&self) -> Result<Inbox, ConsentError> {
         let mut open = self.laid_out();
-        open.retain(|asked| asked.proposal.spec.deadline > now());
         open.sort_by_key(|asked| asked.proposal.spec.deadline);
         let inbox = self.with_book(move |book| Inbox {
             warning: book.policy().err().map(|error| error.to_string()),
@@ -72,9 +70,6 @@ impl Desk {
         let mut found = self.laid_out();
         found.retain(|asked| asked.proposal.id().to_string().starts_with(&beginning));
         match (found.pop(), found.is_empty()) {
-            (Some(asked), true) if asked.proposal.spec.deadline <= now() => {
-                Err(ConsentError::Expired(asked.proposal.id()))
-            }
             (Some(asked), true) => Ok(asked),
             (Some(_), false) => Err(ConsentError::Ambiguous(beginning)),
             (None, _) => Err(self.gone(beginning).await?),

@@ -76,9 +76,6 @@ impl Desk {
     async fn expire(&self, proposal: &Arc<Proposal>) {
         let (id, deadline) = (proposal.id(), proposal.spec.deadline);
         while now() < deadline {
-            if !self.asked().contains_key(&id) {
-                return;
-            }
             reach(Some(deadline)).await;
         }
         if self.asked().remove(&id).is_none() {

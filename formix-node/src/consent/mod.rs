@@ -9,6 +9,7 @@ mod deciding;
 mod desk;
 mod error;
 mod ledger;
+mod matching;
 mod policy;
 mod rule;
 mod subject;

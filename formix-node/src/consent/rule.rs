@@ -5,7 +5,8 @@ use std::time::Duration;
 use formix_proto::query::Table;
 use serde::{Deserialize, Serialize};
 
-use super::subject::{Family, Subject};
+use super::matching::columns_of;
+use super::subject::Family;
 use crate::duration;
 
 /// What is to become of a question.
@@ -136,71 +137,12 @@ impl Rule {
         match tables {
             None => self.free_text = true,
             Some([]) => self.any_data = true,
-            Some(tables) => self.columns = Some(tables.iter().flat_map(columns).collect()),
+            Some(tables) => self.columns = Some(tables.iter().flat_map(columns_of).collect()),
         }
     }
 
-    fn names_data(&self) -> bool {
+    pub(super) fn names_data(&self) -> bool {
         self.tables.is_some() || self.columns.is_some()
-    }
-
-    /// Whether the rule is about a question. What is only partly about the named data is never
-    /// allowed for that, and always asked or denied for it.
-    pub(super) fn is_about(&self, subject: &Subject) -> bool {
-        self.is_about_terms(subject)
-            && match self.verdict {
-                Verdict::Allow => self.covers(subject),
-                _ => self.touches(subject),
-            }
-    }
-
-    fn is_about_terms(&self, subject: &Subject) -> bool {
-        let asks = |who: &String| {
-            Some(who) == subject.proposer_name.as_ref() || *who == subject.proposer.to_string()
-        };
-        self.proposer.as_ref().is_none_or(|who| who.iter().any(asks))
-            && self.question.is_none_or(|question| question == subject.question)
-            && self.statistic.as_ref().is_none_or(|names| names.contains(&subject.statistic))
-            && self.min_participants.is_none_or(|least| subject.min_participants >= least)
-            && self.min_group.is_none_or(|least| subject.min_group.is_none_or(|of| of >= least))
-    }
-
-    /// Whether all that a question reads is named. One that declares to read nothing is covered by
-    /// no list of names: a program may look at more than it declares.
-    fn covers(&self, subject: &Subject) -> bool {
-        let is_covered = |table: &Table| {
-            self.tables.as_ref().is_none_or(|named| contains(named, &table.name))
-                && self
-                    .columns
-                    .as_ref()
-                    .is_none_or(|named| columns(table).all(|column| contains(named, &column)))
-        };
-        self.made_up && subject.made_up
-            || match &subject.tables {
-                None => self.free_text,
-                Some(_) if self.any_data => true,
-                Some(tables) => {
-                    self.names_data() && !tables.is_empty() && tables.iter().all(is_covered)
-                }
-            }
-    }
-
-    /// Whether anything that a question reads is named.
-    fn touches(&self, subject: &Subject) -> bool {
-        let is_touched = |table: &Table| {
-            self.tables.as_ref().is_some_and(|named| contains(named, &table.name))
-                || self
-                    .columns
-                    .as_ref()
-                    .is_some_and(|named| columns(table).any(|column| contains(named, &column)))
-        };
-        let is_about_all = !(self.names_data() || self.any_data || self.free_text || self.made_up);
-        is_about_all
-            || self.made_up && subject.made_up
-            || match &subject.tables {
-                None => self.free_text,
-                Some(tables) => self.any_data || tables.iter().any(is_touched),
-            }
     }
 }
 
@@ -208,15 +150,6 @@ impl Rule {
 fn each(words: &Option<Vec<String>>, is_right: impl Fn(&str) -> bool) -> Result<(), String> {
     let wrong = words.iter().flatten().find(|word| !is_right(word));
     wrong.map_or(Ok(()), |word| Err(word.clone()))
-}
-
-/// Names of SQL, which does not tell `A` from `a`.
-fn contains(named: &[String], name: &str) -> bool {
-    named.iter().any(|other| other.eq_ignore_ascii_case(name))
-}
-
-fn columns(table: &Table) -> impl Iterator<Item = String> {
-    table.columns.iter().map(|column| format!("{}.{column}", table.name))
 }
 
 fn is_false(flag: &bool) -> bool {

@@ -137,6 +137,8 @@ fn a_query_is_denied_as_soon_as_anything_that_it_reads_is_named() {
 fn who_asks_is_known_by_name_or_id() {
     let id = NodeId([1; 32]).to_string();
     let other = NodeId([2; 32]).to_string();
+    let letters = Subject { proposer: NodeId([0xab; 32]), ..sleep() };
+    assert!(denies(&format!("proposer = [\"{}\"]", "AB".repeat(32)), &letters));
     for (who, caught) in [("analyst", true), (&*id, true), (&*other, false)] {
         assert_eq!(denies(&format!("proposer = [\"{who}\"]"), &sleep()), caught, "{who}");
     }
