@@ -102,7 +102,9 @@ async fn every_statistic_is_the_truth() {
 }
 
 async fn ask(network: &FormixNetwork, prompt: &str, wanted: Wanted) -> Report {
-    let id = network.propose(prompt).wanted(wanted).send().await.unwrap();
+    // A regression is not told of fewer than twice as many as it has coefficients.
+    let question = network.propose(prompt).wanted(wanted).min_participants(6);
+    let id = question.send().await.unwrap();
     network.wait_within(id, PATIENCE).await.unwrap()
 }
 

@@ -24,7 +24,10 @@ fn run(text: &str, limit: &str, home: &Path) -> Result<Option<Decimal>, Responde
 #[test]
 fn a_command_reads_the_question_and_writes_a_number() {
     assert_eq!(script("echo ' 3.5 '").unwrap(), number("3.5"));
-    assert_eq!(script(r#"grep -c '"kind":"sum","min":"-999","max":"999","decimals":5'"#).unwrap(), number("1"));
+    assert_eq!(
+        script(r#"grep -c '"kind":"sum","min":"-999","max":"999","decimals":5'"#).unwrap(),
+        number("1")
+    );
     for declining in ["true", "echo decline", "echo DECLINE; echo"] {
         assert_eq!(script(declining).unwrap(), None, "{declining}");
     }
