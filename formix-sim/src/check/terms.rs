@@ -16,13 +16,24 @@ pub(super) struct Terms;
 fn is_acceptable(spec: &Spec, member: &Member) -> bool {
     let [a, b, c] = spec.committee.0;
     let least = member.policy.least_participants.max(1);
+    let groups = spec.statistic.groups.as_ref();
+    let of_a_part = groups.map_or(spec.min_participants, |groups| groups.least);
     spec.min_participants >= least
         && spec.min_participants <= spec.max_participants
-        && spec.statistic.groups.as_ref().is_none_or(|groups| groups.least >= least)
+        && of_a_part >= least
+        && of_a_part >= needed(&spec.statistic.measure)
         && largest(&spec.statistic.measure).checked_mul(spec.max_participants.into()).is_some()
         && a != b
         && b != c
         && a != c
+}
+
+/// The sums of a regression over fewer are no fewer equations than its answers are unknown.
+fn needed(measure: &Measure) -> u32 {
+    match measure {
+        Measure::Regression(regression) => 2 + 2 * regression.columns().len() as u32,
+        _ => 1,
+    }
 }
 
 /// The largest that a lane of one answer can be.

@@ -149,7 +149,7 @@ mod tests {
     fn plans() -> Vec<Plan> {
         let mut wide = Plan::plain(3, 4);
         let scale = Scale { min: -(1 << 50), max: 1 << 50, decimals: 2 };
-        let quantity = Quantity::Regression(1);
+        let quantity = Quantity::Vector(2);
         let form = Form { quantity, hides_declining: true, ..Form::sum(scale) };
         wide.workload[0].compute(form);
         let answer = |z: i64| Deed::Answer(Reply { group: 0, cells: vec![Some(z), Some(1 - z)] });

@@ -83,6 +83,16 @@ impl From<i64> for Reply {
     }
 }
 
+impl Quantity {
+    /// The fewest answers that it may be told over.
+    pub fn least(self) -> u32 {
+        match self {
+            Self::Regression(columns) => 2 * (columns + 1),
+            _ => 1,
+        }
+    }
+}
+
 impl Form {
     /// A sum, with nothing else to it.
     pub fn sum(scale: Scale) -> Self {

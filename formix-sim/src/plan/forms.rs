@@ -23,6 +23,7 @@ pub(super) fn form(draw: &mut Stream, participants: u32, least: u32) -> Form {
     };
     let mut form = Form { quantity, hides_declining: draw.chance(25), ..Form::sum(scale) };
     if draw.chance(35) {
+        let least = if draw.chance(80) { least.max(quantity.least()) } else { least };
         let (count, least) = (1 + draw.small(3), least + draw.small(2));
         form.grouping = Some(Grouping { count, least });
     }

@@ -44,10 +44,12 @@ fn question(draw: &mut Stream, cluster: &Cluster) -> Question {
     let min = least + u32::try_from(draw.below(u64::from(lights / 2 + 1))).unwrap_or(0);
     let max = if draw.chance(80) { min.max(lights) } else { min };
     let mut form = forms::form(draw, max, least);
+    let needed = if draw.chance(80) { form.quantity.least() } else { 0 };
+    let (min, max) = (min.max(needed), max.max(needed));
     let after = draw.within(800..=8_000);
     let mut spec = spec(cluster, committee, &form, (at, after), (min, max));
     let flaw = draw.chance(15).then(|| flaw(draw, cluster, &mut spec, &mut form, at));
-    let flaw = flaw.or_else(|| hidden_flaw(cluster, &spec));
+    let flaw = flaw.or_else(|| hidden_flaw(cluster, &spec, form.quantity));
     let proposal =
         Proposal { proposer: cluster.member(asker).id, nonce: Nonce(draw.bytes()), spec };
     let eager = draw.chance(50);
@@ -131,9 +133,10 @@ fn flaw(draw: &mut Stream, cluster: &Cluster, spec: &mut Spec, form: &mut Form, 
 }
 
 /// Terms that came out such that some seat must refuse them.
-fn hidden_flaw(cluster: &Cluster, spec: &Spec) -> Option<Flaw> {
-    let least = spec.statistic.groups.as_ref().map_or(u32::MAX, |groups| groups.least);
-    let least = least.min(spec.min_participants);
+fn hidden_flaw(cluster: &Cluster, spec: &Spec, quantity: Quantity) -> Option<Flaw> {
+    let of_a_group = spec.statistic.groups.as_ref().map(|groups| groups.least);
+    let of_a_part = of_a_group.unwrap_or(spec.min_participants);
+    let least = of_a_part.min(spec.min_participants);
     let strict = |member: &&Member| {
         spec.committee.0.contains(&member.id) && member.policy.least_participants > least
     };
@@ -142,7 +145,12 @@ fn hidden_flaw(cluster: &Cluster, spec: &Spec) -> Option<Flaw> {
         _ => Flaw::SmallGroups,
     });
     let many = cluster.directory.lights() < spec.min_participants;
-    strict.or(many.then_some(Flaw::HighThreshold))
+    let few = (of_a_part < quantity.least()).then_some(if of_a_group.is_some() {
+        Flaw::SmallGroups
+    } else {
+        Flaw::LowThreshold
+    });
+    strict.or(few).or(many.then_some(Flaw::HighThreshold))
 }
 
 fn owner(draw: &mut Stream, form: &Form, until: u64, eager: bool) -> Owner {
