@@ -210,7 +210,7 @@ impl Proposal {
 mod tests {
     use super::*;
     use crate::limits::MAX_QUERY;
-    use crate::statistic::{Domain, Measure};
+    use crate::statistic::{Domain, Groups, Measure};
     use alloc::format;
 
     const NODES: [NodeId; SEATS] = [NodeId([1; 32]), NodeId([2; 32]), NodeId([3; 32])];
@@ -277,6 +277,20 @@ mod tests {
         assert_eq!(check(&all_wrong), Err(SpecError::ThresholdTooLow { asked: 0, least: 3 }));
         all_wrong.min_participants = 3;
         assert_eq!(check(&all_wrong), Err(SpecError::DeadlinePassed));
+    }
+
+    /// The counts of the parts come first, then the lanes of each part.
+    #[test]
+    fn of_a_part_that_is_too_small_no_lane_is_told_and_of_others_all() {
+        let domain = Domain::try_from((0, 9, 0)).unwrap();
+        let labels = ["a", "b", "c"].map(alloc::string::String::from).to_vec().try_into().unwrap();
+        let groups = Some(Groups { labels, least: 3 });
+        let statistic = Statistic { groups, ..Measure::Moments(domain).into() };
+        let spec = Spec { statistic, ..spec() };
+        let partial = Lanes::new(&[1, 2, 3, 10, 11, 20, 21, 30, 31]);
+        let shares = [[1, 2, 0], [1, 0, 3], [1, 0, 0]].map(|counts| Lanes::new(&counts));
+        let told = Lanes::new(&[1, 0, 3, 10, 11, 0, 0, 30, 31]);
+        assert_eq!(spec.told(&partial, &shares), told);
     }
 
     #[test]
