@@ -62,7 +62,7 @@ fn deviation(values: &[f64]) -> f64 {
     (squares / (values.len() as f64 - 1.0)).sqrt()
 }
 
-/// Mean and standard deviation, as [`table::quantities`] names them.
+/// Mean and standard deviation, as the quantities of a result are named.
 fn spread(values: &[f64]) -> Vec<(String, f64)> {
     vec![("mean".to_owned(), mean(values)), ("deviation".to_owned(), deviation(values))]
 }
