@@ -2,6 +2,7 @@
 
 mod config;
 mod csv;
+mod quotes;
 mod sqlite;
 
 use std::fs::File;

@@ -143,6 +143,25 @@ fn csv_files_that_make_no_table_are_refused_with_the_line_and_none_of_the_data()
 }
 
 #[test]
+fn a_quote_that_is_not_closed_swallows_no_rows() {
+    let count = |data: &str| csv(data, "SELECT count(*) FROM own", "own(v)");
+    for (data, at) in [
+        ("sex,v,name\nf,1,a\nf,2,\"b\nf,3,c\nf,4,4711\n", 3),
+        ("sex,v,name\nf,1,a\nf,2,\"b\nf,3,c\nf,4,\"4711\"\n", 3),
+        ("sex,v,name\nf,\"1\n\",\"\n4711\n", 3),
+        ("v,name\n4711,\"", 2),
+        ("v,\"name\n4711,a\n", 1),
+    ] {
+        let error = count(data).unwrap_err();
+        assert!(matches!(error, ResponderError::Csv { line, .. } if line == at), "{error}");
+        assert!(error.to_string().contains("a quote that opens here"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("4711"), "{error}");
+    }
+    let closed = "v,name\n1,\"two\nlines, \"\"quoted\"\"\"\n2,\"b\" \r\n3,5\" pipe\n4,\"\"";
+    assert_eq!(count(closed).unwrap(), number("4"));
+}
+
+#[test]
 fn the_csv_files_of_a_directory_are_one_table_by_name() {
     let home = TempDir::new().unwrap();
     let notes = home.path().join("notes");
