@@ -239,10 +239,33 @@ fn an_answer_that_the_question_does_not_take_is_shown_and_not_sent() {
     let network = network("");
     let id = network.propose_with(&["--max", "10"]);
     waits(&network, &id);
-    let preview = network.formix(&["preview", "light-1", &id]).succeeded().stdout;
+    let preview = network.formix(&["preview", "light-1", &id]).exits(1).stdout;
     assert!(preview.contains("your answer   11\nbut           the node declines"), "{preview}");
     network.formix(&["approve", "light-1", &id]).exits(1).says("outside the question's domain");
     network.formix(&["wait", &id]).exits(1);
+}
+
+#[test]
+fn a_preview_without_an_answer_fails_and_says_why_and_that_nothing_was_sent() {
+    let network = Up::prepare(&ANSWERS);
+    network.says("light-1", "");
+    let config = network.home().node("light-1").config();
+    let fixed = fs::read_to_string(&config).unwrap();
+    for (program, why) in [("true", "has nothing to answer"), ("false", "exit status: 1")] {
+        let responder = format!("kind = \"command\"\nprogram = \"{program}\"");
+        let failing = fixed.replace("kind = \"fixed\"\nvalue = \"11\"", &responder);
+        assert_ne!(failing, fixed);
+        fs::write(&config, failing).unwrap();
+        network.up();
+        let id = network.propose();
+        waits(&network, &id);
+        let preview = network.formix(&["preview", "light-1", &id]).exits(1).stdout;
+        let last = preview.lines().rev().take(2).collect::<Vec<_>>();
+        assert_eq!(last[0], "Nothing was sent, and nobody but you was shown this.");
+        assert!(last[1].starts_with("no answer     the node declines: "), "{preview}");
+        assert!(last[1].contains(why), "{preview}");
+        network.formix(&["down"]).succeeded();
+    }
 }
 
 /// The decision is on the disk before the answer is worked out: the owner is not asked twice.

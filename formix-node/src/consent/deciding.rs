@@ -1,7 +1,7 @@
 //! What the owner does at the desk: looks, tries, and decides.
 
 use super::desk::{Asked, Desk, fit};
-use super::error::{ConsentError, NoAnswer};
+use super::error::ConsentError;
 use super::ledger::{By, Decision, Past};
 use super::rule::{Choice, Span};
 use super::view::{Disclosed, Inbox, Preview};
@@ -26,8 +26,7 @@ impl Desk {
                 let cells = answer.disclose().into_iter().map(|cell| cell.map(Disclosed));
                 (Some(cells.collect()), fit(&asked.proposal, answer).err())
             }
-            Err(NoAnswer::Declined) => (None, Some(NoAnswer::Declined)),
-            Err(failed) => return Err(failed.into()),
+            Err(reason) => (None, Some(reason)),
         };
         let waiting = self.with_book(move |book| book.waiting(&asked)).await?;
         let waiting = waiting.ok_or_else(|| ConsentError::Unknown(beginning.to_owned()))?;

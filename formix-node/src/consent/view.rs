@@ -54,7 +54,7 @@ pub struct Preview {
     pub waiting: Waiting,
     /// The answer's values; there is none if the node has nothing to say.
     pub answer: Option<Vec<Option<Disclosed>>>,
-    /// Why it would decline all the same.
+    /// Why it would decline, with or without an answer.
     pub declines: Option<String>,
 }
 

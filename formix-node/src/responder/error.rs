@@ -84,6 +84,9 @@ pub enum ResponderError {
         /// What is wrong there.
         what: &'static str,
     },
+    /// The beginning of a database.
+    #[error("{}: the end of this database is missing: copy it anew", .0.display())]
+    Cut(PathBuf),
     /// The owner's database has no such table.
     #[error("{}: there is no table `{table}` in this database: check `table`", file.display())]
     NoSourceTable {

@@ -1,6 +1,7 @@
 //! Responders made from a configuration, as a node does.
 
 mod command;
+mod databases;
 mod escape;
 mod limits;
 mod query;

@@ -75,7 +75,7 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, Failure> {
     match command {
         Command::Inbox(of) => inbox(&node(home, of.node.as_deref())?, home, output).await?,
-        Command::Preview(of) => preview(of, home, output).await?,
+        Command::Preview(of) => return preview(of, home, output).await,
         Command::Approve(of) => decide(of, Choice::Approve, "approved", home, output).await?,
         Command::Deny(of) => decide(of, Choice::Deny, "denied", home, output).await?,
         Command::Always(always) => for_good(always, home, output).await?,
@@ -111,7 +111,8 @@ async fn inbox(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn preview(of: &OfQuestion, home: &Home, output: Output) -> Result<(), Failure> {
+/// It fails where the node would decline, whatever the cause.
+async fn preview(of: &OfQuestion, home: &Home, output: Output) -> Result<ExitCode, Failure> {
     let node = node(home, of.node.as_deref())?;
     let request = Request::Preview { id: of.id.clone() };
     let Response::Preview(preview) = call(home, &node, &request).await? else {
@@ -129,11 +130,12 @@ async fn preview(of: &OfQuestion, home: &Home, output: Output) -> Result<(), Fai
         output.line(&format!("your answer   {}", cells.join(", ")));
     }
     if let Some(reason) = declines {
-        output.line(&format!("but           {}", printable(reason)));
+        let but = if answer.is_some() { "but" } else { "no answer" };
+        output.line(&format!("{but:<14}{}", printable(reason)));
     }
     output.line("Nothing was sent, and nobody but you was shown this.");
     output.result(&of_node(&node, &*preview));
-    Ok(())
+    Ok(if declines.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn decide(
@@ -167,6 +169,13 @@ async fn for_good(always: &Always, home: &Home, output: Output) -> Result<(), Fa
 fn audit(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
     let log = consent::read(&home.node(node).consent_log());
     let entries = log.map_err(|error| Failure::Other(Box::new(error)))?;
+    if !entries.is_empty() {
+        output.line(
+            "What was allowed, the node was to answer. It still declined where it had no answer,",
+        );
+        output.line("or one that the question does not take: its log has that, and why.");
+        output.line("");
+    }
     for Entry { past, prompt, reveals, .. } in &entries {
         let subject = &past.subject;
         let asker = subject.proposer_name.clone().unwrap_or_else(|| subject.proposer.short());

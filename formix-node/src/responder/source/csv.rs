@@ -6,6 +6,7 @@ use std::time::Instant;
 use csv::{ReaderBuilder, StringRecord, Trim};
 use libsql::{Statement, Value};
 
+use super::quotes::{Quotes, Unclosed};
 use super::{Loader, MOST_BYTES, Part, unreadable};
 use crate::responder::ResponderError;
 
@@ -58,8 +59,9 @@ impl Loader<'_> {
         sheet: &mut Sheet,
     ) -> Result<(), ResponderError> {
         let (file, failed) = (&part.name, self.failed(&part.name));
+        let text = Quotes::new(part.open()?, delimiter);
         let mut reader =
-            ReaderBuilder::new().trim(Trim::All).delimiter(delimiter).from_reader(part.open()?);
+            ReaderBuilder::new().trim(Trim::All).delimiter(delimiter).from_reader(text);
         let header = reader.headers().map_err(|error| malformed(file, error))?;
         let header: StringRecord =
             header.iter().map(|name| name.trim_matches('\u{feff}')).collect();
@@ -120,7 +122,12 @@ fn is_number(field: &str) -> bool {
 fn malformed(file: &Path, error: csv::Error) -> ResponderError {
     let line = error.position().map_or(1, csv::Position::line);
     match error.into_kind() {
-        csv::ErrorKind::Io(source) => unreadable(file)(source),
+        csv::ErrorKind::Io(source) => match source.downcast() {
+            Ok(Unclosed(opened)) => {
+                wrong(file, opened, "a quote that opens here is not closed at the end of its field")
+            }
+            Err(source) => unreadable(file)(source),
+        },
         csv::ErrorKind::Utf8 { .. } => wrong(file, line, "not UTF-8"),
         csv::ErrorKind::UnequalLengths { .. } => {
             wrong(file, line, "it has more or fewer fields than the header")

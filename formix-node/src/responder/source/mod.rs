@@ -2,6 +2,7 @@
 
 mod config;
 mod csv;
+mod quotes;
 mod sqlite;
 
 use std::fs::File;
@@ -154,13 +155,13 @@ impl Loader<'_> {
     }
 }
 
-/// The CSV files in a directory, by name.
+/// The CSV files in a directory, by name. A file that is lost or is none is not left out without a word.
 fn files(directory: &Path) -> Result<Vec<Part<'_>>, ResponderError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(unreadable(directory))? {
         let file = entry.map_err(unreadable(directory))?.path();
         let is_csv = file.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("csv"));
-        if is_csv && file.is_file() {
+        if is_csv && !matches!(Kind::of(&file)?, Kind::Directory) {
             files.push(file);
         }
     }

@@ -5,12 +5,14 @@
 //! looked at. The price is time and memory, which have limits.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
 use super::super::sandbox::quoted;
-use super::{Loader, MOST_BYTES};
+use super::{Loader, MOST_BYTES, unreadable};
 use crate::responder::ResponderError;
 
 /// How long a database is waited for that somebody else writes.
@@ -19,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 impl Loader<'_> {
     /// Copies the declared columns of a table, or view, of the database, which is only read.
     pub(super) async fn copy(&self, file: &Path, table: &str) -> Result<(), ResponderError> {
+        if !has_whole_pages(file).map_err(unreadable(file))? {
+            return Err(ResponderError::Cut(file.to_owned()));
+        }
         let (connection, failed) = (self.connection, self.failed(file));
         connection.busy_timeout(PATIENCE).map_err(&failed)?;
         connection.execute("ATTACH ?1 AS source", [read_only(file)]).await.map_err(&failed)?;
@@ -69,6 +74,22 @@ impl Loader<'_> {
         }
         Ok(())
     }
+}
+
+/// SQLite notices that pages are missing, but takes what is missing of the last one for zeros, that is, for
+/// values that are not there, <https://sqlite.org/fileformat.html>.
+fn has_whole_pages(file: &Path) -> io::Result<bool> {
+    let mut file = File::open(file)?;
+    let mut start = [0; 18];
+    match file.read_exact(&mut start) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(false),
+        read => read?,
+    }
+    let page = match u16::from_be_bytes([start[16], start[17]]) {
+        1 => 1 << 16,
+        bytes => u64::from(bytes),
+    };
+    Ok(file.metadata()?.len().checked_rem(page) == Some(0))
 }
 
 /// The file's name for SQLite, with the word that it is only read, <https://sqlite.org/uri.html>.

@@ -1,11 +1,11 @@
-//! Where tables come from: files, directories, databases and programs.
+//! Where tables come from: files, directories and programs.
 
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
 /// Asks table `own`, which is at this place in the node's directory.
-fn of(
+pub(super) fn of(
     home: &TempDir,
     source: &str,
     sql: &str,
@@ -75,10 +75,45 @@ fn names_that_no_question_can_have_are_refused_at_the_start() {
     assert!(matches!(twice, Err(ResponderError::TableTwice(_))));
     let missing = build("own = { source = 'none.csv' }").unwrap_err().to_string();
     assert!(missing.contains("none.csv"), "{missing}");
-    let pipe = home.path().join("pipe.csv");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let pipe = build("own = { source = 'pipe.csv' }");
-    assert!(matches!(pipe, Err(ResponderError::NotAFile(_))), "nobody waits for it");
+}
+
+#[test]
+fn nobody_waits_for_what_takes_the_place_of_a_file() {
+    let home = TempDir::new().unwrap();
+    let (file, notes) = (home.path().join("own.csv"), home.path().join("notes"));
+    fs::create_dir(&notes).unwrap();
+    fs::write(notes.join("a.csv"), "x\n1\n").unwrap();
+    let responder = |source: &str| {
+        let config = format!("kind = 'query'\n[tables]\nown = {{ source = '{source}' }}");
+        toml::from_str::<ResponderConfig>(&config).unwrap().build(home.path())
+    };
+    let pipe = |place: &Path| {
+        assert!(std::process::Command::new("mkfifo").arg(place).status().unwrap().success());
+    };
+    let query = Some(asked("SELECT sum(x) FROM own", &["own(x)"]));
+    let question = Question { query, ..question("0", "9", 0) };
+    let refuses = |responder: &dyn Responder| {
+        let reply = wait(responder.respond(&question));
+        assert!(matches!(reply, Err(ResponderError::NotAFile(_))), "{reply:?}");
+    };
+    fs::write(&file, "x\n1\n").unwrap();
+    let (of_file, of_directory) = (responder("own.csv").unwrap(), responder("notes/").unwrap());
+    assert!(wait(of_file.respond(&question)).is_ok());
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("/dev/null", &file).unwrap();
+    refuses(&*of_file);
+    fs::remove_file(&file).unwrap();
+    pipe(&file);
+    refuses(&*of_file);
+    assert!(matches!(responder("own.csv"), Err(ResponderError::NotAFile(_))));
+    fs::create_dir(notes.join("old.csv")).unwrap();
+    assert!(wait(of_directory.respond(&question)).is_ok(), "directories in it do not count");
+    pipe(&notes.join("b.csv"));
+    refuses(&*of_directory);
+    fs::remove_file(notes.join("b.csv")).unwrap();
+    std::os::unix::fs::symlink("none", notes.join("b.csv")).unwrap();
+    let lost = wait(of_directory.respond(&question));
+    assert!(matches!(lost, Err(ResponderError::Source { .. })), "{lost:?}");
 }
 
 #[test]
@@ -143,6 +178,25 @@ fn csv_files_that_make_no_table_are_refused_with_the_line_and_none_of_the_data()
 }
 
 #[test]
+fn a_quote_that_is_not_closed_swallows_no_rows() {
+    let count = |data: &str| csv(data, "SELECT count(*) FROM own", "own(v)");
+    for (data, at) in [
+        ("sex,v,name\nf,1,a\nf,2,\"b\nf,3,c\nf,4,4711\n", 3),
+        ("sex,v,name\nf,1,a\nf,2,\"b\nf,3,c\nf,4,\"4711\"\n", 3),
+        ("sex,v,name\nf,\"1\n\",\"\n4711\n", 3),
+        ("v,name\n4711,\"", 2),
+        ("v,\"name\n4711,a\n", 1),
+    ] {
+        let error = count(data).unwrap_err();
+        assert!(matches!(error, ResponderError::Csv { line, .. } if line == at), "{error}");
+        assert!(error.to_string().contains("a quote that opens here"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("4711"), "{error}");
+    }
+    let closed = "v,name\n1,\"two\nlines, \"\"quoted\"\"\"\n2,\"b\" \r\n3,5\" pipe\n4,\"\"";
+    assert_eq!(count(closed).unwrap(), number("4"));
+}
+
+#[test]
 fn the_csv_files_of_a_directory_are_one_table_by_name() {
     let home = TempDir::new().unwrap();
     let notes = home.path().join("notes");
@@ -185,61 +239,4 @@ fn a_program_prints_a_table() {
         let error = of(&home, &source, "SELECT 1", "own(x)").unwrap_err().to_string();
         assert!(error.contains(why) && error.contains(program.trim_start_matches("./")), "{error}");
     }
-}
-
-#[test]
-fn tables_of_different_databases_and_files_are_joined() {
-    let home = TempDir::new().unwrap();
-    let odd = home.path().join("odd ?name#%41.db");
-    fill(&odd, "CREATE TABLE visits (who, days); INSERT INTO visits VALUES ('a', 3), ('b', 4)");
-    fill(
-        &home.path().join("more.db"),
-        "CREATE TABLE [the \"people\"] (id TEXT, age INTEGER);
-        INSERT INTO [the \"people\"] VALUES ('a', 40), ('b', 50);
-        CREATE VIEW old AS SELECT id FROM [the \"people\"] WHERE age > 45;",
-    );
-    fs::write(home.path().join("c.csv"), "id,score\na,0.5\nb,0.25\n").unwrap();
-    let config = "kind = 'query'\n[tables]\nvisits = { source = 'odd ?name#%41.db' }\n\
-        people = { source = 'more.db', table = 'the \"people\"' }\n\
-        old = { source = 'more.db' }\nscores = { source = 'c.csv' }";
-    let tables = ["visits(who, days)", "people(id, age)", "scores(id, score)", "old(id)"];
-    let ask = |sql: &str| ask(config, home.path(), Some(asked(sql, &tables)));
-    let joined =
-        "SELECT sum(days * age * score) FROM visits JOIN people ON who = id NATURAL JOIN scores";
-    assert_eq!(ask(joined).unwrap(), number("110"));
-    assert_eq!(ask("SELECT age FROM old JOIN people USING (id)").unwrap(), number("50"));
-    assert_eq!(ask("SELECT count(*) FROM people WHERE age = '40'").unwrap(), number("1"));
-}
-
-#[test]
-fn what_a_database_does_not_have_is_named() {
-    let home = TempDir::new().unwrap();
-    fill(&home.path().join("own.db"), "CREATE TABLE own (x, y); INSERT INTO own VALUES (1, 2)");
-    let source = "source = 'own.db'";
-    assert_eq!(of(&home, source, "SELECT x FROM own", "own(x)").unwrap(), number("1"));
-    for column in ["z", "rowid", "oid"] {
-        let error = of(&home, source, "SELECT 1", &format!("own({column})")).unwrap_err();
-        assert!(matches!(error, ResponderError::NoColumn { .. }), "{error}");
-    }
-    let other = "source = 'own.db', table = 'other'";
-    let error = of(&home, other, "SELECT 1", "own(x)").unwrap_err();
-    assert!(matches!(&error, ResponderError::NoSourceTable { table, .. } if table == "other"));
-    fs::write(home.path().join("own.csv"), "x\n1\n").unwrap();
-    let error = of(&home, "source = 'own.csv', table = 'own'", "SELECT 1", "own(x)").unwrap_err();
-    assert!(matches!(error, ResponderError::NotSqlite(_)), "{error}");
-    fs::write(home.path().join("own.db"), b"SQLite format 3\0 and no more").unwrap();
-    let error = of(&home, source, "SELECT 1", "own(x)").unwrap_err();
-    assert!(matches!(error, ResponderError::Table { .. }), "{error}");
-}
-
-#[test]
-fn text_of_a_database_that_is_no_utf_8_is_refused_and_only_where_it_is_the_answer() {
-    let home = TempDir::new().unwrap();
-    let sql = "CREATE TABLE own (x); INSERT INTO own VALUES (CAST(x'61ff' AS TEXT))";
-    fill(&home.path().join("own.db"), sql);
-    let source = "source = 'own.db'";
-    let answer = of(&home, source, "SELECT x FROM own", "own(x)");
-    assert!(matches!(answer, Err(ResponderError::NotText)), "{answer:?}");
-    let length = of(&home, source, "SELECT count(x) FROM own", "own(x)");
-    assert_eq!(length.unwrap(), number("1"));
 }
