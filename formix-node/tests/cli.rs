@@ -198,6 +198,7 @@ fn help_explains_every_command() {
         assert!(explanation.len() > 5, "{command:?}: {help}");
         assert!(usage.contains("--json"), "{command:?}: {help}");
     }
+    assert!(alone(&["--version"]).succeeded().stdout.starts_with("formix 0."));
     for command in ["demo", "up", "propose", "always"] {
         let help = alone(&[command, "--help"]).stdout;
         assert!(help.contains(&format!("formix {command} ")), "no example: {help}");

@@ -15,6 +15,7 @@ use crate::consent;
 /// Private map, secure reduce: the answer to a question, without seeing anybody's data.
 #[derive(Debug, Parser)]
 #[command(
+    name = "formix",
     version,
     arg_required_else_help = true,
     after_help = "\
@@ -26,7 +27,7 @@ Examples:
   formix down                              stop it; `up` goes on where it stopped
 
 Exit status: 0 done, 1 it did not work or a computation failed, 2 the command line or a
-configuration is wrong."
+configuration is wrong, 130 interrupted."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

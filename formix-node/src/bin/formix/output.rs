@@ -19,6 +19,11 @@ use crate::result;
 pub(crate) const INTERRUPTED: u8 = 130;
 /// How wide a name is, with the space behind it.
 const NAME: usize = 14;
+/// What commonly leads to too few answers: who asks is not told why a node does not answer.
+const LACKING: &str = "light nodes that make their answers up, as those of `formix up` do at first, \
+    decline every question with SQL; owners did not approve it in time (docs/consent.md); the data of \
+    a node did not give an answer as declared (docs/data.md). Each node's owner finds its own reason \
+    in nodes/NAME/node.log";
 /// How wide a text is for whoever has no terminal.
 const WIDTH: usize = 80;
 
@@ -129,6 +134,9 @@ fn describe(report: &Report) -> Vec<String> {
         field("status", &row.status),
     ];
     lines.extend(row.failure.as_ref().map(|why| field("why", why)));
+    if report.lacks_answers() {
+        lines.extend(wrapped("often because", LACKING, width()));
+    }
     if let (Some(schema), Some(summary)) = (row.schema(), &row.summary) {
         lines.extend(result::lines(&schema, summary, width()));
     }
