@@ -28,7 +28,7 @@ fn terms_that_are_refused_leave_nothing_behind() {
         ("mp100.tml", &[], "`mp100.tml` looks like a file"),
         ("./question", &[], "ends in .toml or .json"),
         ("src", &[], "`src` looks like a file"),
-        ("not-there.TOML", &[], "not-there.TOML"),
+        ("not-there.TOML", &[], "not-there.TOML: "),
         ("q", &["--sql", &long_sql, "--table", "t=x"], "longer than 16384 bytes"),
         ("q", &["--sql", "SELECT y FROM t", "--table", "t=x"], "no such column: y"),
         ("q", &["--sql", "SELECT x FROM t", "--table", "t=x", "--table", "t=y"], "declared twice"),
