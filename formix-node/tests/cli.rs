@@ -140,7 +140,7 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
         (&["demo", "--answers", "1,2,3", "--light", "3"], "cannot be used with"),
         (&["demo", "--answers", "1e19,2,3"], "below 2^63"),
         (&["demo", "--answers", "1,2,3", "--deadline", "0s"], "the deadline has passed"),
-        (&["demo", "--answers", "1,2,3", "--deadline", "soon"], "--deadline"),
+        (&["demo", "--answers", "1,2,3", "--deadline", "soon"], "write it as 90s"),
         (&["demo", "--answers", "1,2,3", "--log-level", "loud"], "`loud`"),
         (&["up", "--log-level", "loud"], "`loud`"),
         (&["demo", "--heavy", "2"], "three heavy nodes"),

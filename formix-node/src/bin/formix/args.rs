@@ -86,7 +86,7 @@ pub(crate) enum Command {
         /// Its id, or the beginning of it
         id: String,
         /// Give up waiting after this long; the question goes on
-        #[arg(long, value_parser = humantime::parse_duration, value_name = "SPAN")]
+        #[arg(long, value_parser = formix_node::duration::parse, value_name = "SPAN")]
         timeout: Option<Duration>,
         #[command(flatten)]
         export: Export,
@@ -137,7 +137,7 @@ pub(crate) struct Demo {
     #[arg(long, value_parser = number, value_delimiter = ',', value_name = "N,N,...", allow_hyphen_values = true)]
     pub(crate) answers: Vec<Decimal>,
     /// How long answers are accepted; it ends earlier when all are in
-    #[arg(long, value_parser = humantime::parse_duration, default_value = "30s", value_name = "SPAN")]
+    #[arg(long, value_parser = formix_node::duration::parse, default_value = "30s", value_name = "SPAN")]
     pub(crate) deadline: Duration,
     /// The least number of answers that may be revealed
     #[arg(long, default_value_t = 3)]
