@@ -9,7 +9,13 @@ pub(crate) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result
     serializer.collect_str(&humantime::format_duration(*span))
 }
 
+/// Reads `30s`, and says how a span is written if it is none.
+pub fn parse(text: &str) -> Result<Duration, String> {
+    let hint = |_| format!("`{text}` is no span of time: write it as 90s, 1h 30min or 7d");
+    humantime::parse_duration(text).map_err(hint)
+}
+
 /// Reads `30s`.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(de: D) -> Result<Duration, D::Error> {
-    humantime::parse_duration(&String::deserialize(de)?).map_err(de::Error::custom)
+    parse(&String::deserialize(de)?).map_err(de::Error::custom)
 }

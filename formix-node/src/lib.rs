@@ -23,7 +23,7 @@ pub mod clock;
 pub mod config;
 pub mod consent;
 pub mod control;
-mod duration;
+pub mod duration;
 pub mod handle;
 pub mod home;
 pub mod key;

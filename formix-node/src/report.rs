@@ -1,12 +1,15 @@
 //! A computation as people and programs read it.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, UNIX_EPOCH};
 
 use formix_proto::id::NodeId;
-use formix_proto::outcome::Stage;
+use formix_proto::outcome::{Failure, Stage};
 use formix_proto::status::{Standing, Status};
+use formix_proto::time::Time;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now;
 use crate::store::ComputationRow;
 
 /// A row of the proposer's history, and what its node knows beside it now.
@@ -39,6 +42,22 @@ impl Report {
     /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
         matches!(self.row.status.as_str(), "completed" | "failed")
+    }
+
+    /// Until when answers are accepted, as RFC 3339; none if that is over.
+    pub fn still_open(&self) -> Option<String> {
+        let deadline = UNIX_EPOCH + Duration::from_millis(self.row.deadline);
+        let open = !self.has_ended() && now() < Time(self.row.deadline);
+        open.then(|| humantime::format_rfc3339_seconds(deadline).to_string())
+    }
+
+    /// Whether it failed because fewer answers came than it needs.
+    pub fn lacks_answers(&self) -> bool {
+        let needed = self.row.min_participants;
+        let why = Failure::TooFew { participants: 0, needed }.to_string();
+        let uncounted =
+            |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
+        self.row.failure.as_deref().is_some_and(|told| uncounted(told) == uncounted(&why))
     }
 
     /// Whether it has ended with a result.

@@ -5,9 +5,12 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 use std::{fs, io};
 
 use formix_proto::Decimal;
+use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -137,7 +140,7 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
         (&["demo", "--answers", "1,2,3", "--light", "3"], "cannot be used with"),
         (&["demo", "--answers", "1e19,2,3"], "below 2^63"),
         (&["demo", "--answers", "1,2,3", "--deadline", "0s"], "the deadline has passed"),
-        (&["demo", "--answers", "1,2,3", "--deadline", "soon"], "--deadline"),
+        (&["demo", "--answers", "1,2,3", "--deadline", "soon"], "write it as 90s"),
         (&["demo", "--answers", "1,2,3", "--log-level", "loud"], "`loud`"),
         (&["up", "--log-level", "loud"], "`loud`"),
         (&["demo", "--heavy", "2"], "three heavy nodes"),
@@ -195,6 +198,7 @@ fn help_explains_every_command() {
         assert!(explanation.len() > 5, "{command:?}: {help}");
         assert!(usage.contains("--json"), "{command:?}: {help}");
     }
+    assert!(alone(&["--version"]).succeeded().stdout.starts_with("formix 0."));
     for command in ["demo", "up", "propose", "always"] {
         let help = alone(&[command, "--help"]).stdout;
         assert!(help.contains(&format!("formix {command} ")), "no example: {help}");
@@ -216,6 +220,42 @@ fn a_reader_that_has_gone_is_no_reason_to_fail() {
         let stderr = ran.exits(0).stderr;
         assert!(!stderr.contains("panicked"), "{args:?}: {stderr}");
     }
+}
+
+#[test]
+fn output_that_is_lost_is_an_error_even_if_all_else_worked() {
+    let network = Up::start(&ANSWERS);
+    let asked = ["propose", "What is your number?", "--wait", "--json"];
+    let report = network.formix(&asked).succeeded().json();
+    let id = report["comp_id"].as_str().unwrap();
+    for args in [&["list"][..], &["list", "--json"], &["show", id], &["show", id, "--csv"]] {
+        let mut command = on(network.home().path());
+        command.args(args).stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+        let ran = Ran::from(within("it ends", move || command.output().unwrap()));
+        ran.exits(1).says("standard output is not complete");
+    }
+}
+
+#[test]
+fn who_stops_waiting_is_told_how_to_wait_again() {
+    let network = Up::start(&[Answer::Fixed("11"), Answer::Fixed("20"), Answer::Gated]);
+    let id = network.propose();
+    network.holds("heavy-1", &id, 2);
+    let again = format!("`formix wait {id}` waits for it");
+    let given_up = network.formix(&["wait", &id[..8], "--timeout", "1ms"]).exits(1).says(&again);
+    let waits = given_up.stdout.lines().find(|line| line.starts_with("waiting for")).unwrap();
+    assert!(waits.contains("answers, until 2"), "{waits}");
+    let mut command = on(network.home().path());
+    let command = command.args(["wait", &id]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut waiting = command.spawn().unwrap();
+    let mut said = BufReader::new(waiting.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.starts_with("Waiting for answers until 2"), "{line}");
+    rustix::process::kill_process(Pid::from_child(&waiting), Signal::INT).unwrap();
+    said.read_to_string(&mut line).unwrap();
+    assert!(line.contains(&again), "{line}");
+    assert_eq!(waiting.wait().unwrap().code(), Some(130));
 }
 
 const INVISIBLE: [char; 4] = ['\u{202e}', '\u{200b}', '\u{2066}', '\u{feff}'];

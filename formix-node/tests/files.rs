@@ -137,6 +137,22 @@ fn a_list_names_what_is_more_than_one_number() {
     assert!(list.contains("  completed   (histogram)       How many minutes?"), "{list}");
 }
 
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/questions");
+
+#[test]
+fn a_new_network_answers_the_example_without_sql_and_says_why_it_does_not_answer_another() {
+    let network = Up::prepare(&[]);
+    network.try_up(&["--light", "3"]).succeeded().says("they decline questions with SQL");
+    let ask = |example: &str| {
+        network.formix(&["propose", &format!("{EXAMPLES}/{example}.toml"), "--wait"])
+    };
+    let answered = ask("transport").succeeded().stdout;
+    assert!(answered.contains("completed"), "{answered}");
+    let failed = ask("waiting-quantiles").exits(1).stdout;
+    assert!(failed.contains("why           0 answers reached all three heavy nodes"), "{failed}");
+    assert!(failed.contains("\noften because light nodes that make their answers up"), "{failed}");
+}
+
 /// Most of it is of characters that take two or six in JSON.
 #[test]
 fn the_longest_question_can_be_asked() {

@@ -24,11 +24,12 @@ impl Question {
         let now = now();
         let spec = self.spec(ANYBODY, now + self.deadline, max_participants)?;
         if let Err(error) = spec.check(now, policy) {
-            let field = match error {
-                SpecError::Statistic(StatisticError::StandIn) => stand_in(&spec, now, policy),
-                _ => field(&error),
-            };
-            return Err(Fault::at(field, Wrong::Terms(error)));
+            return Err(match error {
+                SpecError::Statistic(StatisticError::StandIn) => {
+                    Fault::at(stand_in(&spec, now, policy), Wrong::StandIn)
+                }
+                error => Fault::at(field(&error), Wrong::Terms(error)),
+            });
         }
         if let Some(query) = &spec.query {
             check_query(query, &spec.statistic).map_err(|wrong| Fault::at("data.sql", wrong))?;

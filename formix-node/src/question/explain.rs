@@ -109,6 +109,12 @@ fn unprotected(statistic: &Statistic) -> Vec<String> {
             "the heavy nodes see who declines, and so who has no value as declared".to_owned(),
         );
     }
+    if statistic.groups.is_some() {
+        list.push("the heavy nodes learn how many answers every group has, told or not".to_owned());
+        list.push(
+            "who asks learns how many answers the groups that are not told have together, and so the count of one that is alone".to_owned(),
+        );
+    }
     if let Measure::Histogram(_) | Measure::Choice(_) | Measure::Choices(_) = statistic.measure {
         list.push("a count of one is told like any other: somebody is alone there".to_owned());
     }

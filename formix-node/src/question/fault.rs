@@ -21,6 +21,9 @@ pub enum Wrong {
     /// A statistic that cannot do without it.
     #[error("a {0} needs it")]
     Needed(Kind),
+    /// Buckets that are said in neither way.
+    #[error("a histogram needs edges, or min, max and width")]
+    NoBuckets,
     /// A statistic that has no use for it.
     #[error("a {0} has no use for it: it takes {taken}", taken = .0.fields().join(", "))]
     Unused(Kind),
@@ -56,6 +59,11 @@ pub enum Wrong {
         /// What the statistic takes, the group among it.
         cells: usize,
     },
+    /// A constant that is no value of the question's.
+    #[error(
+        "what stands in for a value must itself be one that the question takes; \"decline\" has such an answer left out"
+    )]
+    StandIn,
     /// What the protocol refuses.
     #[error(transparent)]
     Terms(SpecError),

@@ -58,7 +58,12 @@ impl Wanted {
     }
 
     fn buckets(&self) -> Result<Buckets, Fault> {
-        let Some(edges) = &self.edges else { return self.every("width", &self.width) };
+        let Some(edges) = &self.edges else {
+            return match [&self.min, &self.max, &self.width] {
+                [None, None, None] => Err(Fault::at("edges", Wrong::NoBuckets)),
+                _ => self.every("width", &self.width),
+            };
+        };
         for (field, said) in [("min", &self.min), ("max", &self.max), ("width", &self.width)] {
             if said.is_some() {
                 return Err(Fault::at(field, Wrong::Twice));

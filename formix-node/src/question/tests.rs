@@ -174,6 +174,21 @@ fn what_a_light_node_sends_is_measured_on_what_it_sends() {
     assert_eq!((vector.lanes, vector.bytes), (1000, few.bytes + 3 * 999 * 4 + lengths));
 }
 
+#[test]
+fn it_is_told_what_groups_reveal_beside_their_results() {
+    let unprotected = |text: &str| {
+        let question = question(text);
+        let spec = question.check(&Policy::default(), 100).unwrap();
+        Explanation::new(&question, &spec).unprotected.join("; ")
+    };
+    let plain = asking("kind = \"count\"");
+    let grouped = unprotected(&format!("{plain}[groups]\nlabels = [\"f\", \"m\"]\nleast = 3\n"));
+    for told in ["how many answers every group has", "the groups that are not told have together"] {
+        assert!(grouped.contains(told), "{grouped}");
+    }
+    assert!(!unprotected(&plain).contains("group"));
+}
+
 /// The examples are what the language's page shows: each can be asked.
 #[test]
 fn the_examples_can_be_asked() {

@@ -15,6 +15,7 @@ use crate::consent;
 /// Private map, secure reduce: the answer to a question, without seeing anybody's data.
 #[derive(Debug, Parser)]
 #[command(
+    name = "formix",
     version,
     arg_required_else_help = true,
     after_help = "\
@@ -26,7 +27,7 @@ Examples:
   formix down                              stop it; `up` goes on where it stopped
 
 Exit status: 0 done, 1 it did not work or a computation failed, 2 the command line or a
-configuration is wrong."
+configuration is wrong, 130 interrupted."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -85,7 +86,7 @@ pub(crate) enum Command {
         /// Its id, or the beginning of it
         id: String,
         /// Give up waiting after this long; the question goes on
-        #[arg(long, value_parser = humantime::parse_duration, value_name = "SPAN")]
+        #[arg(long, value_parser = formix_node::duration::parse, value_name = "SPAN")]
         timeout: Option<Duration>,
         #[command(flatten)]
         export: Export,
@@ -136,7 +137,7 @@ pub(crate) struct Demo {
     #[arg(long, value_parser = number, value_delimiter = ',', value_name = "N,N,...", allow_hyphen_values = true)]
     pub(crate) answers: Vec<Decimal>,
     /// How long answers are accepted; it ends earlier when all are in
-    #[arg(long, value_parser = humantime::parse_duration, default_value = "30s", value_name = "SPAN")]
+    #[arg(long, value_parser = formix_node::duration::parse, default_value = "30s", value_name = "SPAN")]
     pub(crate) deadline: Duration,
     /// The least number of answers that may be revealed
     #[arg(long, default_value_t = 3)]

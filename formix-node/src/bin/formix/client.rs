@@ -6,6 +6,7 @@ use std::time::Duration;
 use formix_node::config::Network;
 use formix_node::control::{ControlError, Request, Response, call, call_promptly, find};
 use formix_node::home::{ANALYST, Home};
+use formix_node::process::told_to_end;
 use formix_node::report::Report;
 use formix_node::store::{ComputationRow, read_computations};
 use serde_json::json;
@@ -13,7 +14,7 @@ use serde_json::json;
 use crate::args::{Export, Propose};
 use crate::export;
 use crate::failure::Failure;
-use crate::output::{Output, printable};
+use crate::output::{INTERRUPTED, Output, printable};
 use crate::question;
 
 /// How many computations an id is looked up among.
@@ -79,19 +80,42 @@ pub(crate) async fn wait(
     home: &Home,
     output: Output,
 ) -> Result<ExitCode, Failure> {
-    let ended = one(home, Request::Wait { id: id.to_owned() });
-    let report = match timeout {
-        None => ended.await?,
-        Some(span) => match tokio::time::timeout(span, ended).await {
-            Ok(report) => report?,
-            Err(_) => {
-                let report = one(home, Request::Show { id: id.to_owned() }).await?;
-                output.report(&report);
-                return Ok(ExitCode::FAILURE);
-            }
-        },
+    let show = || one(home, Request::Show { id: id.to_owned() });
+    let begun = show().await?;
+    let id = begun.row.comp_id.as_str();
+    let ended = async {
+        if let Some(until) = begun.still_open() {
+            output.note(&format!("Waiting for answers until {until}, while owners decide."));
+        }
+        one(home, Request::Wait { id: id.to_owned() }).await
     };
-    export::report(&report, export, output)
+    let goes_on = |why: &str| {
+        output.note(&format!("{why}: the question goes on, and `formix wait {id}` waits for it."));
+    };
+    tokio::select! {
+        // It listens for signals before it says that it waits.
+        biased;
+        signalled = told_to_end() => {
+            signalled?;
+            goes_on("Interrupted");
+            output.result(&json!({ "status": "interrupted", "comp_id": id }));
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+        report = ended => export::report(&report?, export, output),
+        () = patience(timeout) => {
+            goes_on("It has not ended yet");
+            output.report(&show().await?);
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Ends when nobody wants to wait any longer.
+async fn patience(timeout: Option<Duration>) {
+    match timeout {
+        Some(span) => tokio::time::sleep(span).await,
+        None => std::future::pending().await,
+    }
 }
 
 pub(crate) async fn status(home: &Home, output: Output) -> Result<ExitCode, Failure> {

@@ -64,7 +64,7 @@ pub(crate) struct Always {
     #[arg(long, conflicts_with = "cooldown")]
     deny: bool,
     /// Answer it without asking once in this time, and ask otherwise
-    #[arg(long, value_parser = humantime::parse_duration, value_name = "SPAN")]
+    #[arg(long, value_parser = formix_node::duration::parse, value_name = "SPAN")]
     cooldown: Option<Duration>,
 }
 

@@ -21,7 +21,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::args::Demo;
 use crate::failure::Failure;
 use crate::logging;
-use crate::output::Output;
+use crate::output::{INTERRUPTED, Output};
 use crate::study;
 
 /// The heavy nodes that are asked; there may be more.
@@ -59,7 +59,7 @@ pub(crate) async fn run(
             signalled?;
             output.line("Interrupted: the network is stopped.");
             output.result(&json!({ "status": "interrupted" }));
-            Ok(ExitCode::from(130))
+            Ok(ExitCode::from(INTERRUPTED))
         }
     }
 }

@@ -1,7 +1,6 @@
 //! A computation as it is shown, and its result as files.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -37,7 +36,7 @@ pub(crate) fn report(
     if let Some(file) = &export.csv {
         let csv = result::csv(&schema, summary).map_err(other)?;
         if here {
-            let _ = io::stdout().write_all(&csv);
+            output.write(&csv);
             return Ok(ExitCode::SUCCESS);
         }
         write(file, &csv)?;

@@ -28,7 +28,7 @@ use output::Output;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.json);
-    let outcome = start(cli, output);
+    let outcome = start(cli, output).and_then(|code| output.complete().map(|()| code));
     match outcome {
         Ok(code) => code,
         Err(failure) => {

@@ -1,10 +1,12 @@
 //! What people and programs are shown.
 //!
 //! With `--json`, standard output is one JSON object, on its last line; all else is on standard
-//! error. A reader that has gone away is no reason to fail: the work is done.
+//! error. A reader that has gone away is no reason to fail: the work is done. A disk that is full is
+//! one: whoever reads the file would take a part for the whole.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use formix_node::report::Report;
 use serde::Serialize;
@@ -13,10 +15,20 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::result;
 
+/// The exit status of a command that was told to end.
+pub(crate) const INTERRUPTED: u8 = 130;
 /// How wide a name is, with the space behind it.
 const NAME: usize = 14;
+/// What commonly leads to too few answers: who asks is not told why a node does not answer.
+const LACKING: &str = "light nodes that make their answers up, as those of `formix up` do at first, \
+    decline every question with SQL; owners did not approve it in time (docs/consent.md); the data of \
+    a node did not give an answer as declared (docs/data.md). Each node's owner finds its own reason \
+    in nodes/NAME/node.log";
 /// How wide a text is for whoever has no terminal.
 const WIDTH: usize = 80;
+
+/// Why standard output lacks something that was written to it.
+static LOST: OnceLock<io::Error> = OnceLock::new();
 
 /// Where the command writes.
 #[derive(Debug, Clone, Copy)]
@@ -36,11 +48,33 @@ impl Output {
 
     /// A line for people.
     pub(crate) fn line(&self, text: &str) {
-        let _ = if self.json {
-            writeln!(io::stderr(), "{text}")
-        } else {
-            writeln!(io::stdout(), "{text}")
-        };
+        match self.json {
+            true => self.note(text),
+            false => self.write(format!("{text}\n").as_bytes()),
+        }
+    }
+
+    /// A line about the command, not about what it found: never on standard output.
+    pub(crate) fn note(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Writes on standard output; [`Output::complete`] tells whether it was lost.
+    pub(crate) fn write(&self, content: &[u8]) {
+        let mut out = io::stdout().lock();
+        if let Err(error) = out.write_all(content).and_then(|()| out.flush()) {
+            let _ = LOST.set(error);
+        }
+    }
+
+    /// Whether all that was written has arrived, as far as there is a reader.
+    pub(crate) fn complete(&self) -> Result<(), Failure> {
+        match LOST.get() {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::Other(format!("standard output is not complete: {error}").into()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A text for people that has a name. Both may be a stranger's.
@@ -54,7 +88,7 @@ impl Output {
     pub(crate) fn result(&self, value: &impl Serialize) {
         if self.json {
             let text = serde_json::to_string(value).unwrap_or_default();
-            let _ = writeln!(io::stdout(), "{text}");
+            self.write(format!("{text}\n").as_bytes());
         }
     }
 
@@ -100,13 +134,23 @@ fn describe(report: &Report) -> Vec<String> {
         field("status", &row.status),
     ];
     lines.extend(row.failure.as_ref().map(|why| field("why", why)));
+    if report.lacks_answers() {
+        lines.extend(wrapped("often because", LACKING, width()));
+    }
     if let (Some(schema), Some(summary)) = (row.schema(), &row.summary) {
         lines.extend(result::lines(&schema, summary, width()));
     }
-    if !report.waiting_for.is_empty() {
-        lines.push(field("waiting for", &report.waiting_for.join(", ")));
-    }
+    lines.extend(awaited(report).map(|whom| field("waiting for", &whom)));
     lines
+}
+
+/// Whom it waits for: while answers are collected, for people, of whom the heavy nodes know.
+fn awaited(report: &Report) -> Option<String> {
+    match (report.row.status.as_str(), report.still_open()) {
+        ("collecting", Some(until)) => Some(format!("answers, until {until}: owners decide")),
+        _ if report.waiting_for.is_empty() => None,
+        _ => Some(report.waiting_for.join(", ")),
+    }
 }
 
 /// The same on as many lines as it takes, each below the first.

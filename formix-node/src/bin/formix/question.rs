@@ -16,9 +16,8 @@ use crate::output::Output;
 /// The question that the command line names, checked before anybody is asked.
 pub(crate) fn read(args: &Propose, home: &Home) -> Result<Question, Failure> {
     let path = Path::new(&args.asked);
-    let is_file = path.extension().is_some_and(|ending| ending == "toml" || ending == "json");
-    if !is_file {
-        return Ok(args.terms.question(&args.asked));
+    if !ends_as_a_question(path) {
+        return in_words(args);
     }
     if args.terms != Terms::default() {
         let why = format!("{}: its terms are in the file: change them there", path.display());
@@ -27,6 +26,25 @@ pub(crate) fn read(args: &Propose, home: &Home) -> Result<Question, Failure> {
     let file = QuestionFile::load(path)?;
     checked(&file, None, home)?;
     Ok(file.question().clone())
+}
+
+fn ends_as_a_question(path: &Path) -> bool {
+    let endings = ["toml", "json"];
+    path.extension().is_some_and(|own| endings.iter().any(|known| own.eq_ignore_ascii_case(known)))
+}
+
+/// The question that the command line itself asks. What was meant for the name of a file must not be
+/// sent to everybody.
+fn in_words(args: &Propose) -> Result<Question, Failure> {
+    let asked = &args.asked;
+    let is_a_name = !asked.contains(char::is_whitespace) && asked.contains(['/', '.']);
+    if is_a_name || Path::new(asked).exists() {
+        let why = format!(
+            "`{asked}` looks like a file, and a question's file ends in .toml or .json: correct its name, or ask in a sentence"
+        );
+        return Err(Failure::Usage(why));
+    }
+    Ok(args.terms.question(asked))
 }
 
 pub(crate) fn check(args: &Check, home: &Home, output: Output) -> Result<ExitCode, Failure> {

@@ -44,6 +44,7 @@ pub(crate) async fn up(
     }
     if network.with_role(Role::Light).next().is_some() {
         output.line("Light nodes answer without asking only while they make their answers up.");
+        output.line("While they do, they decline questions with SQL: docs/data.md tells how to change that.");
     }
     let mut starting = Vec::new();
     for member in &network.nodes {

@@ -40,7 +40,10 @@ fn statistics_that_make_no_sense() {
         ("kind = \"sum\"\nmin = 0\nmax = 9\nk = 1", "7: statistic.k: a sum has no use for it"),
         ("kind = \"sum\"\nmin = 0\nmax = 9\nbins = 1", "7: statistic.bins: unknown field `bins`"),
         ("kind = \"mode\"", "4: statistic.kind: unknown variant `mode`"),
-        ("kind = \"histogram\"", "3: statistic.width: a histogram needs it"),
+        (
+            "kind = \"histogram\"",
+            "3: statistic.edges: a histogram needs edges, or min, max and width",
+        ),
         ("kind = \"histogram\"\nedges = []", "5: statistic.edges: buckets need at least two"),
         ("kind = \"histogram\"\nedges = [18, 30,\n 25]", "5: statistic.edges: edge 25"),
         (
@@ -104,12 +107,18 @@ fn terms_that_make_no_sense() {
     let count = "\nversion = 1\n[statistic]\nkind = \"count\"\n";
     for (terms, why) in [
         ("prompt = \" \"", "1: prompt: the question is empty"),
-        ("prompt = \"q\"\ndeadline = \"soon\"", "2: deadline: "),
+        (
+            "prompt = \"q\"\ndeadline = \"soon\"",
+            "2: deadline: `soon` is no span of time: write it as 90s",
+        ),
         ("prompt = \"q\"\ndeadline = \"0s\"", "2: deadline: the deadline has passed"),
         ("prompt = \"q\"\ndeadline = \"99d\"", "2: deadline: the deadline is more than"),
         ("prompt = \"q\"\nmin_participants = 2", "2: min_participants: min_participants is 2"),
         ("prompt = \"q\"\nmin_participants = 101", "2: min_participants: min_participants is 101"),
-        ("prompt = \"q\"\nmissing = 7", "2: missing: what stands in for a value"),
+        (
+            "prompt = \"q\"\nmissing = 7",
+            "2: missing: what stands in for a value must itself be one that the question takes; \"decline\"",
+        ),
         ("prompt = \"q\"\nmissing = 0\noutside = \"no!\"", "3: outside: what stands in for"),
         ("prompt = \"q\"\nmissing = []", "2: missing: invalid type"),
         ("prompt = \"q\"\nanswers = 7", "2: answers: unknown field `answers`"),

@@ -59,7 +59,7 @@ pub(crate) struct Terms {
     #[arg(long)]
     decimals: Option<u8>,
     /// How long answers are accepted; it ends earlier when all are in [default: 60s]
-    #[arg(long, value_parser = humantime::parse_duration, value_name = "SPAN")]
+    #[arg(long, value_parser = formix_node::duration::parse, value_name = "SPAN")]
     deadline: Option<Duration>,
     /// The least number of answers that may be revealed [default: 3]
     #[arg(long)]
