@@ -137,7 +137,11 @@ fn domain(min: Number, max: Number, decimals: u8) -> Result<Domain, Fault> {
         let field = match error {
             DomainError::Empty => "max",
             DomainError::TooFine(_) => "decimals",
-            DomainError::Bounds => "min",
+            // Beside itself, a bound that is right makes a domain that is only empty.
+            DomainError::Bounds => match Domain::new(min.0, min.0, decimals) {
+                Err(DomainError::Bounds) => "min",
+                _ => "max",
+            },
         };
         Fault::at(field, Wrong::Domain(error))
     })

@@ -34,6 +34,10 @@ fn statistics_that_make_no_sense() {
         ("kind = \"sum\"\nmin = 0\nmax = \"a\"", "6: statistic.max: `a` is not a decimal number"),
         (
             "kind = \"sum\"\nmin = 0\nmax = 1.5\ndecimals = 0",
+            "6: statistic.max: the domain's bounds",
+        ),
+        (
+            "kind = \"sum\"\nmin = 0.125\nmax = 9\ndecimals = 2",
             "5: statistic.min: the domain's bounds",
         ),
         ("kind = \"sum\"\nmin = 0\nmax = 9\ndecimals = 10", "7: statistic.decimals: a domain has"),
