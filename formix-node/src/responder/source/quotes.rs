@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_has_no_quotes_or_closes_them_is_accepted() {
-        for text in ["a\"b,c\"", "\"a\nb\"\"\" ,\"\"\r\n\"\"", "\u{feff}\"a,\nb\",c", "\"\"\"\""] {
+        for text in ["a\"b,c\"", "\"a\nb\"\"\" ,\"\"\r\n\"\"", "\u{feff}\"a,\"", "\"\"\"\""] {
             assert!(records(Quotes::new(text.as_bytes(), b',')).is_ok(), "{text:?}");
         }
     }
