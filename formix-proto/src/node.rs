@@ -120,9 +120,17 @@ impl<R: CryptoRng> Node<R> {
         Ok(node)
     }
 
-    /// What this node knows of a computation.
+    /// What this node knows of a computation: as its asker, if it has asked it. It may know the end, and
+    /// still wait as a seat of the committee.
     pub fn status(&self, id: &ComputationId) -> Option<Status> {
-        self.parts.statuses(id).into_iter().next()
+        let mut statuses = self.parts.statuses(id).into_iter();
+        let mut status = statuses.next()?;
+        for node in statuses.flat_map(|other| other.waiting_for) {
+            if !status.waiting_for.contains(&node) {
+                status.waiting_for.push(node);
+            }
+        }
+        Some(status)
     }
 
     /// The computations that this node knows of, in order of their ids.
