@@ -1,8 +1,8 @@
 //! A heavy node: keeps one share of every answer, and reveals only sums over a sealed roster.
 //!
 //! One [`Computation`] per id, whose phase is a type: [`preparing`], [`collecting`], [`closing`],
-//! [`counting`] where answers have parts, [`sealed`], [`done`]. Seat 0 coordinates by two-phase commit with presumed abort; the record that
-//! decides is its `Revealed`.
+//! [`counting`] where answers have parts, [`sealed`], [`done`]. Seat 0 coordinates by two-phase commit
+//! with presumed abort; the record that decides is its `Revealed`.
 
 mod closing;
 mod collecting;

@@ -64,17 +64,11 @@ fn query(bytes: usize) -> Option<Query> {
 type Change = fn(&mut Spec);
 
 fn refused() -> Vec<(&'static str, Change, SpecError)> {
-    let too_low = |asked| SpecError::ThresholdTooLow { asked, least: 3 };
+    [refused_terms(), refused_statistics()].concat()
+}
+
+fn refused_statistics() -> Vec<(&'static str, Change, SpecError)> {
     vec![
-        ("empty prompt", |spec| spec.prompt.clear(), SpecError::EmptyPrompt),
-        ("blank prompt", |spec| spec.prompt = " \n\t".into(), SpecError::EmptyPrompt),
-        ("long prompt", |spec| spec.prompt = "x".repeat(MAX_PROMPT + 1), SpecError::TooLong),
-        (
-            "long query",
-            |spec| spec.query = query(MAX_QUERY + 1),
-            SpecError::Query(QueryError::TooLong),
-        ),
-        ("empty query", |spec| spec.query = query(0), SpecError::Query(QueryError::Empty)),
         (
             "overflow",
             |spec| (spec.statistic, spec.max_participants) = (wide_moments(), 16),
@@ -128,6 +122,21 @@ fn refused() -> Vec<(&'static str, Change, SpecError)> {
             |spec| spec.statistic = in_groups_of(2),
             SpecError::GroupTooSmall { asked: 2, least: 3 },
         ),
+    ]
+}
+
+fn refused_terms() -> Vec<(&'static str, Change, SpecError)> {
+    let too_low = |asked| SpecError::ThresholdTooLow { asked, least: 3 };
+    vec![
+        ("empty prompt", |spec| spec.prompt.clear(), SpecError::EmptyPrompt),
+        ("blank prompt", |spec| spec.prompt = " \n\t".into(), SpecError::EmptyPrompt),
+        ("long prompt", |spec| spec.prompt = "x".repeat(MAX_PROMPT + 1), SpecError::TooLong),
+        (
+            "long query",
+            |spec| spec.query = query(MAX_QUERY + 1),
+            SpecError::Query(QueryError::TooLong),
+        ),
+        ("empty query", |spec| spec.query = query(0), SpecError::Query(QueryError::Empty)),
         (
             "too many participants",
             |spec| spec.max_participants = MAX_PARTICIPANTS + 1,
