@@ -1,6 +1,6 @@
 //! Large networks in one process, on QUIC with a log per node. Prints a line per run.
 //!
-//! Too long a thing for criterion: three runs each, of which the README quotes the median.
+//! Too long a thing for criterion: three runs each, of which docs/figures.md quotes the median.
 #![allow(missing_docs, clippy::print_stdout)]
 
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ async fn large(heavy: usize, light: usize) -> Result<(), NetworkError> {
     network.shutdown().await?;
     let all = begun.elapsed();
     let right = (light * (light + 1) / 2).to_string();
-    assert_eq!(report.row.result, Some(right), "{:?}", report.row.failure);
+    assert_eq!(report.row.result, Some(right), "{:?}", report.row.failure());
     println!(
         "{heavy} heavy, {light} light: started after {started:.1?}, computed after {computed:.1?}, \
          shut down after {all:.1?}; the sum is right"
@@ -51,7 +51,7 @@ async fn many_at_once(light: usize, computations: usize) -> Result<(), NetworkEr
     let right = (light * (light + 1) / 2).to_string();
     for id in ids {
         let report = network.wait(id).await?;
-        assert_eq!(report.row.result.as_ref(), Some(&right), "{:?}", report.row.failure);
+        assert_eq!(report.row.result.as_ref(), Some(&right), "{:?}", report.row.failure());
     }
     println!(
         "{computations} computations at once over {light} light: all right after {:.1?}",

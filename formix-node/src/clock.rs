@@ -10,13 +10,13 @@ pub fn now() -> Time {
     Time(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// The clock may be stepped while a node sleeps: it looks again this often.
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// The clock may be stepped while a node sleeps, so it is read again this often.
+const MAX_SLEEP: Duration = Duration::from_secs(1);
 
-/// Waits until `due`, or a little less long if that is far; forever if there is nothing to wait for.
+/// Waits until `due`, or for [`MAX_SLEEP`] if that is sooner; forever if there is nothing to wait for.
 pub(crate) async fn reach(due: Option<Time>) {
     match due {
         None => std::future::pending().await,
-        Some(due) => tokio::time::sleep(due.since(now()).min(LONGEST_SLEEP)).await,
+        Some(due) => tokio::time::sleep(due.since(now()).min(MAX_SLEEP)).await,
     }
 }

@@ -1,4 +1,4 @@
-//! Configuration: who is enrolled (`network.toml`) and what one node is (`node.toml`).
+//! Configuration: the nodes of a network (`network.toml`), and one of them (`node.toml`).
 
 mod file;
 
@@ -25,7 +25,7 @@ use file::{load, save};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
-    /// The rules that every node here holds proposals to.
+    /// The bounds that every node of this network sets on proposals.
     #[serde(default)]
     pub policy: PolicyConfig,
     /// The enrolled nodes.
@@ -37,14 +37,14 @@ pub struct Network {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// What people call it.
+    /// Its name.
     pub name: String,
-    /// What it is enrolled as.
+    /// Its role.
     pub role: Role,
     /// The digest of its public key.
     #[serde(with = "hex_id")]
     pub id: NodeId,
-    /// Where it listens; heavy nodes only.
+    /// The address it listens on; heavy nodes only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<SocketAddr>,
 }
@@ -53,102 +53,131 @@ pub struct Member {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicyConfig {
-    /// The smallest `min_participants`. Below 3 is for tests on one machine only.
-    pub least_participants: u32,
-    /// The farthest deadline.
+    /// The smallest `min_participants` that a question may have. Below 3 is for tests on one machine only.
+    pub min_participants: u32,
+    /// The longest time from a proposal to its deadline.
     #[serde(with = "duration")]
     pub horizon: Duration,
-    /// How long a committee may take to get ready.
+    /// How long a committee may take to get ready, before it collects answers.
     #[serde(with = "duration")]
     pub prepare_within: Duration,
-    /// How long after its deadline a committee may take to reveal.
+    /// How long a committee may take to reveal, after the deadline.
     #[serde(with = "duration")]
     pub reveal_within: Duration,
 }
 
-/// `node.toml`: what one node is.
+/// `node.toml`: one node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodeConfig {
-    /// What people call it; the name of its directory, too.
+    /// Its name, which is also the name of its directory.
     pub name: String,
-    /// What it is enrolled as.
+    /// Its role.
     pub role: Role,
-    /// Where it listens; heavy nodes only.
+    /// The address it listens on; heavy nodes only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
-    /// How it gets its answers; light nodes only.
+    /// Where its answers come from; light nodes only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responder: Option<ResponderConfig>,
 }
 
-/// Why a configuration is not accepted.
+/// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read or written.
     #[error(transparent)]
     File(#[from] HomeError),
-    /// It is not what it should be; the message names the line.
+    /// Its text is wrong.
     #[error("{}:{line}: {message}", path.display())]
     Syntax {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Which line, from 1.
+        /// The line, from 1.
         line: usize,
-        /// What is wrong, and where.
+        /// What is wrong with it.
         message: String,
     },
-    /// There is no network here.
-    #[error("no network in {}: `formix up` makes one", .0.display())]
+    /// There is no network in this home.
+    #[error("no network in {}: `formix up` creates one", .0.display())]
     NoNetwork(PathBuf),
-    /// What it says cannot be.
+    /// Its content is wrong.
     #[error("{}: {what}", path.display())]
     Content {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What cannot be.
+        /// What is wrong with it.
         what: ContentError,
     },
-    /// No such node.
-    #[error("no node is called `{name}`; there are {known}")]
+    /// No node has this name.
+    #[error("no node is called `{name}`: use one of {known}")]
     Unknown {
-        /// The name that was looked for.
+        /// The name.
         name: String,
-        /// The names that there are.
+        /// The names of the nodes that are enrolled.
         known: String,
     },
 }
 
-/// What a configuration says that cannot be.
+/// What is wrong with the content of a configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ContentError {
-    /// A name that is not one.
-    #[error("`{0}` is not a node's name: use 1 to 32 of a-z, 0-9 and -")]
+    /// Not the name of a node.
+    #[error("`{0}` is not a node's name: use 1 to 32 of the characters a-z, 0-9 and -")]
     Name(String),
     /// Two nodes share a name or a key.
-    #[error("node `{0}` is enrolled twice")]
+    #[error("node `{0}` is enrolled twice: every node needs its own name and its own id")]
     Twice(String),
-    /// A heavy node cannot be reached.
-    #[error("heavy node `{0}` has no address")]
-    NoAddress(String),
-    /// Nobody is enrolled: the file is empty, or cut short.
-    #[error("no node is enrolled")]
-    Nobody,
-    /// Every question is allowed that the owner has not thought of.
+    /// A heavy node has no address.
+    #[error("heavy node `{name}` has no address: add `{key} = \"IP:PORT\"`")]
+    NoAddress {
+        /// The node.
+        name: String,
+        /// The key that its address belongs to.
+        key: &'static str,
+    },
+    /// Other nodes cannot dial a heavy node at its address.
     #[error(
-        "`default = \"allow\"` would answer whatever nobody has thought of: say in a rule what is allowed"
+        "other nodes cannot reach heavy node `{name}` at {address}: give the IP address and the port that it listens on"
+    )]
+    NoDestination {
+        /// The node.
+        name: String,
+        /// Its address.
+        address: SocketAddr,
+    },
+    /// The configuration of another node.
+    #[error(
+        "this is the configuration of `{name}`, a {role} node, not of `{expected}`, a {expected_role} node: correct the file, or name the right node"
+    )]
+    OtherNode {
+        /// The node's name.
+        name: String,
+        /// Its role.
+        role: Role,
+        /// The name of the node that the configuration should be for.
+        expected: String,
+        /// The role of that node.
+        expected_role: Role,
+    },
+    /// The network is empty.
+    #[error("no node is enrolled: the file is empty or incomplete")]
+    NoNodes,
+    /// Every question is allowed by default.
+    #[error(
+        "`default = \"allow\"` would answer questions that you have not thought of: use \"ask\" or \"deny\", and write a rule for what you allow"
     )]
     AllowsByDefault,
-    /// A rule of consent that cannot be meant.
+    /// A rule of consent is wrong.
     #[error("rule {number}: {error}")]
     Rule {
-        /// Which, from 1.
+        /// The number of the rule, from 1.
         number: usize,
         /// What is wrong with it.
         error: RuleError,
     },
-    /// Rules of consent in a form that no rule can be put before.
-    #[error("its rules are not tables that begin with [[rule]]: write the rule yourself")]
+    /// Rules of consent in a form that no rule can be inserted into.
+    #[error("the rules are not written as [[rule]] tables: add the rule by hand")]
     NotATable,
 }
 
@@ -178,7 +207,7 @@ impl Network {
 
     fn check(&self) -> Result<(), ContentError> {
         if self.nodes.is_empty() {
-            return Err(ContentError::Nobody);
+            return Err(ContentError::NoNodes);
         }
         let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for member in &self.nodes {
@@ -186,14 +215,14 @@ impl Network {
             if !names.insert(&member.name) || !ids.insert(member.id) {
                 return Err(ContentError::Twice(member.name.clone()));
             }
-            if member.role == Role::Heavy && member.address.is_none() {
-                return Err(ContentError::NoAddress(member.name.clone()));
+            if member.role == Role::Heavy {
+                member.check_address()?;
             }
         }
         Ok(())
     }
 
-    /// The node of that name.
+    /// The node with that name.
     pub fn member(&self, name: &str) -> Result<&Member, ConfigError> {
         self.nodes.iter().find(|member| member.name == name).ok_or_else(|| ConfigError::Unknown {
             name: name.to_owned(),
@@ -206,29 +235,52 @@ impl Network {
         self.nodes.iter().filter(move |member| member.role == role)
     }
 
-    /// Who is enrolled, for the protocol.
+    /// The enrolled nodes, for the protocol.
     pub fn directory(&self) -> Arc<Directory> {
         Arc::new(self.nodes.iter().map(|member| (member.id, member.role)).collect())
     }
 
-    /// Who is enrolled and where, for the transport.
+    /// The enrolled nodes and their addresses, for the transport.
     pub fn peers(&self) -> Arc<Peers> {
         let peer =
             |member: &Member| (member.id, Peer { role: member.role, address: member.address });
         Arc::new(self.nodes.iter().map(peer).collect())
     }
 
-    /// What people call the nodes.
+    /// The names of the nodes.
     pub fn names(&self) -> BTreeMap<NodeId, String> {
         self.nodes.iter().map(|member| (member.id, member.name.clone())).collect()
     }
 }
 
+impl Member {
+    /// Whether others can dial it.
+    fn check_address(&self) -> Result<(), ContentError> {
+        let name = self.name.clone();
+        match self.address {
+            None => Err(ContentError::NoAddress { name, key: "address" }),
+            Some(address) if address.port() == 0 || address.ip().is_unspecified() => {
+                Err(ContentError::NoDestination { name, address })
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}
+
 impl NodeConfig {
-    /// Reads and checks `node.toml`.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+    /// Reads and checks the `node.toml` of the node with this name and role.
+    pub fn load(path: &Path, name: &str, role: Role) -> Result<Self, ConfigError> {
         let node: Self = load(path)?;
         node.check().map_err(|what| what.of(path))?;
+        if node.name != name || node.role != role {
+            let other = ContentError::OtherNode {
+                name: node.name,
+                role: node.role,
+                expected: name.to_owned(),
+                expected_role: role,
+            };
+            return Err(other.of(path));
+        }
         Ok(node)
     }
 
@@ -241,23 +293,22 @@ impl NodeConfig {
     fn check(&self) -> Result<(), ContentError> {
         check_name(&self.name)?;
         match self.role == Role::Heavy && self.listen.is_none() {
-            true => Err(ContentError::NoAddress(self.name.clone())),
+            true => Err(ContentError::NoAddress { name: self.name.clone(), key: "listen" }),
             false => Ok(()),
         }
     }
 }
 
 impl PolicyConfig {
-    /// A policy for networks of made-up or one's own data on one machine: it reveals sums over a
-    /// single person.
+    /// A policy for test networks on one machine: it reveals results over a single participant.
     pub fn local_test() -> Self {
-        Self { least_participants: 1, ..Self::default() }
+        Self { min_participants: 1, ..Self::default() }
     }
 
     /// The policy, for the protocol.
     pub fn policy(&self) -> Policy {
         Policy {
-            least_participants: self.least_participants,
+            min_participants: self.min_participants,
             horizon: self.horizon,
             prepare_within: self.prepare_within,
             reveal_within: self.reveal_within,
@@ -268,13 +319,13 @@ impl PolicyConfig {
 
 impl Default for PolicyConfig {
     fn default() -> Self {
-        let Policy { least_participants, horizon, prepare_within, reveal_within, .. } =
+        let Policy { min_participants, horizon, prepare_within, reveal_within, .. } =
             Policy::default();
-        Self { least_participants, horizon, prepare_within, reveal_within }
+        Self { min_participants, horizon, prepare_within, reveal_within }
     }
 }
 
-/// Names become directories: nothing that means something to a shell or a file system.
+/// Names become directories, so they hold no character that is special to a shell or a file system.
 pub(crate) fn check_name(name: &str) -> Result<(), ContentError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = (1..=32).contains(&name.len()) && name.chars().all(plain);

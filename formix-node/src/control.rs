@@ -18,7 +18,7 @@ pub(crate) use server::Server;
 use crate::consent::{Choice, Inbox, Preview, Span};
 use crate::home::HomeError;
 use crate::question::Question;
-use crate::report::Report;
+use crate::report::{Report, StatusName};
 
 /// What an owner can ask of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +125,7 @@ pub struct NodeStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// How far it is here.
-    pub status: String,
+    pub status: StatusName,
     /// Answers that the node holds.
     pub answers: Option<u32>,
     /// Whom it waits for, by name.
@@ -164,20 +164,20 @@ pub enum ControlError {
 }
 
 /// The one computation whose id begins like this.
-pub fn find<'a>(
-    ids: impl IntoIterator<Item = &'a str>,
+pub fn find(
+    ids: impl IntoIterator<Item = ComputationId>,
     beginning: &str,
 ) -> Result<ComputationId, String> {
     let beginning = beginning.to_ascii_lowercase();
-    let mut found = ids.into_iter().filter(|id| id.starts_with(&beginning));
+    if beginning.is_empty() {
+        return Err("name a computation by the beginning of its id".to_owned());
+    }
+    let mut found = ids.into_iter().filter(|id| id.to_string().starts_with(&beginning));
     match (found.next(), found.next()) {
-        _ if beginning.is_empty() => {
-            Err("name a computation by the beginning of its id".to_owned())
-        }
         (None, _) => {
             Err(format!("no computation {beginning} was proposed here: see `formix list`"))
         }
-        (Some(id), None) => id.parse().map_err(|error| format!("{id}: {error}")),
+        (Some(id), None) => Ok(id),
         (Some(_), Some(_)) => Err(format!("more than one computation begins with {beginning}")),
     }
 }

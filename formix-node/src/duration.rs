@@ -1,4 +1,4 @@
-//! Spans of time as people write them: `30s`, `2h 30min`.
+//! Durations as people write them: `30s`, `2h 30min`.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ pub(crate) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result
     serializer.collect_str(&humantime::format_duration(*span))
 }
 
-/// Reads `30s`, and says how a span is written if it is none.
+/// Reads `30s`; the error says how a duration is written.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    let hint = |_| format!("`{text}` is no span of time: write it as 90s, 1h 30min or 7d");
+    let hint = |_| format!("`{text}` is not a duration: write it as 90s, 1h 30min or 7d");
     humantime::parse_duration(text).map_err(hint)
 }
 

@@ -13,11 +13,12 @@ use formix_proto::status::Status;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::config::Network;
-use crate::consent::Desk;
-use crate::question::Schema;
+use crate::consent::Queue;
+use crate::database::DatabaseError;
+use crate::history::{ComputationRow, History};
 use crate::report::Report;
 use crate::request::Request;
-use crate::store::{ComputationRow, Reader, StoreError};
+use formix_proto::statistic::Schema;
 
 /// Why a question was not asked, or has failed at once.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,12 @@ pub enum ProposeError {
         /// Why.
         failure: Failure,
     },
+    /// The node itself refuses it. Nothing is recorded and nobody was asked.
+    #[error("the question was not asked: {0}")]
+    NotAsked(Failure),
+    /// The node's file cannot be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// The node has stopped.
     #[error("the node has stopped")]
     Stopped,
@@ -46,9 +53,9 @@ pub struct NodeHandle {
     pub(crate) role: Role,
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) events: broadcast::Sender<Event>,
-    pub(crate) reader: Reader,
+    pub(crate) history: History,
     pub(crate) names: Arc<RwLock<BTreeMap<NodeId, String>>>,
-    pub(crate) desk: Option<Arc<Desk>>,
+    pub(crate) queue: Option<Arc<Queue>>,
     pub(crate) patience: Duration,
 }
 
@@ -81,16 +88,16 @@ impl NodeHandle {
     /// Asks a question, and waits until the committee collects answers.
     ///
     /// While the committee cannot be reached it waits no longer than that may take, and then
-    /// returns the id all the same: the node goes on asking. What is wanted is recorded in the words
-    /// of `schema`, which stay here.
+    /// returns the id all the same: the node goes on asking. The question is recorded in the analyst's
+    /// `words`, which never leave this node.
     pub async fn propose(
         &self,
         proposal: Proposal,
-        schema: Schema,
+        words: Schema,
     ) -> Result<ComputationId, ProposeError> {
         let id = proposal.id();
         let mut events = self.events();
-        self.request(Request::Propose(Box::new(proposal), Box::new(schema))).await;
+        self.request(Request::Propose(Box::new(proposal), Box::new(words))).await;
         let opened = async {
             loop {
                 match self.next(&mut events).await {
@@ -101,7 +108,10 @@ impl NodeHandle {
                     Ok(Event::Ended { id: of, outcome }) if of == id => {
                         return match outcome {
                             Outcome::Completed(_) => Ok(id),
-                            Outcome::Failed(failure) => Err(ProposeError::Failed { id, failure }),
+                            Outcome::Failed(failure) if self.has_proposed(id).await? => {
+                                Err(ProposeError::Failed { id, failure })
+                            }
+                            Outcome::Failed(failure) => Err(ProposeError::NotAsked(failure)),
                         };
                     }
                     Ok(_) => {}
@@ -113,8 +123,8 @@ impl NodeHandle {
         tokio::time::timeout(self.patience, opened).await.unwrap_or(Ok(id))
     }
 
-    /// Waits until a computation that this node proposed has ended; `None` if it proposed none such.
-    pub async fn wait(&self, id: ComputationId) -> Result<Option<Report>, StoreError> {
+    /// Waits until a computation has ended; `None` if this node did not propose it.
+    pub async fn wait(&self, id: ComputationId) -> Result<Option<Report>, DatabaseError> {
         let mut events = self.events();
         loop {
             match self.report(id).await? {
@@ -131,36 +141,41 @@ impl NodeHandle {
         }
     }
 
-    /// A computation that this node proposed, as it stands.
-    pub async fn report(&self, id: ComputationId) -> Result<Option<Report>, StoreError> {
-        match self.reader.computation(id).await? {
+    /// A computation as it stands; `None` if this node did not propose it.
+    pub async fn report(&self, id: ComputationId) -> Result<Option<Report>, DatabaseError> {
+        match self.history.computation(id).await? {
             Some(row) => Ok(Some(self.with_status(row).await)),
             None => Ok(None),
         }
     }
 
-    /// The newest computations that this node proposed.
-    pub async fn reports(&self, most: usize) -> Result<Vec<Report>, StoreError> {
+    /// Whether this node proposed a computation.
+    pub async fn has_proposed(&self, id: ComputationId) -> Result<bool, DatabaseError> {
+        Ok(self.history.row(id).await?.is_some())
+    }
+
+    /// The newest `most` computations that this node proposed, without their
+    /// [`summary`](ComputationRow::summary).
+    pub async fn reports(&self, most: usize) -> Result<Vec<Report>, DatabaseError> {
         let mut reports = Vec::new();
-        for row in self.reader.computations(most).await? {
+        for row in self.history.newest(most).await? {
             reports.push(self.with_status(row).await);
         }
         Ok(reports)
     }
 
     /// The ids of all computations that this node proposed, newest first.
-    pub async fn ids(&self) -> Result<Vec<String>, StoreError> {
-        self.reader.ids().await
+    pub async fn ids(&self) -> Result<Vec<ComputationId>, DatabaseError> {
+        self.history.ids().await
     }
 
     /// Adds what the machine knows to what is recorded of a computation that has not ended.
     async fn with_status(&self, row: ComputationRow) -> Report {
         let report = Report::recorded(row);
-        let Ok(id) = report.row.comp_id.parse() else { return report };
         if report.has_ended() {
             return report;
         }
-        match self.status(id).await {
+        match self.status(report.row.comp_id).await {
             Some(status) => {
                 let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
                 report.with_status(&status, &names)

@@ -1,10 +1,10 @@
-//! Where things are: the home of a network on this machine, and each node's directory in it.
+//! Where the files are: the home of a network on this machine, and each node's directory in it.
 //!
 //! ```text
 //! ~/.formix/                 FORMIX_HOME
-//!     network.toml           who is enrolled, and the network's policy
-//!     formix.log             what all nodes of this home log
-//!     lock                   held by whatever runs nodes of this home
+//!     network.toml           the enrolled nodes, and the network's policy
+//!     formix.log             log messages of all nodes of this home
+//!     lock                   held by the processes that run nodes of this home
 //!     nodes/heavy-1/
 //!         node.toml consent.toml key.pem node.db node.log consent.log control.sock
 //! ```
@@ -16,8 +16,11 @@ use std::path::{Path, PathBuf};
 
 use formix_proto::id::Nonce;
 
-/// What the node is called that asks if nobody else is named.
+/// The name of the node that asks, unless another is named.
 pub const ANALYST: &str = "analyst";
+
+/// The longest path of a Unix socket on Linux, in bytes: `sun_path` has 108, the last of them zero (unix(7)).
+const MAX_SOCKET_PATH: usize = 107;
 
 /// The home of a network on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +36,14 @@ pub struct HomeLock {
     _file: File,
 }
 
-/// A home that goes, with all that is in it, when this is dropped.
+/// A home in a temporary directory, which is removed when this is dropped.
 #[derive(Debug)]
 pub struct Scratch {
     home: Home,
 }
 
 impl Scratch {
-    /// A new directory that nobody else could have foreseen, and only its owner may enter.
+    /// Creates a directory with an unpredictable name that only its owner may enter.
     pub fn new() -> Result<Self, HomeError> {
         let mut name = [0; 16];
         getrandom::fill(&mut name).map_err(HomeError::Randomness)?;
@@ -58,7 +61,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.home.0) {
-            tracing::warn!(path = %self.home.0.display(), %error, "left a temporary directory");
+            tracing::warn!(path = %self.home.0.display(), %error, "could not remove a temporary directory");
         }
     }
 }
@@ -67,32 +70,40 @@ impl Drop for Scratch {
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
     /// There is no home directory to put `.formix` in.
-    #[error("no home directory: set FORMIX_HOME, or pass --home")]
+    #[error("no home directory: pass --home or set FORMIX_HOME")]
     Nowhere,
-    /// Something else runs nodes of this home.
-    #[error("{} is in use by a running network: stop it (`formix down`), or choose another with FORMIX_HOME or --home", .0.display())]
+    /// Another process runs nodes of this home.
+    #[error("{} is in use by a running network: stop it with `formix down`, or choose another home with --home or FORMIX_HOME", .0.display())]
     InUse(PathBuf),
-    /// It is run by processes, which a network in one process would get in the way of.
-    #[error("{} is the home of a network of processes: run that with `formix up`, or choose another home", .0.display())]
+    /// It belongs to a network of processes, which a network in one process would disturb.
+    #[error("{} is the home of a network of processes: start that with `formix up`, or choose another home with --home or FORMIX_HOME", .0.display())]
     OfProcesses(PathBuf),
-    /// It was made by a network in one process, which keeps no configuration of its nodes.
-    #[error("{} was made by `formix demo --keep` or by a program: choose another home", .0.display())]
+    /// It was created by a network in one process, which keeps no configuration of its nodes.
+    #[error("{} was created by `formix demo --keep` or by a program: choose another home with --home or FORMIX_HOME", .0.display())]
     OfOneProcess(PathBuf),
-    /// The operating system gives no randomness.
+    /// The control sockets of its nodes would have paths that are too long for the operating system.
+    #[error("{} is too long for a home: the path of a control socket would have {len} bytes, the maximum is {MAX_SOCKET_PATH}: choose a shorter one with --home or FORMIX_HOME", path.display())]
+    TooLong {
+        /// The home.
+        path: PathBuf,
+        /// The length that a socket's path would have.
+        len: usize,
+    },
+    /// The operating system provides no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(getrandom::Error),
-    /// The file system says no.
+    /// A file or directory cannot be used.
     #[error("{}: {error}", path.display())]
     Io {
-        /// Which file or directory.
+        /// The file or directory.
         path: PathBuf,
-        /// What it says.
+        /// What the operating system reports.
         error: io::Error,
     },
 }
 
 impl Home {
-    /// A home at this path; nothing is made yet.
+    /// A home at this path; nothing is created yet.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
@@ -108,29 +119,29 @@ impl Home {
         &self.0
     }
 
-    /// The directory itself, made if it is not there; only its owner may enter it.
+    /// The directory itself, created if it does not exist; only its owner may enter it.
     pub fn make(&self) -> Result<&Path, HomeError> {
         make_private(&self.0)?;
         Ok(&self.0)
     }
 
-    /// Who is enrolled.
+    /// The enrolled nodes and the policy.
     pub fn network_file(&self) -> PathBuf {
         self.0.join("network.toml")
     }
 
-    /// What all nodes log.
+    /// Log messages of all nodes.
     pub fn log(&self) -> PathBuf {
         self.0.join("formix.log")
     }
 
-    /// The directory of the node of that name.
+    /// The directory of the node with that name.
     pub fn node(&self, name: &str) -> NodeHome {
         NodeHome(self.0.join("nodes").join(name))
     }
 
-    /// Takes the home for a network in this process alone. Only `formix up` gives the analyst a
-    /// configuration: a home that has one is a network of processes.
+    /// Locks the home for a network in this process alone. Only `formix up` gives the analyst a
+    /// configuration, so a home that has one belongs to a network of processes.
     pub fn lock(&self) -> Result<HomeLock, HomeError> {
         let lock = self.lock_with(File::try_lock)?;
         match self.node(ANALYST).config().exists() {
@@ -139,7 +150,16 @@ impl Home {
         }
     }
 
-    /// Takes the home for one node process among others.
+    /// Refuses a home in which a node with this name could not have its control socket.
+    pub fn check_length(&self, name: &str) -> Result<(), HomeError> {
+        let len = self.node(name).socket().as_os_str().len();
+        match len <= MAX_SOCKET_PATH {
+            true => Ok(()),
+            false => Err(HomeError::TooLong { path: self.0.clone(), len }),
+        }
+    }
+
+    /// Locks the home for one node process among others.
     pub fn share(&self) -> Result<HomeLock, HomeError> {
         self.lock_with(File::try_lock_shared)
     }
@@ -160,7 +180,7 @@ impl Home {
 }
 
 impl NodeHome {
-    /// The directory itself, made if it is not there; only its owner may enter it.
+    /// The directory itself, created if it does not exist; only its owner may enter it.
     pub fn make(&self) -> Result<&Path, HomeError> {
         make_private(&self.0)?;
         Ok(&self.0)
@@ -186,22 +206,22 @@ impl NodeHome {
         self.0.join("node.db")
     }
 
-    /// What the node logs for people.
+    /// The node's log messages, for people.
     pub fn log(&self) -> PathBuf {
         self.0.join("node.log")
     }
 
-    /// What the node's owner allows.
+    /// The rules of the node's owner.
     pub fn consent(&self) -> PathBuf {
         self.0.join("consent.toml")
     }
 
-    /// What was decided about each question.
+    /// The decision about each question.
     pub fn consent_log(&self) -> PathBuf {
         self.0.join("consent.log")
     }
 
-    /// Where a running node takes requests from its owner.
+    /// The socket on which a running node takes requests from its owner.
     pub fn socket(&self) -> PathBuf {
         self.0.join("control.sock")
     }
@@ -211,7 +231,7 @@ fn make_private(path: &Path) -> Result<(), HomeError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))
 }
 
-/// Names the path in an error.
+/// Adds the path to an error.
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> HomeError {
     let path = path.to_owned();
     move |error| HomeError::Io { path, error }

@@ -16,25 +16,25 @@ pub enum KeyError {
     /// It cannot be read or written.
     #[error(transparent)]
     File(#[from] HomeError),
-    /// Others may read it.
-    #[error("{} can be read by others (mode {mode:o}): `chmod 600` it, and make a new key if anybody did", path.display())]
+    /// Other users can access it.
+    #[error("other users can access {} (mode {mode:o}): run `chmod 600` on it, and replace the key if someone may have read it", path.display())]
     Exposed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
-    /// It is not a key.
+    /// It is not a key of a node.
     #[error("{}: {error}", path.display())]
     Identity {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         error: IdentityError,
     },
 }
 
-/// Reads the key at `path`, or makes one there.
+/// Reads the key at `path`, or creates one there.
 pub fn load_or_create(path: &Path) -> Result<Identity, KeyError> {
     match File::open(path) {
         Ok(file) => load(path, file),
@@ -53,7 +53,7 @@ fn load(path: &Path, mut file: File) -> Result<Identity, KeyError> {
     Identity::from_pem(&pem).map_err(|error| KeyError::Identity { path: path.to_owned(), error })
 }
 
-/// Written under another name and then renamed: a crash leaves a whole key or none.
+/// The key is written under another name and then renamed: a crash leaves a whole key or none.
 fn create(path: &Path) -> Result<Identity, KeyError> {
     let identity = Identity::generate()
         .map_err(|error| KeyError::Identity { path: path.to_owned(), error })?;

@@ -1,4 +1,4 @@
-//! Formix nodes as processes, and whole networks in one: storage, configuration, and the API.
+//! Formix nodes as processes, whole networks in one process, their storage, configuration and API.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,7 +13,7 @@
 //!     .send()
 //!     .await?;
 //! let report = network.wait(id).await?;
-//! println!("{:?} over {:?} participants", report.row.result, report.row.participants_count);
+//! println!("{:?} over {:?} participants", report.row.result, report.row.participants_count());
 //! network.shutdown().await?;
 //! # Ok(())
 //! # }
@@ -23,10 +23,13 @@ pub mod clock;
 pub mod config;
 pub mod consent;
 pub mod control;
+pub mod database;
 pub mod duration;
 pub mod handle;
+pub mod history;
 pub mod home;
 pub mod key;
+pub mod log;
 pub mod network;
 pub mod node;
 mod owner;
@@ -36,7 +39,6 @@ pub mod report;
 mod request;
 pub mod responder;
 mod shell;
-pub mod store;
 pub mod words;
 
 pub use formix_proto::Decimal;

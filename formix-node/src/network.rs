@@ -20,13 +20,13 @@ pub use quick::{quick_computation, quick_network};
 
 use crate::config::{ConfigError, Member, Network, check_name};
 use crate::consent::Consent;
+use crate::database::DatabaseError;
 use crate::handle::{NodeHandle, ProposeError};
 use crate::home::{Home, HomeError, HomeLock, Scratch};
 use crate::node::{BoundNode, NodeError, RunningNode, Setup};
 use crate::question::{Question, QuestionError};
 use crate::report::Report;
 use crate::responder::{Responder, ResponderConfig, ResponderError};
-use crate::store::StoreError;
 
 /// How many computations [`FormixNetwork::list`] shows.
 const NEWEST: usize = 20;
@@ -78,9 +78,9 @@ pub enum NetworkError {
     /// The question was not accepted.
     #[error(transparent)]
     Propose(#[from] ProposeError),
-    /// A node's log fails.
+    /// A node's file fails.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Database(#[from] DatabaseError),
     /// No such computation.
     #[error("no computation {0} was proposed here")]
     NoComputation(ComputationId),
@@ -142,7 +142,8 @@ impl FormixNetwork {
         node.report(id).await?.ok_or(NetworkError::NoComputation(id))
     }
 
-    /// The twenty newest computations.
+    /// The twenty newest computations, without their
+    /// [`summary`](crate::history::ComputationRow::summary): [`status`](Self::status) has it.
     pub async fn list(&self) -> Result<Vec<Report>, NetworkError> {
         let mut all = Vec::new();
         for node in self.handles() {
@@ -162,7 +163,7 @@ impl FormixNetwork {
             light_nodes: count(Role::Light),
             proposers: count(Role::Proposer),
             running: self.handles().iter().filter(|node| node.is_running()).count(),
-            reveals_below_three: network.policy.least_participants < 3,
+            reveals_below_three: network.policy.min_participants < 3,
         }
     }
 
@@ -234,7 +235,7 @@ impl FormixNetwork {
 
     async fn proposer_of(&self, id: ComputationId) -> Result<NodeHandle, NetworkError> {
         for node in self.handles() {
-            if node.report(id).await?.is_some() {
+            if node.has_proposed(id).await? {
                 return Ok(node);
             }
         }

@@ -18,15 +18,16 @@ use tracing::Instrument;
 
 use crate::clock::now;
 use crate::config::Network;
-use crate::consent::{Book, Consent, Desk, LedgerError, Names};
+use crate::consent::{Consent, DecisionLogError, Decisions, Names, Queue};
+use crate::database::DatabaseError;
 use crate::handle::NodeHandle;
+use crate::history;
 use crate::home::{HomeError, NodeHome};
 use crate::key::{self, KeyError};
 use crate::owner::Owner;
 use crate::request::Request;
 use crate::responder::Responder;
-use crate::shell::{Outside, Shell};
-use crate::store::{Store, StoreError};
+use crate::shell::{Ports, Shell};
 
 /// What a node is made of, beside its network.
 pub struct Setup {
@@ -56,12 +57,12 @@ pub enum NodeError {
     /// It cannot reach or be reached.
     #[error(transparent)]
     Transport(#[from] StartError),
-    /// Its log cannot be used.
+    /// Its file cannot be used.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Database(#[from] DatabaseError),
     /// What was decided before cannot be looked up.
     #[error(transparent)]
-    Consent(#[from] LedgerError),
+    Consent(#[from] DecisionLogError),
     /// Its log is not one that it wrote.
     #[error("{}: {error}", path.display())]
     Recover {
@@ -122,7 +123,7 @@ impl BoundNode {
         use formix_transport::Transport;
         let Self { setup, id, transport } = self;
         let database = setup.home.database();
-        let (store, opened) = Store::open(&database, id)?;
+        let (log, history, opened) = history::open(&database, id)?;
         let config = Config {
             id,
             role: setup.role,
@@ -136,54 +137,55 @@ impl BoundNode {
         let (requests, inbox) = mpsc::channel(256);
         let (events, _) = broadcast::channel(1_024);
         let names = Arc::new(RwLock::new(network.names()));
-        let desk = desk(setup.responder, setup.consent, &setup.home, &names, &requests)?;
+        let queue = queue(setup.responder, setup.consent, &setup.home, &names, &requests)?;
         let handle = NodeHandle {
             id,
             name: setup.name.into(),
             role: setup.role,
             requests: requests.clone(),
             events: events.clone(),
-            reader: store.reader(),
+            history: history.clone(),
             names,
-            desk: desk.clone(),
+            queue: queue.clone(),
             patience: network.policy.prepare_within + Duration::from_secs(2),
         };
-        let outside = Outside {
-            store,
+        let ports = Ports {
+            log,
+            words: history.words(),
             transport: Arc::new(transport),
             events,
-            owner: Owner::new(desk, requests),
+            owner: Owner::new(queue, requests),
             issued: BatchSeq::default(),
             durable: BatchSeq::default(),
             faults: BTreeMap::new(),
         };
         let span = tracing::info_span!("node", name = &*handle.name);
-        let shell = span.in_scope(|| Shell::start(node, outside, inbox, opened.acknowledgements));
+        let shell = span.in_scope(|| Shell::start(node, ports, inbox, opened.acknowledgements));
         let task = tokio::spawn(shell.run().instrument(span));
         Ok(RunningNode { handle, task })
     }
 }
 
 /// Where the owner's questions are decided and answered, if there is a way to answer them.
-fn desk(
+fn queue(
     responder: Option<Box<dyn Responder>>,
     consent: Consent,
     home: &NodeHome,
     names: &Names,
     requests: &mpsc::Sender<Request>,
-) -> Result<Option<Arc<Desk>>, LedgerError> {
+) -> Result<Option<Arc<Queue>>, DecisionLogError> {
     let Some(responder) = responder else { return Ok(None) };
-    let book = match consent {
+    let decisions = match consent {
         Consent::Everything => None,
-        Consent::Owner { made_up } => Some(Book::open(home, made_up, Arc::clone(names))?),
+        Consent::Owner { made_up } => Some(Decisions::open(home, made_up, Arc::clone(names))?),
     };
-    Ok(Some(Arc::new(Desk::new(responder, book, requests.clone()))))
+    Ok(Some(Arc::new(Queue::new(responder, decisions, requests.clone()))))
 }
 
 /// A node that runs as a task.
 pub struct RunningNode {
     handle: NodeHandle,
-    task: JoinHandle<Result<(), StoreError>>,
+    task: JoinHandle<Result<(), DatabaseError>>,
 }
 
 impl RunningNode {
@@ -193,7 +195,7 @@ impl RunningNode {
     }
 
     /// Waits until it has stopped, of itself or because it was told to.
-    pub async fn stopped(&mut self) -> Result<(), StoreError> {
+    pub async fn stopped(&mut self) -> Result<(), DatabaseError> {
         match (&mut self.task).await {
             Ok(outcome) => outcome,
             Err(defect) if defect.is_panic() => std::panic::resume_unwind(defect.into_panic()),
@@ -202,7 +204,7 @@ impl RunningNode {
     }
 
     /// Lets it finish what is under way, and waits until it has stopped.
-    pub async fn stop(mut self) -> Result<(), StoreError> {
+    pub async fn stop(mut self) -> Result<(), DatabaseError> {
         self.handle.tell_to_stop().await;
         self.stopped().await
     }

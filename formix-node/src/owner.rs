@@ -1,4 +1,4 @@
-//! The owner's side of a light node: questions go to its desk, answers to the machine.
+//! The owner's side of a light node: questions go to its queue, answers to the machine.
 
 use std::sync::Arc;
 
@@ -9,29 +9,29 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{Instrument, Span, debug};
 
-use crate::consent::Desk;
+use crate::consent::Queue;
 use crate::request::Request;
 
-/// What a node's owner has set up to answer questions, if anything.
+/// Decides and answers a node's questions, if its owner has set it up to.
 pub(crate) struct Owner {
-    desk: Option<Arc<Desk>>,
+    queue: Option<Arc<Queue>>,
     requests: mpsc::Sender<Request>,
     tasks: JoinSet<()>,
 }
 
 impl Owner {
-    pub(crate) fn new(desk: Option<Arc<Desk>>, requests: mpsc::Sender<Request>) -> Self {
-        Self { desk, requests, tasks: JoinSet::new() }
+    pub(crate) fn new(queue: Option<Arc<Queue>>, requests: mpsc::Sender<Request>) -> Self {
+        Self { queue, requests, tasks: JoinSet::new() }
     }
 
-    /// Puts a question on the desk, to be decided in the background. Without a desk nobody answers.
+    /// Queues a question, which is decided in the background. A node without a queue answers nothing.
     pub(crate) fn ask(&mut self, proposal: &Proposal) {
-        let Some(desk) = self.desk.clone() else { return };
+        let Some(queue) = self.queue.clone() else { return };
         let proposal = Arc::new(proposal.clone());
-        self.spawn(async move { desk.consider(proposal).await });
+        self.spawn(async move { queue.submit(proposal).await });
     }
 
-    /// An answer that the question does not take is not sent; the node declines instead.
+    /// Declines a question whose answer the machine has refused to send.
     pub(crate) fn decline(&mut self, id: ComputationId) {
         debug!(id = id.short(), "declining");
         let requests = self.requests.clone();

@@ -1,9 +1,9 @@
-//! One node as a process: from its configuration to a clean end.
+//! One node as a process, from its configuration to a clean stop.
 
 use std::path::PathBuf;
 
 use formix_proto::directory::Role;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
 use crate::config::{ConfigError, Network, NodeConfig};
@@ -22,10 +22,10 @@ pub enum ProcessError {
     /// Its home cannot be used.
     #[error(transparent)]
     Home(#[from] HomeError),
-    /// It cannot start, or not go on.
+    /// It cannot start, or cannot continue.
     #[error(transparent)]
     Node(#[from] NodeError),
-    /// It has no way to answer.
+    /// Its responder cannot be used.
     #[error("{}: {error}", path.display())]
     Responder {
         /// The node's configuration.
@@ -33,38 +33,26 @@ pub enum ProcessError {
         /// What is wrong with its responder.
         error: ResponderError,
     },
-    /// The node's configuration is another node's.
-    #[error("{} says that this is `{name}`, a {role} node: asked for was `{asked}`, a {asked_role} node", path.display())]
-    OtherNode {
-        /// The configuration.
-        path: PathBuf,
-        /// Whose it is.
-        name: String,
-        /// What it is enrolled as.
-        role: Role,
-        /// Whom the command line names.
-        asked: String,
-        /// What it is taken for there.
-        asked_role: Role,
-    },
     /// The network enrols another key under the node's name.
-    #[error("{} enrols another key for `{name}` than the one in {}", network.display(), key.display())]
+    #[error("{} enrols another key for `{name}` than the one in {}: restore the node's key, or enrol the new one", network.display(), key.display())]
     Key {
-        /// Which node.
+        /// The node.
         name: String,
-        /// Who is enrolled.
+        /// The file that enrols it.
         network: PathBuf,
-        /// The node's key.
+        /// The file of the node's key.
         key: PathBuf,
     },
-    /// The operating system gives no signals.
+    /// The operating system delivers no signals.
     #[error("cannot listen for signals: {0}")]
     Signals(std::io::Error),
 }
 
-/// Runs the node of that name until it is told to stop: by its owner, by SIGINT or SIGTERM. Then it
-/// finishes what is under way.
+/// Runs the node with that name until its owner, SIGINT or SIGTERM stops it. Then it finishes what is
+/// under way.
 pub async fn run(home: &Home, name: &str, role: Role) -> Result<(), ProcessError> {
+    let mut signals = StopSignals::listen()?;
+    home.check_length(name)?;
     let _lock = home.share()?;
     let network = Network::load(&home.network_file())?;
     let enrolled = network.member(name)?;
@@ -83,8 +71,7 @@ pub async fn run(home: &Home, name: &str, role: Role) -> Result<(), ProcessError
     tokio::select! {
         outcome = node.stopped() => outcome.map_err(NodeError::from)?,
         () = server.serve() => {}
-        signalled = told_to_end() => {
-            signalled?;
+        () = signals.received() => {
             info!(name, "stopping: finishing what is under way");
             node.stop().await.map_err(NodeError::from)?;
         }
@@ -95,16 +82,7 @@ pub async fn run(home: &Home, name: &str, role: Role) -> Result<(), ProcessError
 
 fn bind(home: &Home, name: &str, role: Role) -> Result<BoundNode, ProcessError> {
     let place = home.node(name);
-    let config = NodeConfig::load(&place.config())?;
-    if config.name != name || config.role != role {
-        return Err(ProcessError::OtherNode {
-            path: place.config(),
-            name: config.name,
-            role: config.role,
-            asked: name.to_owned(),
-            asked_role: role,
-        });
-    }
+    let config = NodeConfig::load(&place.config(), name, role)?;
     let build = |how: ResponderConfig| {
         let path = place.config();
         how.build(place.path()).map_err(|error| ProcessError::Responder { path, error })
@@ -116,14 +94,33 @@ fn bind(home: &Home, name: &str, role: Role) -> Result<BoundNode, ProcessError> 
     Ok(BoundNode::bind(setup)?)
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub async fn told_to_end() -> Result<(), ProcessError> {
-    let listen = |kind| signal(kind).map_err(ProcessError::Signals);
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The signals that stop a command: SIGINT and SIGTERM.
+pub struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// Listens: from now on these signals no longer end the process by themselves.
+    pub fn listen() -> Result<Self, ProcessError> {
+        let listen = |kind| signal(kind).map_err(ProcessError::Signals);
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
     }
+
+    /// Waits for one of them.
+    pub async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Listens for a signal to stop, and waits for it.
+pub async fn stop_signal() -> Result<(), ProcessError> {
+    StopSignals::listen()?.received().await;
     Ok(())
 }

@@ -1,26 +1,45 @@
 //! A computation as people and programs read it.
 
+mod json;
+
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use formix_proto::id::NodeId;
-use formix_proto::outcome::{Failure, Stage};
+use formix_proto::outcome::{Failure, Outcome, Stage};
 use formix_proto::status::{Standing, Status};
-use formix_proto::time::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now;
-use crate::store::ComputationRow;
+use crate::history::{ComputationRow, State};
+pub use json::ReportJson;
 
 /// A row of the proposer's history, and what its node knows beside it now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// What is recorded; the field names are those of the original Formix.
-    #[serde(flatten)]
+    /// The recorded row; for an open computation, with its present stage.
     pub row: ComputationRow,
-    /// Whom it waits for now, by name.
-    #[serde(default)]
+    /// The nodes that it is waiting for, by name.
     pub waiting_for: Vec<String>,
+}
+
+/// A computation's status in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusName {
+    /// The committee is getting ready.
+    Pending,
+    /// Answers are accepted.
+    Collecting,
+    /// The committee adds up the answers. Only a running node knows.
+    Revealing,
+    /// It has a result.
+    Completed,
+    /// It has no result.
+    Failed,
+    /// A light node is done with it.
+    Settled,
 }
 
 impl Report {
@@ -32,56 +51,99 @@ impl Report {
     /// Adds what the running node knows.
     pub(crate) fn with_status(mut self, status: &Status, names: &BTreeMap<NodeId, String>) -> Self {
         if let Standing::Open(stage) = status.standing {
-            self.row.status = stage_name(stage).to_owned();
+            self.row.state = State::Open(stage);
         }
         let name = |id: &NodeId| names.get(id).cloned().unwrap_or_else(|| id.short());
         self.waiting_for = status.waiting_for.iter().map(name).collect();
         self
     }
 
+    /// Its status in one word.
+    pub fn status(&self) -> StatusName {
+        match &self.row.state {
+            State::Open(stage) => (*stage).into(),
+            State::Completed { .. } => StatusName::Completed,
+            State::Failed(_) => StatusName::Failed,
+        }
+    }
+
     /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
-        matches!(self.row.status.as_str(), "completed" | "failed")
-    }
-
-    /// Until when answers are accepted, as RFC 3339; none if that is over.
-    pub fn still_open(&self) -> Option<String> {
-        let deadline = UNIX_EPOCH + Duration::from_millis(self.row.deadline);
-        let open = !self.has_ended() && now() < Time(self.row.deadline);
-        open.then(|| humantime::format_rfc3339_seconds(deadline).to_string())
-    }
-
-    /// Whether it failed because fewer answers came than it needs.
-    pub fn lacks_answers(&self) -> bool {
-        let needed = self.row.min_participants;
-        let why = Failure::TooFew { participants: 0, needed }.to_string();
-        let uncounted =
-            |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
-        self.row.failure.as_deref().is_some_and(|told| uncounted(told) == uncounted(&why))
+        self.row.state.has_ended()
     }
 
     /// Whether it has ended with a result.
     pub fn is_completed(&self) -> bool {
-        self.row.status == "completed"
+        self.row.state.has_result()
+    }
+
+    /// Whether it failed because too few answers came.
+    pub fn lacks_answers(&self) -> bool {
+        matches!(self.row.failure(), Some(Failure::TooFew { .. }))
+    }
+
+    /// Until when answers are accepted, as RFC 3339; `None` if that is over.
+    pub fn still_open(&self) -> Option<String> {
+        let deadline = self.row.proposal.spec.deadline;
+        let open = !self.has_ended() && now() < deadline;
+        let date = UNIX_EPOCH + Duration::from_millis(deadline.0);
+        open.then(|| humantime::format_rfc3339_seconds(date).to_string())
     }
 }
 
-/// What people call a stage.
-pub fn stage_name(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Pending => "pending",
-        Stage::Collecting => "collecting",
-        Stage::Revealing => "revealing",
+impl From<Stage> for StatusName {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Pending => Self::Pending,
+            Stage::Collecting => Self::Collecting,
+            Stage::Revealing => Self::Revealing,
+        }
     }
 }
 
-/// What people call a standing.
-pub(crate) fn status_name(standing: &Standing) -> &'static str {
-    use formix_proto::outcome::Outcome;
-    match standing {
-        Standing::Open(stage) => stage_name(*stage),
-        Standing::Ended(Outcome::Completed(_)) => "completed",
-        Standing::Ended(Outcome::Failed(_)) => "failed",
-        Standing::Settled { .. } => "settled",
+impl From<&Standing> for StatusName {
+    fn from(standing: &Standing) -> Self {
+        match standing {
+            Standing::Open(stage) => (*stage).into(),
+            Standing::Ended(Outcome::Completed(_)) => Self::Completed,
+            Standing::Ended(Outcome::Failed(_)) => Self::Failed,
+            Standing::Learned { .. } => Self::Settled,
+        }
+    }
+}
+
+impl fmt::Display for StatusName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use formix_proto::outcome::Refusal;
+
+    use super::*;
+    use crate::log::tests::{ME, id, proposal};
+
+    #[test]
+    fn only_too_few_answers_are_a_lack_of_answers() {
+        let lacks = |state| {
+            let row =
+                ComputationRow { state, ..ComputationRow::proposed(id(1), &proposal(), None, 0) };
+            Report::recorded(row).lacks_answers()
+        };
+        assert!(lacks(State::Failed(Failure::TooFew { participants: 1, needed: 3 })));
+        let refusal = Refusal::TooFewLights { enrolled: 1, needed: 3 };
+        assert!(!lacks(State::Failed(Failure::Refused { by: ME, refusal })));
+        assert!(!lacks(State::Completed { participants: 3 }));
+        assert!(!lacks(State::Open(Stage::Collecting)));
+    }
+
+    #[test]
+    fn a_status_is_one_word() {
+        let words = [Stage::Pending, Stage::Collecting, Stage::Revealing].map(StatusName::from);
+        assert_eq!(words.map(|word| word.to_string()), ["pending", "collecting", "revealing"]);
+        let settled = StatusName::from(&Standing::Learned { counted: None });
+        assert_eq!(settled.to_string(), "settled");
     }
 }

@@ -1,4 +1,4 @@
-//! What the owner of a running node can ask of it, from whatever task.
+//! What the owner of a running node can ask of it, from any task.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use formix_proto::status::Status;
 use formix_transport::peers::Peers;
 use tokio::sync::oneshot;
 
-use crate::question::Schema;
+use formix_proto::statistic::Schema;
 
 /// What the owner of a running node can ask its shell.
 pub(crate) enum Request {
-    /// Hand the machine a command.
+    /// Give the machine a command.
     Command(Command),
-    /// Ask a question, and record the words for what is wanted.
+    /// Ask a question, and record its statistic in the analyst's words.
     Propose(Box<Proposal>, Box<Schema>),
     /// What the machine knows of a computation.
     Status(ComputationId, oneshot::Sender<Option<Status>>),
-    /// The enrolled nodes are now these.
+    /// Replace the enrolled nodes.
     Enroll(Arc<Directory>, Arc<Peers>),
     /// Finish what is under way, and stop.
     Stop,

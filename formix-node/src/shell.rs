@@ -1,7 +1,10 @@
 //! The tokio shell of one node: waits for whatever comes first, and tells the driver.
 //!
-//! No protocol decision is made here. Outputs go to the store, the transport and the owner; only the
-//! acknowledgement of the store lets the machine's gate open.
+//! No protocol decision is made here. Outputs go to the log, the transport and the owner; only the
+//! acknowledgement of the log lets the machine's gate open.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,29 +21,33 @@ use tokio::sync::{broadcast, mpsc};
 use tracing::{debug, error, info, trace, warn};
 
 use crate::clock::{now, reach};
+use crate::database::DatabaseError;
+use crate::history::Words;
+use crate::log::{Acknowledgement, Log};
 use crate::owner::Owner;
-use crate::question::Schema;
 use crate::request::Request;
-use crate::store::{Store, StoreError};
+use formix_proto::statistic::Schema;
 
 /// Batches that may wait for the disk before no more frames are taken in: what bounds the queue to
-/// the store.
+/// the log.
 const MOST_UNACKNOWLEDGED: u64 = 1_024;
 
 /// So many faults of one peer, and its connection is closed.
 const MOST_FAULTS: u64 = 1_024;
 
 /// One running node.
-pub(crate) struct Shell<T> {
+pub(crate) struct Shell<T, L> {
     driver: Driver<Node>,
-    outside: Outside<T>,
+    ports: Ports<T, L>,
     requests: mpsc::Receiver<Request>,
-    acknowledgements: mpsc::UnboundedReceiver<Result<BatchSeq, StoreError>>,
+    acknowledgements: mpsc::UnboundedReceiver<Acknowledgement>,
 }
 
 /// Where a node's outputs go.
-pub(crate) struct Outside<T> {
-    pub(crate) store: Store,
+pub(crate) struct Ports<T, L> {
+    pub(crate) log: L,
+    /// Where the analyst's words wait until their proposal is recorded.
+    pub(crate) words: Words,
     pub(crate) transport: Arc<T>,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) owner: Owner,
@@ -50,80 +57,84 @@ pub(crate) struct Outside<T> {
     pub(crate) faults: BTreeMap<NodeId, u64>,
 }
 
-impl<T: Transport> Shell<T> {
+impl<T: Transport, L: Log> Shell<T, L> {
     pub(crate) fn start(
         node: Node,
-        mut outside: Outside<T>,
+        mut ports: Ports<T, L>,
         requests: mpsc::Receiver<Request>,
-        acknowledgements: mpsc::UnboundedReceiver<Result<BatchSeq, StoreError>>,
+        acknowledgements: mpsc::UnboundedReceiver<Acknowledgement>,
     ) -> Self {
-        let driver = Driver::start(node, now(), &mut outside);
-        Self { driver, outside, requests, acknowledgements }
+        let driver = Driver::start(node, now(), &mut ports);
+        Self { driver, ports, requests, acknowledgements }
     }
 
-    /// Runs until it is told to stop, or its disk fails.
-    pub(crate) async fn run(mut self) -> Result<(), StoreError> {
+    /// Runs until a request stops it, or its disk fails.
+    pub(crate) async fn run(mut self) -> Result<(), DatabaseError> {
         let outcome = self.serve().await;
         match &outcome {
             Ok(()) => self.drain().await?,
             Err(error) => error!(%error, "stopping: nothing can be made durable"),
         }
-        self.outside.owner.stop();
-        self.outside.transport.close().await;
-        outcome.and(self.outside.store.close().await)
+        self.ports.owner.stop();
+        self.ports.transport.close().await;
+        outcome.and(self.ports.log.close().await)
     }
 
-    async fn serve(&mut self) -> Result<(), StoreError> {
-        let transport = Arc::clone(&self.outside.transport);
+    async fn serve(&mut self) -> Result<(), DatabaseError> {
+        let transport = Arc::clone(&self.ports.transport);
         loop {
-            let room = self.outside.unacknowledged() < MOST_UNACKNOWLEDGED;
+            let room = self.ports.unacknowledged() < MOST_UNACKNOWLEDGED;
             tokio::select! {
                 biased;
                 Some(acknowledged) = self.acknowledgements.recv() => self.persisted(acknowledged?),
                 request = self.requests.recv() => match request {
                     Some(Request::Command(command)) => {
-                        self.driver.command(now(), command, &mut self.outside);
+                        self.driver.command(now(), command, &mut self.ports);
                     }
-                    Some(Request::Propose(proposal, schema)) => self.propose(proposal, *schema),
+                    Some(Request::Propose(proposal, words)) => self.propose(proposal, *words),
                     Some(Request::Status(id, reply)) => {
                         let _ = reply.send(self.driver.machine().status(&id));
                     }
                     Some(Request::Enroll(directory, peers)) => {
                         transport.set_peers(peers);
                         let command = Command::Enroll(directory);
-                        self.driver.command(now(), command, &mut self.outside);
+                        self.driver.command(now(), command, &mut self.ports);
                     }
                     Some(Request::Stop) | None => return Ok(()),
                 },
                 () = reach(self.driver.next_timeout()) => {
-                    self.driver.timeout(now(), &mut self.outside);
+                    self.driver.timeout(now(), &mut self.ports);
                 }
                 Some(received) = transport.receive(), if room => {
                     let (from, frame) = (received.from, received.frame);
-                    self.driver.receive(now(), from, frame.as_ref(), &mut self.outside);
+                    self.driver.receive(now(), from, frame.as_ref(), &mut self.ports);
                 }
             }
         }
     }
 
-    /// The words go to the log behind the record that they are about; if they are lost on the way, the
-    /// statistic's own stand for them.
-    fn propose(&mut self, proposal: Box<Proposal>, schema: Schema) {
-        let (id, plain) = (proposal.id(), Schema::from(&proposal.spec.statistic));
-        self.driver.command(now(), Command::Propose(proposal), &mut self.outside);
-        if schema != plain {
-            self.outside.store.describe(id, schema);
+    /// Has the words recorded in the transaction of the proposal. The machine hands the proposal to the
+    /// log before this returns, unless it refuses it: then the words are dropped.
+    fn propose(&mut self, proposal: Box<Proposal>, words: Schema) {
+        let id = proposal.id();
+        let is_known = |driver: &Driver<Node>| driver.machine().status(&id).is_some();
+        if !is_known(&self.driver) {
+            self.ports.words.expect(id, words);
+        }
+        self.driver.command(now(), Command::Propose(proposal), &mut self.ports);
+        if !is_known(&self.driver) {
+            self.ports.words.take(&id);
         }
     }
 
     fn persisted(&mut self, seq: BatchSeq) {
-        self.outside.durable = seq;
-        self.driver.persisted(now(), seq, &mut self.outside);
+        self.ports.durable = seq;
+        self.driver.persisted(now(), seq, &mut self.ports);
     }
 
     /// What is recorded is acknowledged to whoever waits for it, before the doors close.
-    async fn drain(&mut self) -> Result<(), StoreError> {
-        while self.outside.unacknowledged() > 0 {
+    async fn drain(&mut self) -> Result<(), DatabaseError> {
+        while self.ports.unacknowledged() > 0 {
             match self.acknowledgements.recv().await {
                 Some(acknowledged) => self.persisted(acknowledged?),
                 None => break,
@@ -133,16 +144,16 @@ impl<T: Transport> Shell<T> {
     }
 }
 
-impl<T: Transport> Outside<T> {
+impl<T: Transport, L: Log> Ports<T, L> {
     fn unacknowledged(&self) -> u64 {
         self.issued.0 - self.durable.0
     }
 }
 
-impl<T: Transport> Effects for Outside<T> {
+impl<T: Transport, L: Log> Effects for Ports<T, L> {
     fn persist(&mut self, batch: Batch) {
         self.issued = batch.seq;
-        self.store.append(batch);
+        self.log.append(batch);
     }
 
     fn send(&mut self, to: NodeId, frame: Frame) {
@@ -164,7 +175,7 @@ impl<T: Transport> Effects for Outside<T> {
     }
 }
 
-impl<T: Transport> Outside<T> {
+impl<T: Transport, L: Log> Ports<T, L> {
     /// Counts a peer's faults. Only every doubling is logged, so that a peer cannot fill the disk; one
     /// that goes on is cut off, and comes back at the pace of the transport's backoff.
     fn blame(&mut self, peer: NodeId, fault: &Fault) {
@@ -190,7 +201,7 @@ fn log(event: &Event) {
         Event::Ended { id, outcome } => log_end(id, outcome),
         Event::Asked(proposal) => info!(id = proposal.id().short(), "asked"),
         Event::AnswerRefused { id, error } => warn!(id = id.short(), %error, "answer refused"),
-        Event::Settled { id, counted } => info!(id = id.short(), ?counted, "settled"),
+        Event::Learned { id, counted } => info!(id = id.short(), ?counted, "settled"),
         // Logged where it is counted.
         Event::Fault { .. } => {}
     }

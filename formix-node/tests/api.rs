@@ -3,18 +3,23 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use formix_node::config::PolicyConfig;
 use formix_node::handle::ProposeError;
 use formix_node::network::{NetworkBuilder, NetworkError};
+use formix_node::report::StatusName;
 use formix_node::responder::ResponderConfig;
 use formix_node::{FormixNetwork, quick_computation, quick_network};
 use formix_proto::Decimal;
 use formix_proto::directory::Role;
 use formix_proto::id::ComputationId;
+use formix_proto::limits::MAX_OPEN;
 use formix_proto::machine::Event;
+use formix_proto::outcome::{Failure, Refusal};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 const COMMITTEE: [&str; 3] = ["heavy-1", "heavy-2", "heavy-3"];
@@ -42,8 +47,8 @@ fn unfinished() -> NetworkBuilder {
 
 async fn ends_with(network: &FormixNetwork, id: ComputationId, sum: &str, participants: u32) {
     let report = network.wait_within(id, PATIENCE).await.unwrap();
-    let found = (report.row.result.as_deref(), report.row.participants_count);
-    assert_eq!(found, (Some(sum), Some(participants)), "{:?}", report.row.failure);
+    let found = (report.row.result.as_deref(), report.row.participants_count());
+    assert_eq!(found, (Some(sum), Some(participants)), "{:?}", report.row.failure());
     assert!(report.is_completed() && report.waiting_for.is_empty());
 }
 
@@ -60,7 +65,7 @@ async fn a_network_from_start_to_shutdown() {
     ends_with(&network, second, "103", 3).await;
     let prompts: Vec<_> =
         network.list().await.unwrap().into_iter().map(|report| report.row).collect();
-    let prompts: Vec<_> = prompts.iter().map(|row| row.computation_prompt.as_str()).collect();
+    let prompts: Vec<_> = prompts.iter().map(|row| row.proposal.spec.prompt.as_str()).collect();
     assert_eq!(prompts, ["second", "first"], "newest first");
     network.shutdown().await.unwrap();
 }
@@ -72,7 +77,7 @@ async fn a_status_names_who_is_waited_for() {
     let id = network.propose("q").committee(COMMITTEE).min_participants(2).send().await.unwrap();
     while !matches!(events.recv().await.unwrap(), Event::Answers { answered: 2, .. }) {}
     let report = network.status(id).await.unwrap();
-    assert_eq!(report.row.status, "collecting");
+    assert_eq!(report.status(), StatusName::Collecting);
     assert_eq!(report.waiting_for, ["heavy-1"], "the primary has the outcome");
     let patience = Duration::from_millis(1);
     match network.wait_within(id, patience).await {
@@ -97,7 +102,7 @@ async fn nodes_that_are_added_count_from_the_next_question_on() {
     let id = network.propose("q").committee(["heavy-4", "heavy-2", "heavy-1"]).send();
     let id = id.await.unwrap();
     let report = network.wait_within(id, PATIENCE).await.unwrap();
-    assert_eq!(report.row.participants_count, Some(5));
+    assert_eq!(report.row.participants_count(), Some(5));
     let sum: Decimal = report.row.result.unwrap().parse().unwrap();
     let drawn = sum - Decimal::new(1035, 1);
     let domain = Decimal::ZERO..=Decimal::ONE_THOUSAND;
@@ -120,8 +125,8 @@ async fn every_node_may_ask() {
 async fn quick_calls() {
     let network = quick_network(3, 4).await.unwrap();
     let (id, report) = quick_computation(&network, "q").await.unwrap();
-    assert_eq!(report.row.comp_id, id.to_string());
-    assert_eq!(report.row.participants_count, Some(4));
+    assert_eq!(report.row.comp_id, id);
+    assert_eq!(report.row.participants_count(), Some(4));
     network.shutdown().await.unwrap();
 }
 
@@ -136,8 +141,11 @@ async fn an_outcome_outlives_the_network_in_a_home_of_its_own() {
     first.shutdown().await.unwrap();
 
     let second = network().start().await.unwrap();
-    assert_eq!(second.list().await.unwrap(), std::slice::from_ref(&ended));
+    assert_eq!(second.status(id).await.unwrap(), ended);
     assert_eq!(second.wait(id).await.unwrap(), ended);
+    let mut listed = ended;
+    assert!(listed.row.summary.take().is_some(), "only a list does without");
+    assert_eq!(second.list().await.unwrap(), [listed]);
     let again = second.propose("q").send().await.unwrap();
     ends_with(&second, again, "103", 3).await;
     drop(second);
@@ -248,6 +256,27 @@ async fn a_heavy_that_is_gone_fails_the_question_by_name() {
         other => panic!("{other:?}"),
     }
     assert_eq!(network.network_status().await.running, 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_too_many_is_an_error_and_not_an_id_that_nobody_knows() {
+    let network = Arc::new(unfinished().start().await.unwrap());
+    let mut asked = JoinSet::new();
+    for _ in 0..=MAX_OPEN {
+        let network = Arc::clone(&network);
+        asked.spawn(async move { network.propose("q").deadline(PATIENCE).send().await });
+    }
+    let refused = async {
+        loop {
+            match asked.join_next().await.unwrap().unwrap() {
+                Err(NetworkError::Propose(ProposeError::NotAsked(failure))) => return failure,
+                Ok(_) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    let failure = timeout(PATIENCE, refused).await.unwrap();
+    assert!(matches!(failure, Failure::Refused { refusal: Refusal::Busy, .. }), "{failure}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::{fs, io};
 
 use formix_proto::Decimal;
@@ -17,19 +17,21 @@ use tempfile::TempDir;
 use support::command::{Ran, formix, on};
 use support::{Answer, Up, within};
 
-/// The names of the original Formix, and whom a computation waits for.
-const ROW: [&str; 18] = [
+/// The field names of the original Formix, and those that came since.
+const ROW: [&str; 20] = [
     "comp_id",
     "proposer_uid",
     "heavy_node_1",
     "heavy_node_2",
     "heavy_node_3",
+    "committee",
     "computation_prompt",
     "response_schema",
     "deadline",
     "min_participants",
     "status",
     "failure",
+    "reason",
     "result",
     "mean",
     "participants_count",
@@ -41,10 +43,17 @@ const ROW: [&str; 18] = [
 
 const ANSWERS: [Answer<'_>; 3] = [Answer::Fixed("11"), Answer::Fixed("20"), Answer::Fixed("72")];
 
-/// Runs the command on a home that is not there yet.
+/// Runs the command on a home that does not exist yet.
 #[track_caller]
 fn alone(args: &[&str]) -> Ran {
     formix(&TempDir::new().unwrap().path().join("home"), args)
+}
+
+/// A computation as a list has it.
+fn without_summary(report: &Value) -> Value {
+    let mut fields = report.as_object().unwrap().clone();
+    fields.remove("summary").unwrap();
+    fields.into()
 }
 
 #[track_caller]
@@ -73,20 +82,23 @@ fn json_is_all_of_standard_output_and_has_the_field_names_of_the_original() {
             "groups": null,
             "missing": "decline",
             "outside": "decline",
-            "hide_declining": false,
+            "hide_opt_outs": false,
         })
     );
     assert_eq!(run(&["show", &id[..8]]), ended);
+    let seats = ["heavy_node_1", "heavy_node_2", "heavy_node_3"].map(|seat| &ended[seat]);
+    assert_eq!(ended["committee"], json!(seats));
     let list = run(&["list"]);
     has_fields(&list, &["computations"]);
-    assert_eq!(list["computations"], json!([ended]));
+    assert_eq!(list["computations"], json!([without_summary(&ended)]));
     let status = run(&["status"]);
-    has_fields(&status, &["nodes", "least_participants"]);
+    has_fields(&status, &["nodes", "min_participants"]);
     for node in status["nodes"].as_array().unwrap() {
         has_fields(node, &["name", "role", "uid", "running", "pid", "address"]);
     }
     has_fields(&run(&["down"]), &["status", "stopped", "failed"]);
     assert_eq!(run(&["show", id]), ended, "the history outlives the processes");
+    assert_eq!(run(&["list"]), list);
     let error = network.formix(&["show", "ffff", "--json"]).exits(2).json();
     has_fields(&error, &["status", "error"]);
 }
@@ -131,7 +143,7 @@ fn the_demo_adds_up_answers_of_ones_own() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
+fn a_senseless_command_line_is_refused_before_anything_starts() {
     for (args, why) in [
         (&[][..], "Usage: formix"),
         (&["dance"], "unrecognized subcommand"),
@@ -153,12 +165,73 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
 }
 
 #[test]
+fn a_wrong_command_line_is_json_for_programs() {
+    for (args, why) in [
+        (&["dance", "--json"][..], "unrecognized subcommand 'dance'"),
+        (&["--json", "list", "--max", "many"], "invalid value 'many' for '--max <N>'"),
+        (&["approve", "--json"], "required arguments were not provided"),
+    ] {
+        let ran = alone(args).exits(2).says("For more information, try '--help'");
+        has_fields(&ran.json(), &["status", "error"]);
+        let error = ran.json()["error"].as_str().unwrap().to_owned();
+        assert!(error.contains(why) && !error.contains("Usage"), "{args:?}: {error}");
+    }
+    let help = alone(&["list", "--json", "--help"]).succeeded();
+    assert!(help.stdout.contains("Usage"), "help stays text: {}", help.stdout);
+}
+
+/// Many shells set a soft limit of 1,024 open files, and leave it to the program to raise it.
+#[test]
+fn a_large_network_in_one_process_raises_the_limit_on_open_files_or_says_what_is_missing() {
+    let limited = |limit: &str| {
+        let scratch = TempDir::new().unwrap();
+        let formix = on(&scratch.path().join("home"));
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit {limit} && exec \"$0\" demo --light 240 --json");
+        shell.args(["-c", &script]).arg(formix.get_program()).env("TMPDIR", scratch.path());
+        let ran = Ran::from(within("the demo ends", move || shell.output().unwrap()));
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0, "it leaves nothing behind");
+        ran
+    };
+    assert_eq!(limited("-Sn 1024").succeeded().json()["participants_count"], 240);
+    let refused = limited("-n 1024").exits(1).says("the hard limit is 1024");
+    assert!(refused.stderr.contains("`ulimit -Hn "), "{}", refused.stderr);
+}
+
+#[test]
+fn an_interrupted_demo_or_study_leaves_nothing_behind() {
+    // While its nodes start, and while they answer.
+    for (args, lines) in [(&["demo", "--light", "100"][..], 1), (&["study", "sleep"], 2)] {
+        let scratch = TempDir::new().unwrap();
+        let mut command = on(scratch.path());
+        let command = command.args(args).env("TMPDIR", scratch.path());
+        let mut running = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut said = BufReader::new(running.stdout.take().unwrap());
+        let mut line = String::new();
+        for _ in 0..lines {
+            said.read_line(&mut line).unwrap();
+        }
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1, "{line}");
+        rustix::process::kill_process(Pid::from_child(&running), Signal::INT).unwrap();
+        let rest = within("the command ends", move || {
+            said.read_to_string(&mut line).unwrap();
+            line
+        });
+        assert!(rest.ends_with("Interrupted: stopping the network.\n"), "{args:?}: {rest}");
+        assert_eq!(running.wait().unwrap().code(), Some(130), "{args:?}");
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0, "{args:?}");
+    }
+}
+
+#[test]
 fn a_computation_that_fails_is_exit_status_1() {
     let network = Up::start(&[Answer::Fixed("11"), Answer::Fixed("20"), Answer::Gated]);
     let asked = ["propose", "What is your number?", "--deadline", "1s", "--wait", "--json"];
     let report = network.formix(&asked).exits(1).json();
     assert_eq!(report["status"], "failed");
-    assert_eq!(report["failure"], "2 answers reached all three heavy nodes, 3 are needed");
+    assert_eq!(report["failure"], "2 answers reached every heavy node, 3 are needed");
+    let reason = json!({ "kind": "too-few", "participants": 2, "needed": 3 });
+    assert_eq!(report["reason"], reason);
     assert_eq!(report["result"], Value::Null);
     let id = report["comp_id"].as_str().unwrap();
     for command in ["show", "wait"] {
@@ -175,6 +248,7 @@ fn help_explains_every_command() {
     for command in [
         &[][..],
         &["demo"],
+        &["study"],
         &["up"],
         &["down"],
         &["status"],
@@ -199,7 +273,10 @@ fn help_explains_every_command() {
         assert!(usage.contains("--json"), "{command:?}: {help}");
     }
     assert!(alone(&["--version"]).succeeded().stdout.starts_with("formix 0."));
-    for command in ["demo", "up", "propose", "always"] {
+    for command in [
+        "demo", "study", "up", "propose", "list", "show", "wait", "inbox", "preview", "approve",
+        "deny", "always", "audit",
+    ] {
         let help = alone(&[command, "--help"]).stdout;
         assert!(help.contains(&format!("formix {command} ")), "no example: {help}");
     }
@@ -237,7 +314,7 @@ fn output_that_is_lost_is_an_error_even_if_all_else_worked() {
 }
 
 #[test]
-fn who_stops_waiting_is_told_how_to_wait_again() {
+fn after_an_interrupted_wait_the_command_says_how_to_wait_again() {
     let network = Up::start(&[Answer::Fixed("11"), Answer::Fixed("20"), Answer::Gated]);
     let id = network.propose();
     network.holds("heavy-1", &id, 2);

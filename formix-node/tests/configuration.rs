@@ -1,5 +1,5 @@
-//! Homes and configuration files that are not what they should be: exit status 2 and one line that
-//! names the file and the line, and nothing is changed.
+//! Wrong homes and configuration files: exit status 2, one line of error that names the file and the
+//! line, and nothing is changed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
@@ -7,8 +7,10 @@ mod support;
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 
+use formix_node::home::Home;
 use tempfile::TempDir;
 
 use support::command::{Ran, formix};
@@ -16,7 +18,7 @@ use support::{Answer, Up};
 
 const LIGHTS: [Answer<'_>; 2] = [Answer::Fixed("11"), Answer::Fixed("20")];
 
-/// One line on standard error, and nothing else.
+/// Exit status 2, one line on standard error, and no other output.
 #[track_caller]
 fn refused(ran: Ran, why: &[&str]) {
     let ran = ran.exits(2);
@@ -29,7 +31,7 @@ fn refused(ran: Ran, why: &[&str]) {
 }
 
 #[test]
-fn a_home_that_is_not_there_is_named_and_not_made() {
+fn a_missing_home_is_named_and_not_created() {
     let scratch = TempDir::new().unwrap();
     let home = scratch.path().join("home");
     for args in [&["status"][..], &["down"], &["propose", "q"], &["show", "01"], &["list"]] {
@@ -51,21 +53,30 @@ fn a_network_file_that_is_wrong_is_refused_with_its_line_and_left_alone() {
     let node = |name: &str, id: &str| {
         format!("[[node]]\nname = \"{name}\"\nrole = \"light\"\nid = \"{}\"\n", id.repeat(32))
     };
+    let at = |address: &str| {
+        format!("{}address = \"{address}\"\n", node("a", "01").replace("light", "heavy"))
+    };
     let twice = node("a", "01") + &node("a", "02");
     let same_key = node("a", "01") + &node("b", "01");
     for (text, why) in [
         (&b""[..], "no node is enrolled"),
         (b"\n[[node", ":2: "),
         (b"[[node]]\nname = \"a\"", ":1: missing field"),
-        (b"\n\n\xff\xfe", ":3: is not UTF-8"),
-        (b"[policy]\nleast_particpants = 1\n", ":2: unknown field `least_particpants`"),
-        (b"[policy]\nleast_participants = -1\n", ":2: invalid value"),
+        (b"\n\n\xff\xfe", ":3: not UTF-8"),
+        (
+            b"[policy]\nmin_particpants = 1\n",
+            ":2: unknown field `min_particpants`, expected one of `min_participants`",
+        ),
+        (b"[policy]\nmin_participants = -1\n", ":2: invalid value"),
         (b"[policy]\nhorizon = \"soon\"\n", ":2: "),
         (b"[policy]\n\nhorizon = 7\n", ":3: "),
         (b"\0", ":1: "),
         (node("A/../b", "01").as_bytes(), "is not a node's name"),
         (node("a", "0").as_bytes(), ":4: "),
         (node("a", "01").replace("light", "heavy").as_bytes(), "has no address"),
+        (at("127.0.0.1:0").as_bytes(), "cannot reach heavy node `a` at 127.0.0.1:0"),
+        (at("0.0.0.0:7001").as_bytes(), "cannot reach heavy node `a` at 0.0.0.0:7001"),
+        (at("[::]:7001").as_bytes(), "cannot reach heavy node `a` at [::]:7001"),
         (node("a", "01").replace("light", "leight").as_bytes(), ":3: "),
         (twice.as_bytes(), "`a` is enrolled twice"),
         (same_key.as_bytes(), "`b` is enrolled twice"),
@@ -82,7 +93,7 @@ fn a_network_file_that_is_wrong_is_refused_with_its_line_and_left_alone() {
     }
 }
 
-/// A sparse file, so that it is not written: reading it whole would take its size in memory.
+/// A sparse file takes no space on the disk; reading it whole would take its size in memory.
 #[test]
 fn a_file_of_a_gigabyte_is_refused_by_its_size() {
     let scratch = TempDir::new().unwrap();
@@ -101,8 +112,8 @@ fn a_node_file_that_is_wrong_is_refused_with_its_line() {
         (String::new(), "node.toml:1: missing field"),
         (right.replace("role", "rolle"), "node.toml:2: unknown field `rolle`"),
         (right.replace("\"light\"", "\"heavy\""), "has no address"),
-        (right.replace("\"light\"", "\"proposer\""), "says that"),
-        (right.replace("light-1", "light-2"), "says that this is `light-2`"),
+        (right.replace("\"light\"", "\"proposer\""), "configuration of `light-1`, a proposer node"),
+        (right.replace("light-1", "light-2"), "configuration of `light-2`, a light node"),
         (responder("kind = \"magic\""), "node.toml:4: unknown variant"),
         (responder("value = \"1\""), "node.toml:3: missing field `kind`"),
         (responder("kind = \"fixed\"\nvalue = \"1\"\nvalues = 2"), "node.toml:"),
@@ -120,13 +131,13 @@ fn a_node_file_that_is_wrong_is_refused_with_its_line() {
         refused(network.formix(&["light", "run", "light-1"]), &["light-1", why]);
     }
     fs::write(&file, b"name = \"light-1\"\n\xff").unwrap();
-    refused(network.formix(&["light", "run", "light-1"]), &["node.toml:2: is not UTF-8"]);
+    refused(network.formix(&["light", "run", "light-1"]), &["node.toml:2: not UTF-8"]);
     fs::remove_file(&file).unwrap();
     refused(network.formix(&["light", "run", "light-1"]), &["node.toml", "No such file"]);
 }
 
 #[test]
-fn a_key_that_is_exposed_broken_or_anothers_is_refused() {
+fn an_exposed_broken_or_foreign_key_is_refused() {
     let network = Up::prepare(&LIGHTS);
     let [key, other] = ["light-1", "light-2"].map(|name| network.home().node(name).key());
     let run = || network.formix(&["light", "run", "light-1"]);
@@ -147,6 +158,21 @@ fn a_key_that_is_exposed_broken_or_anothers_is_refused() {
     refused(run(), &["enrols another key for `light-1`", "network.toml", "key.pem"]);
 }
 
+/// Linux takes 107 bytes for the path of a socket.
+#[test]
+fn a_home_whose_sockets_would_have_too_long_a_path_is_refused_before_anything_is_made() {
+    let scratch = TempDir::new().unwrap();
+    let longest = 107 - "/nodes/heavy-1/control.sock".len() - scratch.path().as_os_str().len();
+    let long = scratch.path().join("h".repeat(longest));
+    refused(formix(&long, &["up"]), &[long.to_str().unwrap(), "would have 108 bytes", "--home"]);
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
+    let home = Home::at(scratch.path().join("h".repeat(longest - 1)));
+    home.node("heavy-1").make().unwrap();
+    UnixListener::bind(home.node("heavy-1").socket()).unwrap();
+    home.check_length("heavy-1").unwrap();
+    home.check_length("heavy-10").unwrap_err();
+}
+
 #[test]
 fn a_name_is_not_a_path() {
     let network = Up::prepare(&LIGHTS);
@@ -159,7 +185,7 @@ fn a_name_is_not_a_path() {
 }
 
 #[test]
-fn a_node_runs_only_as_what_it_is() {
+fn a_node_runs_only_in_its_own_role() {
     let network = Up::prepare(&LIGHTS);
     for role in ["heavy", "proposer"] {
         refused(network.formix(&[role, "run", "light-1"]), &["node.toml", "`light-1`"]);

@@ -1,5 +1,5 @@
-//! The owner of a light node decides, in a terminal: nothing leaves before, and what was decided stays
-//! decided.
+//! The owner of a light node decides, in a terminal: nothing leaves the node before, and a decision
+//! stands.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
@@ -9,7 +9,8 @@ use std::fs;
 use std::time::Instant;
 
 use formix_node::config::Network;
-use formix_node::store::Store;
+use formix_node::history;
+use formix_node::log::Log;
 use formix_proto::record::Fact;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use support::command::on;
 use support::search::{Secret, files, search};
 use support::{Answer, COMMITTEE, PATIENCE, Up, within};
 
-/// Nobody but the owner of `light-1` has to be asked.
+/// Only the owner of `light-1` has to be asked.
 const ANSWERS: [Answer<'_>; 4] =
     [Answer::Fixed("11"), Answer::Fixed("20"), Answer::Fixed("72"), Answer::Fixed("100")];
 const FREE_TEXT: &str = "[[rule]]\nverdict = \"allow\"\nfree_text = true\n";
@@ -30,7 +31,7 @@ fn network(rules: &str) -> Up {
     network
 }
 
-/// The same with a question that waits for the owner of `light-1`; all others have answered.
+/// The same, with a question that is pending at `light-1`; all other nodes have answered.
 fn waiting(rules: &str) -> (Up, String) {
     let network = network(rules);
     let id = network.propose();
@@ -41,7 +42,7 @@ fn waiting(rules: &str) -> (Up, String) {
     (network, id)
 }
 
-/// Asks until it is as it should be.
+/// Looks until it finds what it should.
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
@@ -61,7 +62,7 @@ fn waits(network: &Up, id: &str) -> Value {
     })
 }
 
-/// What was decided at `light-1`: the verdict, and by whom.
+/// The decisions at `light-1`: each verdict, and its origin.
 fn decided(network: &Up) -> Vec<(String, Value)> {
     let audit = network.formix(&["audit", "light-1", "--json"]).succeeded().json();
     let decision = |entry: &Value| (text(&entry["verdict"]), entry["by"].clone());
@@ -76,13 +77,13 @@ fn by_rule(number: u32) -> Value {
     json!({ "rule": number })
 }
 
-/// What `light-1` has recorded of the protocol; it must not run.
+/// The facts in the log of `light-1`, which must not be running.
 fn facts(network: &Up) -> Vec<Fact> {
     let enrolled = Network::load(&network.home().network_file()).unwrap();
     let light = enrolled.member("light-1").unwrap();
-    let (store, opened) =
-        Store::open(&network.home().node("light-1").database(), light.id).unwrap();
-    tokio::runtime::Runtime::new().unwrap().block_on(store.close()).unwrap();
+    let (log, _, opened) =
+        history::open(&network.home().node("light-1").database(), light.id).unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(log.close()).unwrap();
     opened.records.into_iter().map(|record| record.fact).collect()
 }
 
@@ -99,7 +100,7 @@ fn nothing_leaves_before_the_owner_approves_and_a_restart_changes_nothing() {
     assert_eq!(question["proposer"], "analyst");
     assert_eq!(question["prompt"], "What is your number?");
     assert_eq!(question["committee"], json!(COMMITTEE));
-    assert_eq!(question["why"], "no rule decides it");
+    assert_eq!(question["why"], "no rule matches");
     network.holds("heavy-1", &id, 3);
     network.formix(&["approve", "light-1", &id[..8]]).succeeded();
     network.completes(&id, "203", 4);
@@ -131,18 +132,21 @@ fn a_rule_decides_without_the_owner() {
 fn a_question_is_decided_once() {
     let (network, id) = waiting("");
     let run = |args: &[&str]| network.formix(&[args, &[&id[..8]]].concat());
-    network.formix(&["approve", "light-1", "ffff"]).exits(2).says("no question ffff waits");
-    network.formix(&["approve", "light-1", ""]).exits(2).says("beginning of its id");
+    network
+        .formix(&["approve", "light-1", "ffff"])
+        .exits(2)
+        .says("no pending question has an id that starts with ffff");
+    network.formix(&["approve", "light-1", ""]).exits(2).says("give the id of a question");
     run(&["approve", "light-1"]).succeeded();
     for command in ["approve", "deny", "preview", "always"] {
-        run(&[command, "light-1"]).exits(1).says("decided already: allowed by its owner");
+        run(&[command, "light-1"]).exits(1).says("was already allowed by the owner");
     }
     network.completes(&id, "203", 4);
     assert_eq!(decided(&network).len(), 1);
 }
 
 #[test]
-fn what_nobody_decides_ends_unanswered() {
+fn a_question_without_a_decision_expires_unanswered() {
     let network = network("");
     let asked = ["propose", "What is your number?", "--deadline", "6s", "--json"];
     let id = text(&network.formix(&asked).succeeded().json()["comp_id"]);
@@ -152,7 +156,7 @@ fn what_nobody_decides_ends_unanswered() {
     until("that is recorded", || (decided(&network) == expired).then_some(()));
     for command in ["approve", "preview"] {
         let ran = network.formix(&[command, "light-1", &id]);
-        ran.exits(1).says("has ended, and nobody had decided it");
+        ran.exits(1).says("its deadline passed before you decided");
     }
 }
 
@@ -168,7 +172,7 @@ fn what_the_owner_always_approves_is_not_asked_again() {
     let by: Vec<_> = decided(&network).into_iter().map(|(_, by)| by).collect();
     assert_eq!(by, [Value::from("owner"), by_rule(1)]);
     let other = network.propose_with(&["--max", "999"]);
-    assert_eq!(waits(&network, &other)["why"], "no rule decides it");
+    assert_eq!(waits(&network, &other)["why"], "no rule matches");
     network.formix(&["always", "light-1", &other, "--deny"]).succeeded();
     network.completes(&other, "192", 3);
     network.completes(&network.propose_with(&["--max", "999"]), "192", 3);
@@ -182,8 +186,13 @@ fn a_rule_that_cools_down_asks_even_after_a_restart() {
     network.up();
     let again = network.propose_with(&["--decimals", "1"]);
     let why = text(&waits(&network, &again)["why"]);
-    assert!(why.contains("rule 1 would allow it, but cools down"), "{why}");
-    network.formix(&["always", "light-1", &again, "--cooldown", "7d"]).succeeded();
+    assert!(why.contains("rule 1 would allow it, but its cooldown has not ended"), "{why}");
+    let always = network.formix(&["always", "light-1", &again, "--cooldown", "7d"]).succeeded();
+    assert!(
+        always.stdout.contains("approves this question at most once in 7days"),
+        "{}",
+        always.stdout
+    );
     network.completes(&again, "203", 4);
     let third = network.propose_with(&["--decimals", "1"]);
     waits(&network, &third);
@@ -195,18 +204,18 @@ fn rules_that_cannot_be_used_ask_about_everything_and_say_so() {
     let why = text(&waits(&network, &id)["why"]);
     assert!(why.contains("consent.toml:4: unknown field `proposers`"), "{why}");
     let inbox = network.formix(&["inbox", "light-1"]).succeeded();
-    assert!(inbox.stdout.contains("Everything is asked: "), "{}", inbox.stdout);
+    assert!(inbox.stdout.contains("every question waits for you: "), "{}", inbox.stdout);
     let log = fs::read_to_string(network.home().node("light-1").log()).unwrap();
     assert!(log.contains("ERROR") && log.contains("consent.toml:4"), "{log}");
     network.formix(&["always", "light-1", &id]).exits(2).says("consent.toml:4");
     network.formix(&["approve", "light-1", &id]).succeeded();
     network.completes(&id, "203", 4);
-    // It is read whenever a question comes.
+    // The rules are read for every question.
     network.says("light-1", FREE_TEXT);
     network.completes(&network.propose(), "203", 4);
 }
 
-/// Trace is the finest level: whatever a node does could be in its logs.
+/// Trace is the finest level: anything that a node does could be in its logs.
 #[test]
 fn a_preview_shows_the_answer_to_its_owner_and_leaves_it_nowhere() {
     let answers = ["7315924.86", "6180339.88", "2718281.82"];
@@ -242,6 +251,11 @@ fn an_answer_that_the_question_does_not_take_is_shown_and_not_sent() {
     let preview = network.formix(&["preview", "light-1", &id]).exits(1).stdout;
     assert!(preview.contains("your answer   11\nbut           the node declines"), "{preview}");
     network.formix(&["approve", "light-1", &id]).exits(1).says("outside the question's domain");
+    let log = fs::read_to_string(network.home().node("light-1").log()).unwrap();
+    assert!(
+        log.contains("outside the question's domain"),
+        "its owner finds the reason later: {log}"
+    );
     network.formix(&["wait", &id]).exits(1);
 }
 
@@ -251,7 +265,7 @@ fn a_preview_without_an_answer_fails_and_says_why_and_that_nothing_was_sent() {
     network.says("light-1", "");
     let config = network.home().node("light-1").config();
     let fixed = fs::read_to_string(&config).unwrap();
-    for (program, why) in [("true", "has nothing to answer"), ("false", "exit status: 1")] {
+    for (program, why) in [("true", "it has no answer"), ("false", "exit status: 1")] {
         let responder = format!("kind = \"command\"\nprogram = \"{program}\"");
         let failing = fixed.replace("kind = \"fixed\"\nvalue = \"11\"", &responder);
         assert_ne!(failing, fixed);
@@ -261,16 +275,16 @@ fn a_preview_without_an_answer_fails_and_says_why_and_that_nothing_was_sent() {
         waits(&network, &id);
         let preview = network.formix(&["preview", "light-1", &id]).exits(1).stdout;
         let last = preview.lines().rev().take(2).collect::<Vec<_>>();
-        assert_eq!(last[0], "Nothing was sent, and nobody but you was shown this.");
+        assert_eq!(last[0], "Nothing was sent: only you see this.");
         assert!(last[1].starts_with("no answer     the node declines: "), "{preview}");
         assert!(last[1].contains(why), "{preview}");
         network.formix(&["down"]).succeeded();
     }
 }
 
-/// The decision is on the disk before the answer is worked out: the owner is not asked twice.
+/// The decision is on the disk before the answer is computed: the owner is not asked twice.
 #[test]
-fn an_approval_outlives_the_process_that_was_told() {
+fn an_approval_survives_the_process_that_took_it() {
     let network = Up::prepare(&[&[Answer::Gated], &ANSWERS[1..]].concat());
     network.says("light-1", "");
     network.up();
@@ -283,7 +297,7 @@ fn an_approval_outlives_the_process_that_was_told() {
     network.kill("light-1");
     drop(asked);
     let approved = within("the command ends", move || approving.join().unwrap());
-    assert_eq!(approved.status.code(), Some(1), "nobody knows yet what became of it");
+    assert_eq!(approved.status.code(), Some(1), "its effect is not known yet");
     network.up();
     network.gate("light-1").answer("11");
     network.completes(&id, "203", 4);
@@ -294,7 +308,7 @@ fn an_approval_outlives_the_process_that_was_told() {
 fn made_up_answers_need_no_consent_and_real_ones_in_their_place_do() {
     let network = Up::prepare(&[]);
     let up = network.try_up(&["--light", "3"]).succeeded();
-    up.says("Light nodes answer without asking only while they make their answers up.");
+    up.says("3 of 3 light nodes are test nodes, which return random answers");
     let report = network.formix(&["propose", "q", "--wait", "--json"]).succeeded().json();
     assert_eq!(report["participants_count"], 3);
     network.formix(&["down"]).succeeded();
@@ -305,19 +319,22 @@ fn made_up_answers_need_no_consent_and_real_ones_in_their_place_do() {
     fs::write(&config, fixed).unwrap();
     network.try_up(&["--light", "3"]).succeeded();
     let id = network.propose();
-    assert_eq!(waits(&network, &id)["why"], "no rule decides it");
+    assert_eq!(waits(&network, &id)["why"], "no rule matches");
     assert_eq!(decided(&network), [("allow".to_owned(), by_rule(1))]);
 }
 
 #[test]
-fn the_node_may_be_left_out_where_there_is_one() {
+fn the_name_of_the_only_node_is_optional() {
     let network = Up::prepare(&ANSWERS);
     network.up();
-    network.formix(&["inbox"]).exits(2).says("name one of light-1, light-2, light-3, light-4");
+    network
+        .formix(&["inbox"])
+        .exits(2)
+        .says("several light nodes: name one of light-1, light-2, light-3, light-4");
     network.formix(&["inbox", "../light-1"]).exits(2).says("no node is called");
     network.formix(&["inbox", "heavy-1"]).exits(2).says("heavy-1 answers no questions");
     let alone = Up::prepare(&[]);
-    alone.try_up(&["--light", "1", "--least-participants", "1"]).succeeded();
+    alone.try_up(&["--light", "1", "--min-participants", "1"]).succeeded();
     alone.says("light-1", "");
     let id = alone.propose_with(&["--min-participants", "1"]);
     waits(&alone, &id);

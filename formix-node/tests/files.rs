@@ -62,7 +62,7 @@ fn a_question_is_explained_before_there_is_a_network() {
     let explained = desk.alone(&[&check[..], &["--json"]].concat()).succeeded().json();
     assert_eq!(explained["statistic"], "median");
     assert_eq!(
-        (&explained["lanes"], &explained["ring"], &explained["max_participants"]),
+        (&explained["elements"], &explained["ring"], &explained["max_participants"]),
         (&json!(20), &json!("2^32"), &json!(1000))
     );
     let words = desk.alone(&check).succeeded().stdout;
@@ -78,7 +78,7 @@ fn a_question_is_explained_before_there_is_a_network() {
 #[test]
 fn what_is_wrong_with_a_file_is_told_with_its_line_and_nobody_is_asked() {
     let desk = Desk::with(&MEDIAN.replace("max = 100", "max = -100"));
-    let why = format!("{}:6: statistic.max: the domain's min must be", desk.question());
+    let why = format!("{}:6: statistic.max: min must be less than", desk.question());
     desk.alone(&["question", "check", desk.question()]).exits(2).says(&why);
     let network = Up::start(&ANSWERS);
     network.formix(&["propose", desk.question(), "--wait"]).exits(2).says(&why);
@@ -100,8 +100,8 @@ fn a_result_leads_with_what_was_wanted_and_goes_where_it_is_asked_for() {
     let report = report.succeeded().json();
     let id = report["comp_id"].as_str().unwrap();
     assert_eq!((&report["result"], &report["mean"]), (&json!("20 to 25"), &json!(null)));
-    let found = &report["summary"]["parts"][0];
-    assert_eq!((&found["group"], &found["found"]["answers"]), (&json!(null), &json!(4)));
+    let found = &report["summary"]["groups"][0];
+    assert_eq!((&found["label"], &found["found"]["answers"]), (&json!(null), &json!(4)));
     let buckets = found["found"]["histogram"].as_array().unwrap();
     assert_eq!((buckets.len(), &buckets[4]["count"]), (20, &json!(2)));
 
@@ -142,14 +142,14 @@ const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/questio
 #[test]
 fn a_new_network_answers_the_example_without_sql_and_says_why_it_does_not_answer_another() {
     let network = Up::prepare(&[]);
-    network.try_up(&["--light", "3"]).succeeded().says("they decline questions with SQL");
+    network.try_up(&["--light", "3"]).succeeded().says("decline questions with SQL");
     let ask = |example: &str| {
         network.formix(&["propose", &format!("{EXAMPLES}/{example}.toml"), "--wait"])
     };
     let answered = ask("transport").succeeded().stdout;
     assert!(answered.contains("completed"), "{answered}");
     let failed = ask("waiting-quantiles").exits(1).stdout;
-    assert!(failed.contains("why           0 answers reached all three heavy nodes"), "{failed}");
+    assert!(failed.contains("why           0 answers reached every heavy node"), "{failed}");
     assert!(failed.contains("\noften because light nodes that make their answers up"), "{failed}");
 }
 
@@ -166,7 +166,7 @@ fn the_longest_question_can_be_asked() {
             "tables": { "t": ["x"] },
         },
         "statistic": { "kind": "choice", "options": labels },
-        "groups": { "labels": labels, "least": 3 },
+        "groups": { "labels": labels, "min_size": 3 },
     });
     let desk = Desk::with("");
     let path = desk.path("long.json");

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use formix_node::config::PolicyConfig;
 use formix_node::control::{Request, Response};
 use formix_node::home::ANALYST;
-use formix_node::question::{Kind, Question, Wanted};
-use formix_node::report::Report;
+use formix_node::question::Question;
+use formix_node::report::{Report, StatusName};
+use formix_proto::statistic::{Domain, Sum};
 use formix_sim::random::Stream;
 use rustix::process::Signal;
 
@@ -39,7 +40,7 @@ struct Supervisor {
     /// What was asked, as the analyst's node has acknowledged.
     asked: Vec<String>,
     /// How each ended, when that was first read.
-    ended: BTreeMap<String, (String, Option<String>)>,
+    ended: BTreeMap<String, (StatusName, Option<String>)>,
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn a_network_that_is_killed_again_and_again_never_reveals_a_wrong_total() {
     supervisor.all_have_ended_as_they_had();
     supervisor.all_agree();
     let Supervisor { kills, pauses, ended, .. } = &supervisor;
-    let completed = ended.values().filter(|(status, _)| status == "completed").count();
+    let completed = ended.values().filter(|(status, _)| *status == StatusName::Completed).count();
     println!(
         "kills {kills}, pauses {pauses}, computations {}, completed {completed}, failed {}, in {:.0?}",
         ended.len(),
@@ -98,10 +99,10 @@ impl Supervisor {
     fn ask(&mut self) -> Instant {
         let deadline = Duration::from_millis(self.draw.within(800..=4_000));
         let question = Question {
-            statistic: Wanted::of_number(Kind::Sum, 0.into(), 100.into(), 0),
+            schema: Sum(Domain::try_from((0, 100, 0)).unwrap()).into(),
             deadline,
             min_participants: LEAST,
-            committee: Some(COMMITTEE.map(str::to_owned)),
+            committee: Some(COMMITTEE.map(str::to_owned).into()),
             ..Question::new("What is your number?")
         };
         let response = self.network.insist(ANALYST, &Request::Propose(Box::new(question)));
@@ -162,7 +163,7 @@ impl Supervisor {
         let Response::Report(report) = response else { panic!("{response:?}") };
         assert!(report.has_ended(), "{report:?}");
         is_true(&report);
-        let end = (report.row.status.clone(), report.row.result.clone());
+        let end = (report.status(), report.row.result.clone());
         self.ended.insert(id.to_owned(), end);
     }
 
@@ -173,8 +174,8 @@ impl Supervisor {
         assert_eq!(reports.len(), self.asked.len());
         for report in reports {
             is_true(&report);
-            let end = (report.row.status, report.row.result);
-            assert_eq!(self.ended[&report.row.comp_id], end);
+            let end = (report.status(), report.row.result);
+            assert_eq!(self.ended[&report.row.comp_id.to_string()], end);
         }
     }
 
@@ -188,7 +189,9 @@ impl Supervisor {
                         assert_eq!(&standing.status, status, "{heavy} on {id}");
                     }
                     // It never heard of what could not even be prepared.
-                    Response::Computation(None) => assert_eq!(status, "failed", "{heavy} on {id}"),
+                    Response::Computation(None) => {
+                        assert_eq!(*status, StatusName::Failed, "{heavy} on {id}");
+                    }
                     other => panic!("{other:?}"),
                 }
             }
@@ -199,9 +202,11 @@ impl Supervisor {
 /// C1: a completed computation is over at least so many answers, and the total is theirs.
 fn is_true(report: &Report) {
     let row = &report.row;
-    let Some(result) = &row.result else { return assert_eq!(row.status, "failed", "{row:?}") };
+    let Some(result) = &row.result else {
+        return assert_eq!(report.status(), StatusName::Failed, "{row:?}");
+    };
     let total: u64 = result.parse().unwrap_or_else(|_| panic!("{row:?}"));
-    let participants = row.participants_count.unwrap();
+    let participants = row.participants_count().unwrap();
     assert!(total < 1 << ANSWERS.len() && participants >= LEAST, "{row:?}");
     assert_eq!(total.count_ones(), participants, "{row:?}");
 }

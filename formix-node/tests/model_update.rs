@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use formix_node::FormixNetwork;
 use formix_node::home::Home;
-use formix_node::question::{Kind, Wanted};
 use formix_node::responder::{ResponderConfig, Source};
 use formix_proto::Decimal;
 use formix_proto::query::{Query, Table};
-use formix_proto::statistic::Finding;
+use formix_proto::statistic::{Domain, Finding, Vector, VectorFound, VectorView};
 use tempfile::TempDir;
 
 const WEIGHTS: i64 = 100_000;
@@ -50,16 +49,16 @@ async fn a_hundred_thousand_weights_are_averaged_exactly() {
         tables: vec![Table { name: "model".to_owned(), columns }],
     };
     let one = Decimal::ONE;
-    let wanted = Wanted {
-        length: u32::try_from(WEIGHTS).ok(),
-        ..Wanted::of_number(Kind::VectorMean, -one, one, 6)
-    };
-    let asked = network.propose("Your weights?").wanted(wanted).query(query);
+    let length = u32::try_from(WEIGHTS).unwrap();
+    let weights = (Vector(Domain::new(-one, one, 6).unwrap(), length), VectorView::Mean);
+    let asked = network.propose("Your weights?").statistic(weights).query(query);
     let id = asked.deadline(Duration::from_secs(300)).send().await.unwrap();
     let report = network.wait_within(id, Duration::from_secs(360)).await.unwrap();
-    assert_eq!(report.row.failure, None);
+    assert_eq!(report.row.failure(), None);
     let summary = report.row.summary.unwrap();
-    let Finding::Vector { sums, .. } = &summary.parts[0].found.as_ref().unwrap().finding else {
+    let Finding::Vector(VectorFound { sums, .. }) =
+        &summary.groups[0].found.as_ref().unwrap().finding
+    else {
         panic!("a vector")
     };
     let sum = |at: i64| Decimal::new((0..SITES).map(|site| weight(site, at)).sum(), 6).normalize();

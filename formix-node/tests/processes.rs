@@ -1,5 +1,5 @@
-//! A network of processes that are killed, stopped and started again: what was asked is answered,
-//! exactly and once.
+//! A network of processes that are killed, stopped and restarted: every question is answered, exactly
+//! and once.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
@@ -7,6 +7,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
 use std::process::{Child, Stdio};
 
@@ -20,7 +21,7 @@ use rustix::process::{Pid, Signal};
 use support::command::on;
 use support::{Answer, COMMITTEE, Up, ended, within};
 
-/// The first light node answers when the test says so.
+/// The first light node answers when the test lets it.
 const ANSWERS: [Answer<'_>; 5] = [
     Answer::Gated,
     Answer::Fixed("11"),
@@ -31,7 +32,7 @@ const ANSWERS: [Answer<'_>; 5] = [
 const GATED: &str = "1.5";
 const SUM: &str = "104.75";
 
-/// A network that collects: all but the gated answer are in, at every heavy node.
+/// A network that is collecting: every heavy node has all answers but the gated one.
 fn collecting() -> (Up, String) {
     let network = Up::start(&ANSWERS);
     let id = network.propose();
@@ -46,7 +47,7 @@ fn completes_when_all_have_answered(network: &Up, id: &str) {
     network.completes(id, SUM, 5);
 }
 
-/// R7: what a heavy node has given a receipt for, it still has after a SIGKILL.
+/// R7: a heavy node still has after a SIGKILL what it has acknowledged before.
 fn a_killed_heavy_goes_on(seat: usize) {
     let heavy = COMMITTEE[seat];
     let network = Up::start(&ANSWERS);
@@ -72,8 +73,8 @@ fn a_killed_heavy_in_seat_2_goes_on() {
     a_killed_heavy_goes_on(2);
 }
 
-/// R7: two heavy nodes hold its shares; the third gets the one of the same splitting after the restart,
-/// and from nowhere else, as it did not run when the light node did.
+/// R7: two heavy nodes hold its shares. The third was not running then, so it can get its share of the
+/// same splitting only from the restarted light node.
 #[test]
 fn a_light_that_is_killed_between_its_shares_sends_the_same_ones_again() {
     let (network, id) = collecting();
@@ -87,7 +88,7 @@ fn a_light_that_is_killed_between_its_shares_sends_the_same_ones_again() {
     network.completes(&id, SUM, 5);
 }
 
-/// A stopped process keeps its sockets: what was sent to it meanwhile is there when it goes on.
+/// A stopped process keeps its sockets: what is sent to it meanwhile is there when it continues.
 #[test]
 fn a_heavy_that_was_stopped_for_a_while_goes_on() {
     let (network, id) = collecting();
@@ -132,7 +133,31 @@ fn a_node_in_the_foreground_ends_with_status_0_on_sigterm_and_sigint() {
     }
 }
 
-/// A node that this process has started, and that listens to its owner by now.
+/// A service manager keeps what a node writes to standard error.
+#[test]
+fn a_node_logs_to_standard_error_unless_that_is_its_own_log() {
+    let network = Up::start(&[]);
+    let log = network.home().node("heavy-1").log();
+    let runs = |text: &str| text.matches("running name=\"heavy-1\"").count();
+    assert_eq!(
+        runs(&fs::read_to_string(&log).unwrap()),
+        1,
+        "`up` makes its log its standard error"
+    );
+    network.kill("heavy-1");
+    let mut run = on(network.home().path());
+    run.args(["heavy", "run", "heavy-1"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut node = run.spawn().unwrap();
+    let stderr = BufReader::new(node.stderr.take().unwrap());
+    let found = within("the node says that it runs, or ends", move || {
+        stderr.lines().any(|line| runs(&line.unwrap()) == 1)
+    });
+    rustix::process::kill_process(Pid::from_child(&node), Signal::TERM).unwrap();
+    node.wait().unwrap();
+    assert!(found, "{}", fs::read_to_string(&log).unwrap());
+}
+
+/// A node that this process has started, once it listens to its owner.
 fn in_the_foreground(network: &Up, name: &str) -> Child {
     let mut run = on(network.home().path());
     run.args(["heavy", "run", name]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -156,6 +181,57 @@ fn a_second_up_starts_nothing_twice() {
     assert_eq!(network.pids(), before);
 }
 
+/// An owner may write a node's files before the network has that node.
+#[test]
+fn up_uses_the_files_that_an_owner_has_written_and_leaves_them_as_they_are() {
+    let network = Up::prepare(&[]);
+    let listen = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let own = [
+        ("heavy-1", "node.toml", format!("name = \"heavy-1\"\nrole = \"heavy\"\nlisten = \"{listen}\"\n")),
+        ("light-1", "node.toml", "name = \"light-1\"\nrole = \"light\"\n[responder]\nkind = \"fixed\"\nvalue = \"7\" # mine\n".to_owned()),
+        ("light-2", "consent.toml", "default = \"deny\" # mine\n".to_owned()),
+    ];
+    for (name, file, text) in &own {
+        let directory = network.home().node(name).make().unwrap().to_owned();
+        fs::write(directory.join(file), text).unwrap();
+    }
+    network.try_up(&["--light", "2"]).succeeded().says("1 of 2 light nodes are test nodes");
+    for (name, file, text) in &own {
+        let path = network.home().node(name).path().join(file);
+        assert_eq!(&fs::read_to_string(path).unwrap(), text, "{name}/{file}");
+    }
+    let enrolled = Network::load(&network.home().network_file()).unwrap();
+    assert_eq!(enrolled.member("heavy-1").unwrap().address, Some(listen));
+    assert!(!network.home().node("light-1").consent().exists(), "it has real data, and asks");
+}
+
+#[test]
+fn up_refuses_the_file_of_another_node() {
+    let network = Up::prepare(&[]);
+    let place = network.home().node("light-1");
+    place.make().unwrap();
+    fs::write(place.config(), "name = \"light-2\"\nrole = \"light\"\n").unwrap();
+    network
+        .formix(&["up"])
+        .exits(2)
+        .says("node.toml")
+        .says("`light-2`, a light node, not of `light-1`");
+    assert!(!network.home().network_file().exists());
+}
+
+/// Random answers beside real ones would spoil every result.
+#[test]
+fn up_without_numbers_adds_no_light_node_to_a_network() {
+    let network = Up::start(&ANSWERS[1..4]);
+    let before = network.pids();
+    network.try_up(&[]).succeeded();
+    assert_eq!(network.pids(), before);
+    let added = network.try_up(&["--light", "4"]).succeeded();
+    assert_eq!(added.json()["started"], serde_json::json!(["light-4"]));
+    let new = Up::prepare(&[]);
+    assert_eq!(new.try_up(&[]).succeeded().json()["light_nodes"], 5);
+}
+
 #[test]
 fn a_home_with_a_running_network_is_refused_to_another_and_stays_as_it_is() {
     let (network, id) = collecting();
@@ -175,19 +251,19 @@ fn a_home_with_a_running_network_is_refused_to_another_and_stays_as_it_is() {
     completes_when_all_have_answered(&network, &id);
 }
 
-/// What `up` has written belongs to `up`, whether its processes run or not.
+/// The network of `up` stays as it is, whether its processes run or not.
 #[test]
 fn a_network_in_one_process_leaves_a_stopped_network_of_processes_as_it_was() {
     let (network, id) = collecting();
     network.kill_everything();
     let before = configuration(network.home());
-    network.formix(&["demo", "--keep", "--answers", "1,2,3"]).exits(1).says("formix up");
+    network.formix(&["demo", "--keep", "--answers", "1,2,3"]).exits(2).says("formix up");
     assert_eq!(configuration(network.home()), before);
     network.up();
     completes_when_all_have_answered(&network, &id);
 }
 
-/// Who is enrolled, and who has a directory.
+/// The network file, and the configuration in every node's directory.
 fn configuration(home: &Home) -> (String, BTreeMap<String, String>) {
     let nodes = fs::read_dir(home.path().join("nodes")).unwrap().map(|entry| {
         let name = entry.unwrap().file_name().into_string().unwrap();

@@ -41,15 +41,15 @@ fn terms_that_are_refused_leave_nothing_behind() {
         ("q", &["--committee", "heavy-1,heavy-2,light-1"], "light-1"),
         ("q", &["--committee", "heavy-1,heavy-2,heavy-9"], "no node is called `heavy-9`"),
         ("q", &["--committee", "heavy-1,heavy-2"], "--committee"),
-        ("q", &["--min-participants", "0"], "allows no less than 3"),
-        ("q", &["--min-participants", "1"], "allows no less than 3"),
-        ("q", &["--min-participants", "2"], "allows no less than 3"),
+        ("q", &["--min-participants", "0"], "requires at least 3"),
+        ("q", &["--min-participants", "1"], "requires at least 3"),
+        ("q", &["--min-participants", "2"], "requires at least 3"),
         ("q", &["--min-participants=-1"], "--min-participants"),
         ("q", &["--max-participants", "1048577"], "at most 1048576"),
         ("q", &["--max", "9223372036854775807"], "below 2^63"),
         ("q", &["--min", "5", "--max", "5"], "min must be less than"),
         ("q", &["--decimals", "10"], "at most 9 decimals"),
-        ("q", &["--max", "0.001"], "multiples of its resolution"),
+        ("q", &["--max", "0.001"], "whole number of steps"),
         ("q", &["--max", "inf"], "not a decimal number"),
         ("q", &["--max", "1e400"], "not a decimal number"),
         (
@@ -95,15 +95,15 @@ fn negative_and_decimal_answers_add_up_and_those_out_of_the_domain_decline() {
 #[test]
 fn a_sum_over_one_person_takes_a_test_network_that_says_so() {
     let network = Up::prepare(&[]);
-    let up = network.try_up(&["--light", "1", "--least-participants", "1"]).succeeded();
-    up.says("its policy allows sums over fewer than three participants");
+    let up = network.try_up(&["--light", "1", "--min-participants", "1"]).succeeded();
+    up.says("its policy allows results over fewer than three participants");
     for (least, code) in [("0", 2), ("1", 0), ("2", 1)] {
         let asked = ["propose", "q", "--wait", "--min-participants", least];
         network.formix(&asked).exits(code);
     }
     let zero = Up::prepare(&[]);
-    let up = zero.try_up(&["--light", "1", "--least-participants", "0"]).succeeded();
-    up.says("its policy allows sums over fewer than three participants");
+    let up = zero.try_up(&["--light", "1", "--min-participants", "0"]).succeeded();
+    up.says("its policy allows results over fewer than three participants");
     zero.formix(&["propose", "q", "--min-participants", "0"]).exits(2);
 }
 

@@ -15,10 +15,10 @@ use std::thread;
 
 use formix_node::config::Network;
 use formix_node::control::Request;
-use formix_node::store::Store;
+use formix_node::history;
+use formix_node::log::Log;
 use formix_proto::id::{NodeId, Tag};
 use formix_proto::record::{Fact, Record};
-use formix_proto::share::Lanes;
 
 use support::command::formix;
 use support::search::{Files, Hit, Secret, files, search};
@@ -57,14 +57,14 @@ fn answers(round: [&str; 5]) -> Vec<Secret> {
 
 /// What a node has written down; it must not run.
 fn records(network: &Up, name: &str, id: NodeId) -> Vec<Record> {
-    let (store, opened) = Store::open(&network.home().node(name).database(), id).unwrap();
-    tokio::runtime::Runtime::new().unwrap().block_on(store.close()).unwrap();
+    let (log, _, opened) = history::open(&network.home().node(name).database(), id).unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(log.close()).unwrap();
     opened.records
 }
 
-/// The one lane that there is.
-fn only(lanes: &Lanes) -> u32 {
-    u32::from_le_bytes(lanes.expose().try_into().unwrap())
+/// The only element of an encoded vector.
+fn only(encoded: &[u8]) -> u32 {
+    u32::from_le_bytes(encoded.try_into().unwrap())
 }
 
 /// The shares that the heavy nodes hold, and that they are those of the answers.
@@ -75,7 +75,7 @@ fn shares(network: &Up, round: [&str; 5]) -> Vec<Secret> {
     for (heavy, what) in COMMITTEE.into_iter().zip(SHARES) {
         for record in records(network, heavy, enrolled.member(heavy).unwrap().id) {
             let Fact::Contributed { light, tag, share } = record.fact else { continue };
-            let lane = only(&share);
+            let lane = only(share.expose());
             splits.entry((names[&light].clone(), tag)).or_default().push(lane);
             secrets.push(Secret::new(what, &names[&light], lane));
         }
@@ -96,7 +96,7 @@ fn partials(network: &Up, round: [&str; 5]) -> Vec<Secret> {
     let partial = |heavy: &str| {
         let records = records(network, heavy, enrolled.member(heavy).unwrap().id);
         let sealed = records.into_iter().find_map(|record| match record.fact {
-            Fact::Sealed(seal) => Some(only(&seal.partial)),
+            Fact::Sealed(seal) => Some(only(seal.partial.expose())),
             _ => None,
         });
         sealed.unwrap()

@@ -5,12 +5,14 @@
 use std::time::Duration;
 
 use formix_node::FormixNetwork;
-use formix_node::question::{Column, Kind, Number, Wanted};
 use formix_node::report::Report;
 use formix_node::responder::{Question, Reply, Responder, Responding};
 use formix_proto::Decimal;
 use formix_proto::answer::{Answer, Cell};
-use formix_proto::statistic::{Finding, Part};
+use formix_proto::statistic::{
+    Buckets, Choice, Domain, Finding, Group, Histogram, HistogramView, Labels, Moments,
+    MomentsFound, MomentsView, Regression, RegressionView, Schema, Vector, VectorFound,
+};
 
 /// Nothing here takes this long: what does has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -72,18 +74,18 @@ async fn network() -> FormixNetwork {
 }
 
 /// What there is to know of one group, or of all.
-fn finding(part: &Part) -> &Finding {
-    &part.found.as_ref().unwrap().finding
+fn finding(group: &Group) -> &Finding {
+    &group.found.as_ref().unwrap().finding
 }
 
-fn parts(report: &Report) -> &[Part] {
-    assert_eq!(report.row.failure, None);
-    assert_eq!(report.row.participants_count, Some(u32::try_from(PEOPLE).unwrap()));
-    &report.row.summary.as_ref().unwrap().parts
+fn groups(report: &Report) -> &[Group] {
+    assert_eq!(report.row.failure(), None);
+    assert_eq!(report.row.participants_count(), Some(u32::try_from(PEOPLE).unwrap()));
+    &report.row.summary.as_ref().unwrap().groups
 }
 
-fn number(number: i64) -> Number {
-    Number(number.into())
+fn domain(min: i64, max: i64, decimals: u8) -> Domain {
+    Domain::new(min.into(), max.into(), decimals).unwrap()
 }
 
 fn close(found: f64, truth: f64) {
@@ -101,19 +103,18 @@ async fn every_statistic_is_the_truth() {
     network.shutdown().await.unwrap();
 }
 
-async fn ask(network: &FormixNetwork, prompt: &str, wanted: Wanted) -> Report {
-    // A regression is not told of fewer than twice as many as it has coefficients.
-    let question = network.propose(prompt).wanted(wanted).min_participants(6);
+async fn ask(network: &FormixNetwork, prompt: &str, statistic: impl Into<Schema>) -> Report {
+    // A regression needs twice as many answers as it has coefficients.
+    let question = network.propose(prompt).statistic(statistic).min_participants(6);
     let id = question.send().await.unwrap();
     network.wait_within(id, PATIENCE).await.unwrap()
 }
 
 async fn deviation(network: &FormixNetwork) {
-    let wanted = Wanted::of_number(Kind::Deviation, 10.into(), 80.into(), 1);
-    let report = ask(network, "bmi", wanted).await;
-    let Finding::Moments { mean, variance, deviation, .. } = finding(&parts(&report)[0]) else {
-        panic!("{report:?}")
-    };
+    let wanted = Schema::from((Moments(domain(10, 80, 1)), MomentsView::Deviation));
+    let report = ask(network, "bmi", wanted.clone()).await;
+    let Finding::Moments(found) = finding(&groups(&report)[0]) else { panic!("{report:?}") };
+    let MomentsFound { mean, variance, deviation, .. } = found;
     let all: Vec<f64> = people().iter().map(|person| person.bmi.try_into().unwrap()).collect();
     let count = all.len() as f64;
     let truth = all.iter().sum::<f64>() / count;
@@ -123,61 +124,52 @@ async fn deviation(network: &FormixNetwork) {
     close(deviation.unwrap(), spread.sqrt());
     assert_eq!(report.row.result, Some(deviation.unwrap().to_string()), "what was wanted");
     assert_eq!(report.row.mean, mean.map(|mean| mean.to_string()));
-    assert_eq!(report.row.schema().unwrap().statistic.kind, Kind::Deviation, "the analyst's word");
+    assert_eq!(report.row.schema, wanted, "the analyst's word");
 }
 
 async fn median(network: &FormixNetwork) {
-    let range = Wanted::of_number(Kind::Median, 10.into(), 80.into(), 1);
-    let resolution = Some(Number(Decimal::new(5, 1)));
-    let report = ask(network, "bmi", Wanted { resolution, ..range }).await;
-    let finding = finding(&parts(&report)[0]);
+    let buckets = Buckets::every(domain(10, 80, 1), Decimal::new(5, 1)).unwrap();
+    let report = ask(network, "bmi", (Histogram(buckets), HistogramView::Median)).await;
+    let Finding::Histogram(found) = finding(&groups(&report)[0]) else { panic!("{report:?}") };
     let mut sorted: Vec<_> = people().iter().map(|person| person.bmi).collect();
     sorted.sort();
     // Nearest rank: of 24 the twelfth.
     for (at, truth) in [(0.0, sorted[0]), (0.5, sorted[11]), (1.0, sorted[PEOPLE - 1])] {
-        let bucket = finding.quantile(at).unwrap();
+        let bucket = found.quantile(at).unwrap();
         assert!(bucket.from <= truth && truth < bucket.to, "{at}: {truth} is not in {bucket:?}");
         assert_eq!(bucket.to - bucket.from, Decimal::new(5, 1));
     }
-    let middle = finding.quantile(0.5).unwrap();
+    let middle = found.quantile(0.5).unwrap();
     assert_eq!(report.row.result, Some(format!("{} to {}", middle.from, middle.to)));
 }
 
 async fn travels_by_sex(network: &FormixNetwork) {
     let options = ["walk", "bike", "train"];
-    let wanted =
-        Wanted { options: Some(options.map(str::to_owned).to_vec()), ..Wanted::new(Kind::Choice) };
-    let asked = network.propose("travels").wanted(wanted).groups(["f", "m", "x"], 3);
+    let labels = Labels::try_from(options.map(str::to_owned).to_vec()).unwrap();
+    let asked = network.propose("travels").statistic(Choice(labels)).groups(["f", "m", "x"], 3);
     let id = asked.send().await.unwrap();
     let report = network.wait_within(id, PATIENCE).await.unwrap();
-    let parts = parts(&report);
-    for (part, sex) in parts.iter().zip(["f", "m"]) {
-        let Finding::Frequencies(found) = finding(part) else { panic!("{part:?}") };
+    let groups = groups(&report);
+    for (group, sex) in groups.iter().zip(["f", "m"]) {
+        let Finding::Choice(found) = finding(group) else { panic!("{group:?}") };
         let truth = |option: &str| {
             people().iter().filter(|who| who.sex == sex && who.travels == option).count() as u64
         };
-        let found: Vec<_> = found.iter().map(|one| (one.option.as_str(), one.count)).collect();
+        let found: Vec<_> = found.0.iter().map(|one| (one.option.as_str(), one.count)).collect();
         assert_eq!(found, options.map(|option| (option, truth(option))), "{sex}");
-        assert_eq!(part.group.as_deref(), Some(sex));
+        assert_eq!(group.label.as_deref(), Some(sex));
     }
-    assert_eq!((parts.len(), &parts[2].found), (3, &None), "nobody is told of an empty group");
+    assert_eq!((groups.len(), &groups[2].found), (3, &None), "an empty group is suppressed");
     assert_eq!(report.row.result, None, "it is more than one number");
 }
 
 async fn pressure(network: &FormixNetwork) {
-    let column = |name: &str, min, max, decimals| Column {
-        name: name.to_owned(),
-        min: number(min),
-        max: number(max),
-        decimals: Some(decimals),
-    };
-    let wanted = Wanted {
-        response: Some(column("pressure", 60, 260, 0)),
-        columns: Some(vec![column("age", 0, 120, 0), column("bmi", 10, 80, 1)]),
-        ..Wanted::new(Kind::Regression)
-    };
-    let report = ask(network, "pressure", wanted).await;
-    let Finding::Regression(fit) = finding(&parts(&report)[0]) else { panic!("{report:?}") };
+    let names = Labels::try_from(vec!["age".to_owned(), "bmi".to_owned()]).unwrap();
+    let columns = vec![domain(0, 120, 0), domain(10, 80, 1)];
+    let regression = Regression::try_from((domain(60, 260, 0), names, columns)).unwrap();
+    let view = RegressionView { response: "pressure".to_owned() };
+    let report = ask(network, "pressure", (regression, view)).await;
+    let Finding::Regression(fit) = finding(&groups(&report)[0]) else { panic!("{report:?}") };
     let coefficients = fit.coefficients.as_ref().unwrap();
     let found: Vec<_> = coefficients.iter().map(|one| one.estimate).collect();
     // The residuals of the line of least squares, and of no other, are orthogonal to the columns.
@@ -199,10 +191,10 @@ async fn pressure(network: &FormixNetwork) {
 }
 
 async fn steps(network: &FormixNetwork) {
-    let range = Wanted::of_number(Kind::VectorSum, 0.into(), 5000.into(), 0);
-    let length = u32::try_from(PLACES).ok();
-    let report = ask(network, "steps", Wanted { length, ..range }).await;
-    let Finding::Vector { sums, means } = finding(&parts(&report)[0]) else { panic!("{report:?}") };
+    let length = u32::try_from(PLACES).unwrap();
+    let report = ask(network, "steps", Vector(domain(0, 5000, 0), length)).await;
+    let Finding::Vector(found) = finding(&groups(&report)[0]) else { panic!("{report:?}") };
+    let VectorFound { sums, means } = found;
     let people = people();
     let truth: Vec<_> = (0..PLACES)
         .map(|place| Decimal::from(people.iter().map(|who| who.steps[place]).sum::<i64>()))

@@ -1,4 +1,4 @@
-//! Whole studies of real data, as anybody runs them: every quantity is the one that is computed openly.
+//! Whole studies of real data: every private quantity equals the openly computed one.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,13 +10,13 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What the study says, and how many quantities it has compared.
+/// The result of a study, and how many quantities it has compared.
 fn study(name: &str) -> (Value, usize) {
     let program = env!("CARGO_BIN_EXE_formix");
     let run = Command::new(program).args(["study", name, "--json"]).output().unwrap();
     let text = String::from_utf8(run.stdout).unwrap();
-    let told = String::from_utf8_lossy(&run.stderr).into_owned();
-    assert!(run.status.success(), "{told}");
+    let stderr = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(run.status.success(), "{stderr}");
     let result: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     let questions = result["questions"].as_array().unwrap();
     let rows = questions.iter().flat_map(|question| question["rows"].as_array().unwrap());
@@ -34,7 +34,7 @@ fn reaction_times_by_day_and_each_persons_trend_are_the_true_ones() {
     let (result, compared) = study("sleep");
     assert_eq!(compared, 2 * 11);
     let trend = &result["questions"][10]["rows"][0];
-    // The fixed effect of the days in Belenky's data, which every textbook of mixed models has.
+    // The fixed effect of the days in Belenky's data, as in every textbook on mixed models.
     assert!((trend["private"].as_f64().unwrap() - 10.467_286).abs() < 1e-6, "{trend}");
 }
 

@@ -14,7 +14,8 @@ use formix_node::config::Network;
 use proxy::{Proxy, Weather};
 use support::{Answer, Up};
 
-const STORM: Weather = Weather { loss: 10, twice: 10, late: 20, most: Duration::from_millis(20) };
+const STORM: Weather =
+    Weather { loss: 10, twice: 10, late: 20, max_delay: Duration::from_millis(20) };
 const ANSWERS: [Answer<'_>; 5] = [
     Answer::Gated,
     Answer::Fixed("11"),

@@ -7,6 +7,8 @@ use core::fmt;
 use rust_decimal::Decimal;
 use zeroize::Zeroizing;
 
+use crate::sharing::SharingError;
+
 /// A light node's answer to one question: the cells that its statistic asks for, row by row.
 ///
 /// Wiped when dropped, redacted when printed.
@@ -49,25 +51,28 @@ pub enum AnswerError {
     /// Outside the domain that the question declares.
     #[error("the answer is outside the question's domain, {min} to {max}")]
     OutOfDomain {
-        /// The least answer.
+        /// The smallest answer.
         min: Decimal,
-        /// The greatest answer.
+        /// The largest answer.
         max: Decimal,
     },
-    /// None of the options, or groups, that the question declares.
-    #[error("the answer is none of the question's options")]
+    /// Not one of the options, or groups, that the question declares.
+    #[error("the answer is not one of the question's options")]
     NotAnOption,
     /// One option twice.
     #[error("the answer names an option twice")]
     Repeated,
     /// Too many values, or too few.
-    #[error("the question takes {expected} values for an answer, this has {found}")]
+    #[error("an answer to this question has {expected} values, this one has {found}")]
     Cells {
         /// How many the question takes.
         expected: usize,
         /// How many there are.
         found: usize,
     },
+    /// What its statistic makes of it is no vector of the question's shape: a defect of the statistic.
+    #[error("the answer cannot be encoded: {0}")]
+    Encoding(SharingError),
 }
 
 impl Answer {

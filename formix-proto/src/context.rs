@@ -27,8 +27,18 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    pub(crate) fn persist(&mut self, id: ComputationId, fact: Fact) {
-        self.outbox.persist(Record { id, fact });
+    /// Decides a fact: it takes effect through the function that applies it at recovery, too, and is
+    /// recorded before anything that follows from it leaves. Nothing else makes a record.
+    pub(crate) fn commit<S, E>(
+        &mut self,
+        id: ComputationId,
+        fact: Fact,
+        apply: impl FnOnce(Fact) -> Result<S, E>,
+    ) -> Result<S, E> {
+        let record = Record { id, fact: fact.clone() };
+        let state = apply(fact)?;
+        self.outbox.persist(record);
+        Ok(state)
     }
 
     pub(crate) fn send(&mut self, to: NodeId, message: Message) {
@@ -47,10 +57,26 @@ impl Context<'_> {
         self.timers.set(id, reason, at);
     }
 
-    /// Wakes after the pause before the attempt of that number, which doubles each time.
-    pub(crate) fn wake_to_resend(&mut self, id: ComputationId, reason: Reason, attempt: u32) {
-        let doubled = self.policy.resend_first.saturating_mul(1 << attempt.min(16));
-        let pause: Duration = doubled.min(self.policy.resend_most).max(Policy::SHORTEST_PAUSE);
-        self.wake(id, reason, self.now + pause);
+    /// Forgets an ended computation when its retention is over. The deadline of one that was refused may
+    /// be farther away than that of any accepted one.
+    pub(crate) fn forget_later(&mut self, id: ComputationId, deadline: Time) {
+        let ends = deadline.min(self.now + self.policy.horizon);
+        self.wake(id, Reason::Forget, ends + self.policy.retention);
+    }
+}
+
+/// Sending again what is unanswered, after pauses that double.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Retry {
+    attempts: u32,
+}
+
+impl Retry {
+    /// Wakes the node for the next attempt.
+    pub(crate) fn wake(&mut self, cx: &mut Context<'_>, id: ComputationId, reason: Reason) {
+        let doubled = cx.policy.resend_first.saturating_mul(1 << self.attempts.min(16));
+        let pause: Duration = doubled.min(cx.policy.resend_max).max(Policy::SHORTEST_PAUSE);
+        cx.wake(id, reason, cx.now + pause);
+        self.attempts = self.attempts.saturating_add(1);
     }
 }

@@ -8,7 +8,9 @@
 
 extern crate alloc;
 
+mod acceptance;
 pub mod answer;
+mod codec;
 mod context;
 pub mod directory;
 pub mod driver;
@@ -27,9 +29,9 @@ pub mod policy;
 mod proposer;
 pub mod query;
 pub mod record;
-pub mod ring;
 pub mod roster;
-pub mod share;
+pub mod seat;
+pub mod sharing;
 pub mod spec;
 pub mod statistic;
 pub mod status;

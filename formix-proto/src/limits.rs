@@ -2,6 +2,8 @@
 //!
 //! Reaching one is a typed refusal, never an allocation.
 
+use crate::seat::MIN_SEATS;
+
 /// The longest encoded message, in bytes. Checked before a body is read.
 pub const MAX_FRAME: usize = 64 << 20;
 /// The longest encoded record, in bytes: a seal holds a roster, whom it leaves out, and a partial.
@@ -21,7 +23,7 @@ pub const MAX_EDGES: usize = 1 << 10;
 /// The most columns that a regression explains an answer with: its equations are solved exactly, which
 /// takes time with the fifth power of this.
 pub const MAX_COLUMNS: usize = 16;
-/// The most lanes of a regression with all its groups: each group is one more system to solve.
+/// The most elements of a regression with all its groups: each group is one more system to solve.
 pub const MAX_REGRESSION: usize = 1 << 14;
 /// The longest constant that stands in for what an answer lacks, in bytes of UTF-8.
 pub const MAX_CONSTANT: usize = 64;
@@ -31,6 +33,8 @@ pub const MAX_DIMENSION: usize = 1 << 20;
 pub const MAX_PARTICIPANTS: u32 = 1 << 20;
 /// The most decimal places of a declared domain.
 pub const MAX_DECIMALS: u8 = 9;
+/// The most bytes of the partials of a whole committee: they travel in one message.
+pub const MAX_REVEAL: u64 = (MAX_FRAME - ENVELOPE) as u64;
 /// The most bytes of shares that a heavy node keeps for one computation.
 pub const MAX_POOL: u64 = 1 << 30;
 /// The most bytes of shares that a node keeps for all computations that have not ended.
@@ -45,8 +49,8 @@ pub const MAX_REMEMBERED: usize = 65_536;
 pub const MAX_HELD: usize = 1 << 18;
 
 /// Room for everything in a message beside its one long list.
-const ENVELOPE: usize = 1 << 10;
-/// The widest lane, in bytes.
+pub(crate) const ENVELOPE: usize = 1 << 10;
+/// The widest element, in bytes.
 const WIDEST: usize = 16;
 const _: () = assert!(MAX_DIMENSION * WIDEST + ENVELOPE <= MAX_FRAME, "a share fits in a frame");
 const _: () =
@@ -57,15 +61,8 @@ const _: () = assert!(
         <= MAX_RECORD,
     "a seal fits in a record"
 );
-const _: () =
-    assert!(3 * MAX_DIMENSION * WIDEST + ENVELOPE <= MAX_FRAME, "three partials fit in a frame");
-/// A domain is two numbers of 64 bits and one of 8.
-const DOMAIN: usize = 2 * 10 + 1;
-/// Options and groups, or groups and columns; edges are only where options are not.
-const STATISTIC: usize =
-    2 * MAX_LABELS + 10 * MAX_EDGES + DOMAIN * (MAX_COLUMNS + 1) + 2 * MAX_CONSTANT;
 const _: () = assert!(
-    MAX_PROMPT + MAX_QUERY + STATISTIC + ENVELOPE <= SMALL_FRAME,
-    "a proposal is a small frame"
+    MIN_SEATS * MAX_DIMENSION * WIDEST <= MAX_REVEAL as usize,
+    "the smallest committee can reveal any vector"
 );
 const _: () = assert!(MAX_OPEN < MAX_REMEMBERED);

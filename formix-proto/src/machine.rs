@@ -161,7 +161,7 @@ pub enum Event {
         error: AnswerError,
     },
     /// Light: a computation that it answered or declined has ended.
-    Settled {
+    Learned {
         /// Which computation.
         id: ComputationId,
         /// Whether the answer is in the sum, if that is known.

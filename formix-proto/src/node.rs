@@ -17,7 +17,7 @@ use crate::message::Message;
 use crate::outbox::Outbox;
 use crate::policy::Policy;
 use crate::proposer::Proposer;
-use crate::record::{Fact, Record, Unfit};
+use crate::record::{Fact, InvalidTransition, Record};
 use crate::status::Status;
 use crate::time::Time;
 use crate::timers::{Reason, Timers};
@@ -104,7 +104,9 @@ impl<R: CryptoRng> Node<R> {
     ) -> Result<Self, RecoverError> {
         let mut parts = Parts::new(config.role);
         for (position, record) in records.into_iter().enumerate() {
-            parts.restore(config.id, record).map_err(|Unfit| RecoverError { position })?;
+            parts
+                .restore(config.id, record)
+                .map_err(|InvalidTransition| RecoverError { position })?;
         }
         let mut node = Self {
             id: config.id,
@@ -279,17 +281,22 @@ impl Parts {
             let pause = cx.policy.retention.max(Policy::SHORTEST_PAUSE);
             return cx.wake(id, Reason::Forget, cx.now + pause);
         }
-        cx.persist(id, Fact::Forgotten);
-        self.forget(&id);
+        let forgotten = cx.commit(id, Fact::Forgotten, |_| self.forget(id));
+        debug_assert!(forgotten.is_ok(), "what is open is not over");
     }
 
-    fn forget(&mut self, id: &ComputationId) {
-        self.proposer.forget(id);
+    /// Alone, the fact is all that is left of a computation: the log erases the rest.
+    fn forget(&mut self, id: ComputationId) -> Result<(), InvalidTransition> {
+        if self.statuses(&id).iter().any(Status::is_open) {
+            return Err(InvalidTransition);
+        }
+        self.proposer.forget(&id);
         match &mut self.role {
-            Part::Heavy(heavy) => heavy.forget(id),
-            Part::Light(light) => light.forget(id),
+            Part::Heavy(heavy) => heavy.forget(&id),
+            Part::Light(light) => light.forget(&id),
             Part::Proposer => {}
         }
+        Ok(())
     }
 
     /// What each part knows, the proposing part's first.
@@ -302,18 +309,11 @@ impl Parts {
         self.proposer.status(id).into_iter().chain(role).collect()
     }
 
-    fn restore(&mut self, me: NodeId, record: Record) -> Result<(), Unfit> {
+    fn restore(&mut self, me: NodeId, record: Record) -> Result<(), InvalidTransition> {
         match (&record.fact, &mut self.role) {
-            (Fact::Forgotten, _) => {
-                // Alone, it is all that is left of a computation: the log erases the rest.
-                if self.statuses(&record.id).iter().any(Status::is_open) {
-                    return Err(Unfit);
-                }
-                self.forget(&record.id);
-                Ok(())
-            }
+            (Fact::Forgotten, _) => self.forget(record.id),
             (Fact::Proposed(_) | Fact::Accepted | Fact::Concluded(_), _) | (_, Part::Proposer) => {
-                self.proposer.restore(record)
+                self.proposer.apply(record)
             }
             (_, Part::Heavy(heavy)) => heavy.restore(me, record),
             (_, Part::Light(light)) => light.restore(record),

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{NodeId, RosterDigest};
-use crate::share::Lanes;
+use crate::sharing::Totals;
 use crate::spec::SpecError;
 
 /// How far a computation is that has not ended.
@@ -46,8 +46,8 @@ pub struct Reveal {
     pub digest: RosterDigest,
     /// How many answers were summed.
     pub participants: u32,
-    /// The totals, a lane each; the question's statistic decodes them.
-    pub totals: Lanes,
+    /// The totals, which the question's statistic decodes.
+    pub totals: Totals,
 }
 
 /// Why a computation failed.
@@ -70,8 +70,8 @@ pub enum Failure {
     /// The deadline came before the whole committee was ready.
     #[error("the deadline came before the committee was ready")]
     NeverOpened,
-    /// Fewer answers than the question's threshold were held by all three heavy nodes.
-    #[error("{participants} answers reached all three heavy nodes, {needed} are needed")]
+    /// Fewer answers than the question's threshold were held by every heavy node of the committee.
+    #[error("{participants} answers reached every heavy node, {needed} are needed")]
     TooFew {
         /// How many there were.
         participants: u32,
@@ -88,6 +88,12 @@ pub enum Failure {
     #[error("heavy node {} cannot reproduce the roster", .by.short())]
     RosterMismatch {
         /// The seat.
+        by: NodeId,
+    },
+    /// A node came to what cannot follow from what it had recorded, and goes no further.
+    #[error("heavy node {} stopped at a defect of its own: please report it with its log", .by.short())]
+    Defect {
+        /// Which node.
         by: NodeId,
     },
 }
@@ -109,8 +115,8 @@ pub enum Refusal {
         /// `min_participants`.
         needed: u32,
     },
-    /// The node takes part in as many computations as it may.
-    #[error("the node takes part in as many computations as it may")]
+    /// The node has no room for another computation: there are too many, or their shares would take too much memory.
+    #[error("the node has no room for another computation")]
     Busy,
     /// The contribution came after the freeze.
     #[error("it came too late")]

@@ -11,7 +11,7 @@ use crate::time::Time;
 pub struct Policy {
     /// The smallest `min_participants` this node takes part in. A sum over one person is that
     /// person, over two it is each to the other: below 3 is for tests only.
-    pub least_participants: u32,
+    pub min_participants: u32,
     /// The farthest deadline, from now.
     pub horizon: Duration,
     /// How long the primary waits for the other seats to be ready.
@@ -21,7 +21,7 @@ pub struct Policy {
     /// The first pause before something unanswered is sent again; each further one doubles.
     pub resend_first: Duration,
     /// The longest such pause.
-    pub resend_most: Duration,
+    pub resend_max: Duration,
     /// How long after its deadline an ended computation is remembered, at least.
     pub retention: Duration,
 }
@@ -29,12 +29,12 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            least_participants: 3,
+            min_participants: 3,
             horizon: Duration::from_secs(30 * 24 * 3600),
             prepare_within: Duration::from_secs(10),
             reveal_within: Duration::from_secs(30),
             resend_first: Duration::from_millis(250),
-            resend_most: Duration::from_secs(4),
+            resend_max: Duration::from_secs(4),
             retention: Duration::from_secs(7 * 24 * 3600),
         }
     }
@@ -47,7 +47,7 @@ impl Policy {
     /// The bound of R8: past `deadline + bound()` every node that is up, and can reach the
     /// primary, has ended the computation.
     pub fn bound(&self) -> Duration {
-        self.reveal_within.saturating_add(self.resend_most.saturating_mul(4))
+        self.reveal_within.saturating_add(self.resend_max.saturating_mul(4))
     }
 
     /// When a committee member that may still do so fails the computation alone.

@@ -3,14 +3,14 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
-use crate::context::Context;
+use crate::acceptance::{Load, acceptable};
+use crate::context::{Context, Retry};
 use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
-use crate::limits::{MAX_OPEN, MAX_REMEMBERED};
 use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::{Failure, Outcome, Refusal, Stage};
-use crate::record::{Fact, Record, Unfit};
+use crate::record::{Fact, InvalidTransition, Record};
 use crate::spec::{Proposal, SpecError};
 use crate::status::{Standing, Status};
 use crate::timers::Reason;
@@ -19,33 +19,37 @@ use crate::timers::Reason;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Proposer {
     questions: BTreeMap<ComputationId, Question>,
+    load: Load,
 }
 
 #[derive(Debug, Clone)]
 struct Question {
     proposal: Proposal,
     standing: Standing,
-    attempt: u32,
+    retry: Retry,
 }
 
 impl Proposer {
     pub(crate) fn propose(&mut self, cx: &mut Context<'_>, proposal: Proposal) {
         let id = proposal.id();
-        let own = if proposal.proposer == cx.me { Ok(()) } else { Err(SpecError::NotTheProposer) };
-        if let Err(error) = own.and_then(|()| proposal.spec.check(cx.now, cx.policy)) {
-            return cx.event(Event::Rejected { id, error });
+        if proposal.proposer != cx.me {
+            return cx.event(Event::Rejected { id, error: SpecError::NotTheProposer });
         }
         if self.questions.contains_key(&id) {
             return cx.event(Event::Proposed(id));
         }
-        if self.is_full() {
-            let failure = Failure::Refused { by: cx.me, refusal: Refusal::Busy };
-            return cx.event(Event::Ended { id, outcome: Outcome::Failed(failure) });
+        match acceptable(cx, &proposal, self.load, self.questions.len(), 0) {
+            Ok(()) => {}
+            Err(Refusal::Terms(error)) => return cx.event(Event::Rejected { id, error }),
+            Err(refusal) => {
+                let failure = Failure::Refused { by: cx.me, refusal };
+                return cx.event(Event::Ended { id, outcome: Outcome::Failed(failure) });
+            }
         }
-        cx.persist(id, Fact::Proposed(Box::new(proposal.clone())));
-        let mut question = Question::new(proposal);
-        question.resend(cx, id);
-        self.questions.insert(id, question);
+        self.commit(cx, id, Fact::Proposed(Box::new(proposal)));
+        if let Some(question) = self.questions.get_mut(&id) {
+            question.resend(cx, id);
+        }
         cx.event(Event::Proposed(id));
     }
 
@@ -65,9 +69,12 @@ impl Proposer {
             return;
         }
         if known == Stage::Pending {
-            cx.persist(id, Fact::Accepted);
+            self.commit(cx, id, Fact::Accepted);
         }
-        question.standing = Standing::Open(stage);
+        // How far the committee is beyond that is not recorded: it says so again.
+        if let Some(question) = self.questions.get_mut(&id) {
+            question.standing = Standing::Open(stage);
+        }
         cx.event(Event::Progress { id, stage });
     }
 
@@ -87,10 +94,10 @@ impl Proposer {
         }
         match &question.standing {
             Standing::Open(_) => {
-                cx.persist(id, Fact::Concluded(outcome.clone()));
-                question.standing = Standing::Ended(outcome.clone());
+                let deadline = question.proposal.spec.deadline;
+                self.commit(cx, id, Fact::Concluded(outcome.clone()));
                 cx.timers.cancel(id, Reason::ProposerResend);
-                question.arm_forgetting(cx, id);
+                cx.forget_later(id, deadline);
                 cx.event(Event::Ended { id, outcome });
             }
             Standing::Ended(known) if known.agrees_with(&outcome) => {}
@@ -108,12 +115,13 @@ impl Proposer {
         self.questions.remove(id);
     }
 
-    /// Folds one record of an earlier life.
-    pub(crate) fn restore(&mut self, record: Record) -> Result<(), Unfit> {
+    /// The one place where facts change what is asked, live and at recovery.
+    pub(crate) fn apply(&mut self, record: Record) -> Result<(), InvalidTransition> {
         let Record { id, fact } = record;
         match (fact, self.questions.get_mut(&id)) {
             (Fact::Proposed(proposal), None) if proposal.id() == id => {
                 self.questions.insert(id, Question::new(*proposal));
+                self.load.add(0);
             }
             (Fact::Accepted, Some(question))
                 if question.standing == Standing::Open(Stage::Pending) =>
@@ -122,10 +130,16 @@ impl Proposer {
             }
             (Fact::Concluded(outcome), Some(question)) if question.is_open() => {
                 question.standing = Standing::Ended(outcome);
+                self.load.remove(0);
             }
-            _ => return Err(Unfit),
+            _ => return Err(InvalidTransition),
         }
         Ok(())
+    }
+
+    fn commit(&mut self, cx: &mut Context<'_>, id: ComputationId, fact: Fact) {
+        let applied = cx.commit(id, fact, |fact| self.apply(Record { id, fact }));
+        debug_assert!(applied.is_ok(), "callers look at the standing first");
     }
 
     /// Arms every timer and asks again what has no outcome.
@@ -133,7 +147,7 @@ impl Proposer {
         for (id, question) in &mut self.questions {
             match question.standing {
                 Standing::Open(_) => question.resend(cx, *id),
-                _ => question.arm_forgetting(cx, *id),
+                _ => cx.forget_later(*id, question.proposal.spec.deadline),
             }
         }
     }
@@ -145,16 +159,11 @@ impl Proposer {
     pub(crate) fn ids(&self) -> impl Iterator<Item = ComputationId> + '_ {
         self.questions.keys().copied()
     }
-
-    fn is_full(&self) -> bool {
-        let open = self.questions.values().filter(|question| question.is_open()).count();
-        open >= MAX_OPEN || self.questions.len() >= MAX_REMEMBERED
-    }
 }
 
 impl Question {
     fn new(proposal: Proposal) -> Self {
-        Self { proposal, standing: Standing::Open(Stage::Pending), attempt: 0 }
+        Self { proposal, standing: Standing::Open(Stage::Pending), retry: Retry::default() }
     }
 
     fn is_open(&self) -> bool {
@@ -164,30 +173,24 @@ impl Question {
     /// Asks the primary; past the bound the other seats too, since one of them may know.
     fn resend(&mut self, cx: &mut Context<'_>, id: ComputationId) {
         let Proposal { nonce, spec, .. } = &self.proposal;
-        let late = cx.now >= cx.policy.gives_up(spec.deadline);
-        let asked = if late { &spec.committee.0[..] } else { &spec.committee.0[..1] };
-        for seat in asked {
-            let spec = Box::new(spec.clone());
-            cx.outbox.send(*seat, Message::Propose { nonce: *nonce, spec });
+        let is_late = cx.now >= cx.policy.gives_up(spec.deadline);
+        let asked = if is_late { spec.committee.seats() } else { 1 };
+        for node in spec.committee.nodes().take(asked) {
+            cx.outbox.send(node, Message::Propose { nonce: *nonce, spec: Box::new(spec.clone()) });
         }
-        cx.wake_to_resend(id, Reason::ProposerResend, self.attempt);
-        self.attempt = self.attempt.saturating_add(1);
+        self.retry.wake(cx, id, Reason::ProposerResend);
     }
 
-    /// Whether an outcome can be this question's: the threshold held, and the lanes decode.
+    /// Whether an outcome can be this question's: the threshold held, and the totals have its shape.
     fn fits(&self, outcome: &Outcome) -> bool {
         let spec = &self.proposal.spec;
         match outcome {
             Outcome::Failed(_) => true,
             Outcome::Completed(reveal) => {
                 (spec.min_participants..=spec.max_participants).contains(&reveal.participants)
-                    && reveal.totals.fits(spec.shape())
+                    && reveal.totals.shape() == spec.shape()
             }
         }
-    }
-
-    fn arm_forgetting(&self, cx: &mut Context<'_>, id: ComputationId) {
-        cx.wake(id, Reason::Forget, self.proposal.spec.deadline + cx.policy.retention);
     }
 
     fn status(&self) -> Status {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ComputationId, NodeId, Tag};
 use crate::outcome::{Failure, Outcome};
 use crate::roster::Roster;
-use crate::share::{Lanes, SEATS, Share};
+use crate::seat::PerSeat;
+use crate::sharing::{Counts, Partial, Share};
 use crate::spec::{Proposal, Spec};
 
 /// One fact about one computation.
@@ -42,28 +43,28 @@ pub enum Fact {
     Frozen,
     /// Heavy: the one roster, and the sum of its shares over it. Supersedes the shares.
     Sealed(Seal),
-    /// Heavy: the sums of the lanes that count parts, of all three seats. What is told follows.
-    Counted([Lanes; SEATS]),
-    /// Heavy: the partials of all three seats.
-    Revealed([Lanes; SEATS]),
+    /// Heavy: the counts of every seat. What is released follows.
+    Counted(PerSeat<Counts>),
+    /// Heavy: the partials of every seat.
+    Revealed(PerSeat<Partial>),
     /// Heavy: failed.
     Failed(Failure),
 
-    /// Light: was asked this by all three seats, and answers or declines.
+    /// Light: was asked this by every seat, and answers or declines.
     Asked(Box<Proposal>),
     /// Light: how it split its answer.
     Split {
         /// Names the splitting.
         tag: Tag,
-        /// A share a seat.
-        shares: [Share; SEATS],
+        /// One share for each seat.
+        shares: PerSeat<Share>,
     },
     /// Light: does not answer.
     Withheld,
     /// Light: every seat has its share, or will never take it.
     Delivered,
     /// Light: it has ended; whether the answer was counted, if that is known.
-    Settled(Option<bool>),
+    Learned(Option<bool>),
 
     /// Proposer: asks this.
     Proposed(Box<Proposal>),
@@ -78,7 +79,7 @@ pub enum Fact {
 
 /// A fact that does not follow from the facts before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unfit;
+pub(crate) struct InvalidTransition;
 
 /// The sealed roster of one heavy, and what it reveals of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,13 +89,13 @@ pub struct Seal {
     /// Light nodes left out, so that the primary can say so again; at the other seats, none.
     pub excluded: Vec<NodeId>,
     /// The sum of this heavy's shares over the roster.
-    pub partial: Lanes,
+    pub partial: Partial,
 }
 
 impl Seal {
     /// Whether it can be of a computation on these terms (R4).
     pub(crate) fn fits(&self, spec: &Spec) -> bool {
-        self.roster.len() >= spec.min_participants && self.partial.fits(spec.shape())
+        self.roster.len() >= spec.min_participants && self.partial.shape() == spec.shape()
     }
 }
 
@@ -126,7 +127,7 @@ impl Fact {
             Self::Split { .. } => "split",
             Self::Withheld => "withheld",
             Self::Delivered => "delivered",
-            Self::Settled(_) => "settled",
+            Self::Learned(_) => "learned",
             Self::Proposed(_) => "proposed",
             Self::Accepted => "accepted",
             Self::Concluded(_) => "concluded",
@@ -142,7 +143,7 @@ impl Fact {
     /// What this fact makes obsolete.
     pub fn erases(&self) -> Erases {
         match self {
-            Self::Sealed(_) | Self::Failed(_) | Self::Delivered | Self::Settled(_) => {
+            Self::Sealed(_) | Self::Failed(_) | Self::Delivered | Self::Learned(_) => {
                 Erases::Shares
             }
             Self::Forgotten => Erases::Everything,

@@ -83,16 +83,17 @@ impl Roster {
     }
 }
 
-/// The light nodes that must be left out of all three frozen sets so that the same (light, tag)
-/// pairs remain in each: those that some set lacks, or holds under another tag.
-pub fn disputed(sets: [&Roster; 3]) -> Vec<NodeId> {
+/// The light nodes that must be left out of these frozen sets so that the same (light, tag) pairs remain
+/// in each: those that some set lacks, or holds under another tag.
+pub fn disputed(sets: &[&Roster]) -> Vec<NodeId> {
     let everyone: BTreeSet<_> =
         sets.iter().flat_map(|set| &set.0).map(|entry| entry.light).collect();
-    let agreed = |light: &NodeId| {
-        let [a, b, c] = sets.map(|set| set.of(light));
-        a.is_some() && a == b && b == c
+    let is_agreed = |light: &NodeId| {
+        let mut entries = sets.iter().map(|set| set.of(light));
+        let first = entries.next().flatten();
+        first.is_some() && entries.all(|entry| entry == first)
     };
-    everyone.into_iter().filter(|light| !agreed(light)).collect()
+    everyone.into_iter().filter(|light| !is_agreed(light)).collect()
 }
 
 #[cfg(test)]
@@ -145,10 +146,10 @@ mod tests {
     #[test]
     fn who_is_missing_somewhere_or_tagged_otherwise_is_disputed() {
         let (one, other) = (roster(&[(1, 1), (2, 1), (3, 1)]), roster(&[(1, 1), (2, 2), (4, 1)]));
-        assert_eq!(disputed([&one, &one, &one]), []);
+        assert_eq!(disputed(&[&one, &one, &one]), []);
         let expected = [NodeId([2; 32]), NodeId([3; 32]), NodeId([4; 32])];
         for sets in [[&one, &one, &other], [&one, &other, &one], [&other, &one, &one]] {
-            assert_eq!(disputed(sets), expected);
+            assert_eq!(disputed(&sets), expected);
         }
         assert_eq!(one.without(&expected), roster(&[(1, 1)]));
     }

@@ -6,17 +6,27 @@ use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec;
 use crate::id::{ComputationId, NodeId, Nonce, digest};
-use crate::limits::{MAX_PARTICIPANTS, MAX_POOL, MAX_PROMPT};
+use crate::limits::{
+    ENVELOPE, MAX_CONSTANT, MAX_LABELS, MAX_PARTICIPANTS, MAX_POOL, MAX_PROMPT, MAX_QUERY,
+    MAX_REVEAL, SMALL_FRAME,
+};
 use crate::policy::Policy;
 use crate::query::Query;
-use crate::ring::Shape;
-use crate::share::{Lanes, SEATS, sum};
-use crate::statistic::Statistic;
+use crate::seat::{Committee, PerSeat};
+use crate::sharing::{Counts, Partial, Scheme, Shape, SharingError};
+use crate::statistic::{self, Statistic};
 use crate::time::Time;
-use crate::wire;
 
 pub use error::SpecError;
+
+/// Groups, a measure, and two constants that stand in.
+const STATISTIC: usize = MAX_LABELS + statistic::MAX_BYTES + 2 * MAX_CONSTANT;
+const _: () = assert!(
+    MAX_PROMPT + MAX_QUERY + STATISTIC + ENVELOPE <= SMALL_FRAME,
+    "a proposal is a small frame"
+);
 
 /// One question with everything that a node must know to take part in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,23 +37,17 @@ pub struct Spec {
     pub query: Option<Query>,
     /// What is computed over the answers.
     pub statistic: Statistic,
-    /// The three heavy nodes, in order of their seats.
+    /// The heavy nodes, in order of their seats.
     pub committee: Committee,
+    /// How answers are split among them.
+    pub scheme: Scheme,
     /// When answers stop being accepted.
     pub deadline: Time,
-    /// The least roster that may be revealed.
+    /// The smallest roster that may be revealed.
     pub min_participants: u32,
-    /// The greatest roster; what the overflow check counts with.
+    /// The largest roster; what the overflow check counts with.
     pub max_participants: u32,
 }
-
-/// The three heavy nodes of a computation, in order of their seats; seat 0 is the primary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Committee(pub [NodeId; SEATS]);
-
-/// A place in a committee: 0, 1 or 2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seat(u8);
 
 /// A question, who asks it, and the nonce that makes asking it again another computation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,9 +65,9 @@ impl Spec {
     pub fn check(&self, now: Time, policy: &Policy) -> Result<(), SpecError> {
         self.check_text()?;
         self.check_statistic()?;
-        self.committee.check()?;
-        self.check_threshold(policy.least_participants)?;
-        self.check_parts(policy.least_participants)?;
+        self.check_committee()?;
+        self.check_threshold(policy.min_participants)?;
+        self.check_reported(policy.min_participants)?;
         if self.deadline <= now {
             return Err(SpecError::DeadlinePassed);
         }
@@ -75,7 +79,7 @@ impl Spec {
 
     /// The bytes of the shares of one answer, which a light node keeps until they are delivered.
     pub(crate) fn shares(&self) -> u64 {
-        SEATS as u64 * self.shape().bytes() as u64
+        (self.committee.seats() as u64).saturating_mul(self.shape().bytes() as u64)
     }
 
     /// The most bytes of shares that a heavy node may have to keep for it.
@@ -83,28 +87,30 @@ impl Spec {
         (self.shape().bytes() as u64).saturating_mul(self.max_participants.into())
     }
 
-    /// The shape of the lanes of an encoded answer that count parts.
+    /// The shape of the elements of an encoded answer that count the answers of each group.
     pub fn counts_shape(&self) -> Shape {
-        Shape { dimension: self.statistic.counted_parts(), ..self.shape() }
+        Shape { dimension: self.statistic.counted_groups(), ..self.shape() }
     }
 
-    /// What is told of a partial, once the counts of its parts are known (R4): every lane of a part with
-    /// too few answers is zero.
-    pub(crate) fn told(&self, partial: &Lanes, counts: &[Lanes; SEATS]) -> Lanes {
-        let ring = self.shape().ring;
-        let counts = sum(self.counts_shape(), counts);
-        let mut told = partial.clone();
-        for (part, count) in counts.values(ring).enumerate() {
-            if count < self.least_of_a_part().into() {
-                self.statistic.lanes_of(part).for_each(|lane| told.set(ring, lane, 0));
+    /// What is released of a partial, once the counts of its groups are known (R4): every element of a
+    /// group with too few answers is zero.
+    pub(crate) fn released(
+        &self,
+        partial: &Partial,
+        counts: &PerSeat<Counts>,
+    ) -> Result<Partial, SharingError> {
+        let mut released = partial.clone();
+        for (group, count) in self.scheme.count(counts)?.into_iter().enumerate() {
+            if count < self.min_reported().into() {
+                released.suppress(self.statistic.elements_of(group))?;
             }
         }
-        told
+        Ok(released)
     }
 
-    /// The fewest answers of a group, or of all, that are told of.
-    fn least_of_a_part(&self) -> u32 {
-        self.statistic.groups.as_ref().map_or(self.min_participants, |groups| groups.least)
+    /// The fewest answers of a group, or of all, that are reported.
+    fn min_reported(&self) -> u32 {
+        self.statistic.groups.as_ref().map_or(self.min_participants, |groups| groups.min_size)
     }
 
     fn check_text(&self) -> Result<(), SpecError> {
@@ -131,26 +137,37 @@ impl Spec {
         }
     }
 
+    fn check_committee(&self) -> Result<(), SpecError> {
+        if let Some(node) = self.committee.repeated() {
+            return Err(SpecError::RepeatedHeavy(node));
+        }
+        // One message takes the partials of all seats to each of them.
+        match self.shares() {
+            0..=MAX_REVEAL => Ok(()),
+            bytes => Err(SpecError::RevealTooLarge(bytes)),
+        }
+    }
+
     /// The shape of an encoded answer. Of terms that were not checked it may be empty.
     pub fn shape(&self) -> Shape {
         self.statistic.shape(self.max_participants).unwrap_or(Shape::EMPTY)
     }
 
-    /// What is told of a part tells too much of its answers if they are few: a group is a roster of its
-    /// own, and the sums of a regression are equations in them.
-    fn check_parts(&self, least: u32) -> Result<(), SpecError> {
-        let (asked, least) = (self.least_of_a_part(), least.max(self.statistic.measure.least()));
+    /// A sum over few answers says too much about each: every group is a roster of its own, and the sums
+    /// of a regression are equations in the answers.
+    fn check_reported(&self, min: u32) -> Result<(), SpecError> {
+        let (asked, min) = (self.min_reported(), min.max(self.statistic.measure.min_answers()));
         match &self.statistic.groups {
-            _ if asked >= least => Ok(()),
-            Some(_) => Err(SpecError::GroupTooSmall { asked, least }),
-            None => Err(SpecError::ThresholdTooLow { asked, least }),
+            _ if asked >= min => Ok(()),
+            Some(_) => Err(SpecError::GroupTooSmall { asked, min }),
+            None => Err(SpecError::ThresholdTooLow { asked, min }),
         }
     }
 
-    fn check_threshold(&self, least: u32) -> Result<(), SpecError> {
+    fn check_threshold(&self, allowed: u32) -> Result<(), SpecError> {
         let (min, max) = (self.min_participants, self.max_participants);
-        if min < least.max(1) {
-            return Err(SpecError::ThresholdTooLow { asked: min, least: least.max(1) });
+        if min < allowed.max(1) {
+            return Err(SpecError::ThresholdTooLow { asked: min, min: allowed.max(1) });
         }
         if min > max {
             return Err(SpecError::ThresholdTooHigh { min, max });
@@ -159,50 +176,10 @@ impl Spec {
     }
 }
 
-impl Committee {
-    /// The node in a seat.
-    pub fn node(&self, seat: Seat) -> NodeId {
-        self.0[usize::from(seat.0)]
-    }
-
-    /// The node in seat 0, which coordinates.
-    pub fn primary(&self) -> NodeId {
-        self.0[0]
-    }
-
-    /// The seat that a node has, if any.
-    pub fn seat_of(&self, node: &NodeId) -> Option<Seat> {
-        Seat::ALL.into_iter().find(|seat| self.node(*seat) == *node)
-    }
-
-    fn check(&self) -> Result<(), SpecError> {
-        let [a, b, c] = self.0;
-        match () {
-            () if a == b || a == c => Err(SpecError::RepeatedHeavy(a)),
-            () if b == c => Err(SpecError::RepeatedHeavy(b)),
-            () => Ok(()),
-        }
-    }
-}
-
-impl Seat {
-    /// The coordinator of its computation.
-    pub const PRIMARY: Seat = Seat(0);
-    /// All seats, in order.
-    pub const ALL: [Seat; SEATS] = [Seat(0), Seat(1), Seat(2)];
-    /// The seats that are not the primary's.
-    pub const OTHERS: [Seat; SEATS - 1] = [Seat(1), Seat(2)];
-
-    /// The position in the committee.
-    pub fn index(self) -> usize {
-        self.0.into()
-    }
-}
-
 impl Proposal {
     /// The id that stands for exactly this proposal (R2).
     pub fn id(&self) -> ComputationId {
-        ComputationId(digest("formix/1 computation", &[wire::public_bytes(self).as_ref()]))
+        ComputationId(digest("formix/1 computation", &[codec::public_bytes(self).as_ref()]))
     }
 }
 
@@ -210,17 +187,24 @@ impl Proposal {
 mod tests {
     use super::*;
     use crate::limits::MAX_QUERY;
-    use crate::statistic::{Domain, Groups, Measure};
+    use crate::sharing::Ring;
+    use crate::statistic::{Domain, Groups, Moments, Sum};
     use alloc::format;
+    use alloc::vec::Vec;
 
-    const NODES: [NodeId; SEATS] = [NodeId([1; 32]), NodeId([2; 32]), NodeId([3; 32])];
+    const NODES: [NodeId; 3] = [NodeId([1; 32]), NodeId([2; 32]), NodeId([3; 32])];
+
+    fn committee(nodes: impl IntoIterator<Item = NodeId>) -> Committee {
+        Committee::new(nodes).unwrap()
+    }
 
     fn spec() -> Spec {
         Spec {
             prompt: "?".into(),
             query: None,
-            statistic: Statistic::from(Measure::Sum(Domain::try_from((0, 1, 0)).unwrap())),
-            committee: Committee(NODES),
+            statistic: Sum(Domain::try_from((0, 1, 0)).unwrap()).into(),
+            committee: committee(NODES),
+            scheme: Scheme::Additive,
             deadline: Time(2),
             min_participants: 3,
             max_participants: 3,
@@ -229,17 +213,6 @@ mod tests {
 
     fn check(spec: &Spec) -> Result<(), SpecError> {
         spec.check(Time(1), &Policy::default())
-    }
-
-    #[test]
-    fn the_seats_of_a_committee() {
-        let committee = Committee(NODES);
-        assert_eq!(committee.primary(), NODES[0]);
-        assert_eq!(Seat::ALL.map(|seat| committee.node(seat)), NODES);
-        assert_eq!(Seat::ALL.map(Seat::index), [0, 1, 2]);
-        assert_eq!(NODES.map(|node| committee.seat_of(&node)), Seat::ALL.map(Some));
-        assert_eq!(committee.seat_of(&NodeId([4; 32])), None);
-        assert_eq!([Seat::PRIMARY, Seat::OTHERS[0], Seat::OTHERS[1]], Seat::ALL);
     }
 
     #[test]
@@ -261,7 +234,7 @@ mod tests {
     fn the_first_fault_is_the_one_that_is_named() {
         let mut all_wrong = Spec {
             prompt: " ".into(),
-            committee: Committee([NODES[0]; SEATS]),
+            committee: committee([NODES[0]; 3]),
             deadline: Time(0),
             min_participants: 0,
             max_participants: MAX_PARTICIPANTS + 1,
@@ -274,7 +247,7 @@ mod tests {
         all_wrong.max_participants = 3;
         assert_eq!(check(&all_wrong), Err(SpecError::RepeatedHeavy(NODES[0])));
         all_wrong.committee = spec().committee;
-        assert_eq!(check(&all_wrong), Err(SpecError::ThresholdTooLow { asked: 0, least: 3 }));
+        assert_eq!(check(&all_wrong), Err(SpecError::ThresholdTooLow { asked: 0, min: 3 }));
         all_wrong.min_participants = 3;
         assert_eq!(check(&all_wrong), Err(SpecError::DeadlinePassed));
     }
@@ -284,23 +257,26 @@ mod tests {
     fn of_a_part_that_is_too_small_no_lane_is_told_and_of_others_all() {
         let domain = Domain::try_from((0, 9, 0)).unwrap();
         let labels = ["a", "b", "c"].map(alloc::string::String::from).to_vec().try_into().unwrap();
-        let groups = Some(Groups { labels, least: 3 });
-        let statistic = Statistic { groups, ..Measure::Moments(domain).into() };
+        let groups = Some(Groups { labels, min_size: 3 });
+        let statistic = Statistic { groups, ..Moments(domain).into() };
         let spec = Spec { statistic, ..spec() };
-        let partial = Lanes::new(&[1, 2, 3, 10, 11, 20, 21, 30, 31]);
-        let shares = [[1, 2, 0], [1, 0, 3], [1, 0, 0]].map(|counts| Lanes::new(&counts));
-        let told = Lanes::new(&[1, 0, 3, 10, 11, 0, 0, 30, 31]);
-        assert_eq!(spec.told(&partial, &shares), told);
+        let bytes =
+            |values: &[u32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
+        let partial = |values: &[u32]| Partial::parse(Ring::Z32, &bytes(values)).unwrap();
+        let counts = [[1, 2, 0], [1, 0, 3], [1, 0, 0]];
+        let counts = counts.map(|counts| Counts::parse(Ring::Z32, &bytes(&counts)).unwrap());
+        let released = spec.released(
+            &partial(&[1, 2, 3, 10, 11, 20, 21, 30, 31]),
+            &PerSeat::try_collect(counts).unwrap(),
+        );
+        assert_eq!(released, Ok(partial(&[1, 0, 3, 10, 11, 0, 0, 30, 31])));
     }
 
     #[test]
     fn a_refusal_tells_what_to_do() {
-        let error = SpecError::ThresholdTooLow { asked: 2, least: 3 };
+        let error = SpecError::ThresholdTooLow { asked: 2, min: 3 };
         let text = format!("{error}");
-        assert!(
-            text.contains("min_participants is 2") && text.contains("no less than 3"),
-            "{text}"
-        );
+        assert!(text.contains("min_participants is 2") && text.contains("at least 3"), "{text}");
         let text = format!("{}", SpecError::Overflow(1000));
         assert!(text.contains("1000 answers") && text.contains("narrow the domain"), "{text}");
     }

@@ -34,7 +34,7 @@ pub enum Standing {
     /// Over, for good.
     Ended(Outcome),
     /// Over, as far as a light node is concerned.
-    Settled {
+    Learned {
         /// Whether its answer is in the sum, if it learned that.
         counted: Option<bool>,
     },

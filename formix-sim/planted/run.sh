@@ -5,7 +5,7 @@
 #   formix-sim/planted/run.sh [--seeds N] [--quick N] [NAME...]
 #
 # Without names all patches are tried, or with --quick so many of them, drawn anew each time; each
-# with 2000 seeds, as long as nothing is found. The columns:
+# with 5000 seeds, as long as nothing is found. The columns:
 #
 #   invariant   what the swarm says is broken; with a ? if the patch does not expect that
 #   first seed  how many seeds it survived
@@ -15,7 +15,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-seeds=2000 quick=
+seeds=5000 quick=
 names=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -39,7 +39,7 @@ sim=$CARGO_TARGET_DIR/planted/formix-sim
 mkdir -p "$copy"
 rm -rf "$copy/formix-proto" "$copy/formix-sim"
 cp -r "$root/formix-proto" "$root/formix-sim" "$root/Cargo.lock" "$copy"
-sed -e 's/^members = .*/members = ["formix-proto", "formix-sim"]/' \
+sed -e 's/^members = .*/members = ["formix-proto", "formix-proto\/testkit", "formix-sim"]/' \
     -e '/^default-members/d' -e '/^exclude/d' \
     -e '/^formix-.* = { path/{/formix-proto\|formix-sim/!d}' \
     "$root/Cargo.toml" >"$copy/Cargo.toml"

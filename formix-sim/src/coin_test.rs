@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use formix_proto::record::Fact;
-use formix_proto::share::Lanes;
+use formix_proto::sharing::Share;
 
-use crate::sight::{Sight, Witness};
+use crate::observation::{Observation, Observer};
 
-/// Bits of a word: a lane has one, two or four.
+/// Bits of a word: an element has one, two or four.
 const BITS: usize = 32;
 /// How many standard deviations off a count may be: more happens by chance once in 500 million.
 const DEVIATIONS: f64 = 6.0;
@@ -15,46 +15,49 @@ const DEVIATIONS: f64 = 6.0;
 /// How often each bit of the shares of each seat was set.
 #[derive(Debug, Clone, Default)]
 pub struct CoinTest {
-    lanes: u64,
+    /// How many words each seat's shares had.
+    words: BTreeMap<usize, u64>,
     set: BTreeMap<(usize, usize), u64>,
 }
 
 impl CoinTest {
     /// Adds those of other runs.
     pub fn add(&mut self, other: &Self) {
-        self.lanes += other.lanes;
+        for (seat, count) in &other.words {
+            *self.words.entry(*seat).or_default() += count;
+        }
         for (place, count) in &other.set {
             *self.set.entry(*place).or_default() += count;
         }
     }
 
-    /// How many lanes were split.
-    pub fn lanes(&self) -> u64 {
-        self.lanes
+    /// How many words were split.
+    pub fn words(&self) -> u64 {
+        self.words.get(&0).copied().unwrap_or(0)
     }
 
     /// The seat and the bit that are farthest from even, if that is too far.
     pub fn bias(&self) -> Option<(usize, usize)> {
-        let even = self.lanes as f64 / 2.0;
-        let deviation = (self.lanes as f64).sqrt() / 2.0;
         let off = |place: &(usize, usize)| {
-            (self.set.get(place).copied().unwrap_or(0) as f64 - even).abs() / deviation.max(1.0)
+            let words = self.words.get(&place.0).copied().unwrap_or(0) as f64;
+            let set = self.set.get(place).copied().unwrap_or(0) as f64;
+            (set - words / 2.0).abs() / (words.sqrt() / 2.0).max(1.0)
         };
-        let places = (0..3).flat_map(|seat| (0..BITS).map(move |bit| (seat, bit)));
-        let worst = places.max_by(|a, b| off(a).total_cmp(&off(b)))?;
+        let bits = |seat: &usize| (0..BITS).map(|bit| (*seat, bit)).collect::<Vec<_>>();
+        let worst = self.words.keys().flat_map(bits).max_by(|a, b| off(a).total_cmp(&off(b)))?;
         (off(&worst) > DEVIATIONS).then_some(worst)
     }
 }
 
-impl Witness for CoinTest {
-    fn see(&mut self, _: u64, sight: &Sight<'_>) {
-        let Sight::Issued { records, .. } = sight else { return };
+impl Observer for CoinTest {
+    fn observe(&mut self, _: u64, observation: &Observation<'_>) {
+        let Observation::Issued { records, .. } = observation else { return };
         for record in *records {
             let Fact::Split { shares, .. } = &record.fact else { continue };
-            self.lanes += words(&shares[0]).count() as u64;
-            for (seat, share) in shares.iter().enumerate() {
-                for lane in words(share) {
-                    for bit in (0..BITS).filter(|bit| lane >> bit & 1 == 1) {
+            for (seat, share) in shares.values().enumerate() {
+                *self.words.entry(seat).or_default() += words(share).count() as u64;
+                for word in words(share) {
+                    for bit in (0..BITS).filter(|bit| word >> bit & 1 == 1) {
                         *self.set.entry((seat, bit)).or_default() += 1;
                     }
                 }
@@ -63,8 +66,8 @@ impl Witness for CoinTest {
     }
 }
 
-fn words(lanes: &Lanes) -> impl Iterator<Item = u32> + '_ {
-    let (words, _) = lanes.expose().as_chunks();
+fn words(share: &Share) -> impl Iterator<Item = u32> + '_ {
+    let (words, _) = share.expose().as_chunks();
     words.iter().map(|word| u32::from_le_bytes(*word))
 }
 
@@ -72,9 +75,10 @@ fn words(lanes: &Lanes) -> impl Iterator<Item = u32> + '_ {
 mod tests {
     use super::*;
 
-    fn of(bits: impl Fn(u64) -> u64, lanes: u64) -> CoinTest {
+    fn of(bits: impl Fn(u64) -> u64, words: u64) -> CoinTest {
         let places = (0..3).flat_map(|seat| (0..BITS).map(move |bit| (seat, bit)));
-        CoinTest { lanes, set: places.map(|place| (place, bits(place.1 as u64))).collect() }
+        let words = (0..3).map(|seat| (seat, words)).collect();
+        CoinTest { words, set: places.map(|place| (place, bits(place.1 as u64))).collect() }
     }
 
     #[test]

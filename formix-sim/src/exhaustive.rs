@@ -12,8 +12,8 @@ use std::thread;
 use formix_proto::directory::Role;
 
 use crate::finding::{Finding, find};
+use crate::observation::{Observation, Observer};
 use crate::plan::{Crash, Fault, Kind, Peer, Plan, Trigger, What};
-use crate::sight::{Sight, Witness};
 use crate::world::simulate;
 
 /// How many faults of a run are made at once.
@@ -39,12 +39,12 @@ pub struct Exhausted {
 }
 
 /// The canonical run: three heavy nodes, three light ones, one question, a deadline that is reached.
-/// The committee has so long to reveal that it must complete whatever single thing goes wrong.
+/// The committee has time enough to reveal that it must complete whatever single thing goes wrong.
 pub fn canonical() -> Plan {
     patient(Plan::plain(3, 3))
 }
 
-/// The canonical run in two groups, of which one is too small to be told of.
+/// The canonical run in two groups, of which one is too small to be released.
 pub fn counted() -> Plan {
     patient(Plan::grouped(3, 3))
 }
@@ -110,7 +110,7 @@ fn find_alone(plan: &Plan) -> Option<Finding> {
     }
 }
 
-/// How much there is in a run that can fail.
+/// How many things in a run can fail.
 #[derive(Default)]
 struct Places {
     outputs: BTreeMap<Peer, u32>,
@@ -119,17 +119,17 @@ struct Places {
     healed: bool,
 }
 
-impl Witness for Places {
-    fn see(&mut self, _: u64, sight: &Sight<'_>) {
-        match sight {
+impl Observer for Places {
+    fn observe(&mut self, _: u64, observation: &Observation<'_>) {
+        match observation {
             _ if self.healed => {}
-            Sight::Healed => self.healed = true,
-            Sight::Issued { peer, .. } => {
+            Observation::Healed => self.healed = true,
+            Observation::Issued { peer, .. } => {
                 *self.outputs.entry(*peer).or_default() += 1;
                 *self.writes.entry(*peer).or_default() += 1;
             }
-            Sight::Told { peer, .. } => *self.outputs.entry(*peer).or_default() += 1,
-            Sight::Sent { from, to, .. } => {
+            Observation::Told { peer, .. } => *self.outputs.entry(*peer).or_default() += 1,
+            Observation::Sent { from, to, .. } => {
                 *self.outputs.entry(*from).or_default() += 1;
                 *self.frames.entry((*from, *to)).or_default() += 1;
             }

@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::violation::{Invariant, Violation};
 use crate::world::simulate;
 
-/// What a run came to that it must not come to.
+/// What is wrong with a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// An invariant was broken.
@@ -16,7 +16,7 @@ pub enum Finding {
     Panicked,
 }
 
-/// What two findings have in common, for one to stand for the other.
+/// What two findings have in common if one can stand for the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// This invariant was broken.

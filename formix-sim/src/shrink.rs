@@ -6,7 +6,7 @@ use crate::plan::{Fault, Latency, Plan};
 /// Leaves out of a plan whatever its finding does not need: faults first, then an adversary's moves,
 /// questions and nodes, then all that is out of the ordinary about clocks, disks and links.
 ///
-/// `progress` is told of every smaller plan. The result breaks the same invariant; that no part of it
+/// `progress` is given every smaller plan. The result breaks the same invariant; that no part of it
 /// can be left out alone holds for faults and moves.
 pub fn shrink(plan: Plan, sort: Sort, mut progress: impl FnMut(&Plan)) -> Plan {
     let mut shrinker = Shrinker { plan, sort, progress: &mut progress };
@@ -33,7 +33,7 @@ impl Shrinker<'_> {
         weight(&self.plan) < before
     }
 
-    /// Takes another plan if it breaks the same.
+    /// Takes another plan if it breaks the same invariant.
     fn take(&mut self, other: Plan) -> bool {
         let same = find(&other).is_some_and(|finding| finding.sort() == self.sort);
         if same {
@@ -68,7 +68,7 @@ impl Shrinker<'_> {
         }
     }
 
-    /// Clocks that agree, disks that are quick, links that are short, crashes that are plain.
+    /// Tries clocks that agree, quick disks, short links and plain crashes.
     fn calm(&mut self) {
         for at in 0..self.plan.faults.list.len() {
             let mut other = self.plan.clone();
@@ -80,7 +80,7 @@ impl Shrinker<'_> {
             }
         }
         let calmer: [fn(&mut Plan); 5] = [
-            |plan| plan.network.latency = Latency::PerLink { least: 0, most: 0 },
+            |plan| plan.network.latency = Latency::PerLink { min: 0, max: 0 },
             |plan| plan.network.reordering = false,
             |plan| plan.cluster.members.iter_mut().for_each(|member| member.ahead = 0),
             |plan| plan.cluster.members.iter_mut().for_each(|member| member.drift = 0),
@@ -98,7 +98,7 @@ impl Shrinker<'_> {
 
 /// How much there is in a plan that could be left out.
 fn weight(plan: &Plan) -> usize {
-    let Latency::PerLink { most, .. } = plan.network.latency else { return usize::MAX };
+    let Latency::PerLink { max, .. } = plan.network.latency else { return usize::MAX };
     let crash = |fault: &Fault| match fault {
         Fault::Crash(crash) => usize::from(crash.keep > 0 || !crash.relapses.is_empty()),
         _ => 0,
@@ -116,6 +116,6 @@ fn weight(plan: &Plan) -> usize {
         + plan.workload.len()
         + plan.cluster.members.len()
         + plan.cluster.members.iter().map(odd).sum::<usize>()
-        + usize::from(most > 0)
+        + usize::from(max > 0)
         + usize::from(plan.network.reordering)
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use crate::tally::Tally;
+use crate::summary::Summary;
 
 /// When a swarm is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,19 +15,24 @@ pub enum Until {
     Broken,
 }
 
-/// Runs the seeds of the range, in order, on `jobs` threads. `progress` is told how many runs are
-/// done, now and then.
-pub fn swarm(seeds: Range<u64>, until: Until, jobs: usize, progress: impl Fn(u64) + Sync) -> Tally {
+/// Runs the seeds of the range, in order, on `jobs` threads. `progress` is given the number of runs
+/// that are done, now and then.
+pub fn swarm(
+    seeds: Range<u64>,
+    until: Until,
+    jobs: usize,
+    progress: impl Fn(u64) + Sync,
+) -> Summary {
     let next = AtomicU64::new(seeds.start);
     let worker = || {
-        let mut tally = Tally::default();
+        let mut summary = Summary::default();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds.end {
-                return tally;
+                return summary;
             }
-            tally.add(Tally::of_seed(seed));
-            if until == Until::Broken && !tally.holds() {
+            summary.add(Summary::of_seed(seed));
+            if until == Until::Broken && !summary.holds() {
                 next.fetch_max(seeds.end, Ordering::Relaxed);
             }
             let done = seed - seeds.start + 1;
@@ -36,12 +41,12 @@ pub fn swarm(seeds: Range<u64>, until: Until, jobs: usize, progress: impl Fn(u64
             }
         }
     };
-    let mut total = Tally::default();
+    let mut total = Summary::default();
     thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(worker)).collect();
         for worker in workers {
             match worker.join() {
-                Ok(tally) => total.add(tally),
+                Ok(summary) => total.add(summary),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }

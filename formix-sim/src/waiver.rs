@@ -35,7 +35,7 @@ pub(crate) fn is_waived(plan: &Plan, breach: &Breach) -> bool {
         let member = plan.cluster.member(*peer);
         let asked = breach.question.map(|question| &plan.workload[question].proposal.spec);
         // What cannot be laid to one computation may be about any.
-        let concerned = asked.is_none_or(|spec| spec.committee.0.contains(&member.id));
+        let concerned = asked.is_none_or(|spec| spec.committee.seat_of(&member.id).is_some());
         member.role == Role::Heavy && concerned
     };
     let lying = adversary.members.iter().any(seated);

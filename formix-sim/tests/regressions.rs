@@ -24,7 +24,7 @@ fn what_once_broke_something_holds() {
 fn a_plan_that_names_a_node_too_many_is_refused() {
     let mut plan = Plan::plain(3, 3);
     assert_eq!(plan.check(), Ok(()));
-    plan.workload[0].asker = Peer(7);
+    plan.workload[0].proposer = Peer(7);
     assert_eq!(plan.check(), Err(Unsound::NoSuchNode(7)));
     plan.workload.clear();
     assert_eq!(plan.check(), Err(Unsound::Empty));

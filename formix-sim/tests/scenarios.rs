@@ -2,13 +2,12 @@
 
 use formix_proto::directory::Role;
 use formix_proto::outcome::{Outcome, Reveal};
-use formix_proto::share::Lanes;
 use formix_sim::exhaustive::{Depth, canonical, counted, exhaust};
 use formix_sim::explore::{Bounds, explore};
+use formix_sim::observation::{Observation, Observer};
 use formix_sim::plan::{
-    Adversary, Crash, Deed, Fault, Kind, Move, Peer, Plan, Trick, Trigger, What,
+    Adversary, Behaviour, Crash, Fault, Kind, Move, Peer, Plan, Trick, Trigger, What,
 };
-use formix_sim::sight::{Sight, Witness};
 use formix_sim::world::{End, Run, simulate};
 
 const H0: Peer = Peer(0);
@@ -18,9 +17,9 @@ fn light(plan: &Plan, number: usize) -> Peer {
     plan.cluster.with_role(Role::Light)[number]
 }
 
-/// The sum of the plain question's answers of these light nodes, in lanes: `answer - min` each.
-fn total(numbers: &[u32]) -> u32 {
-    numbers.iter().map(|number| number + 498).sum()
+/// The sum of the plain question's answers of these light nodes, encoded: `answer - min` each.
+fn total(numbers: &[u32]) -> u128 {
+    numbers.iter().map(|number| u128::from(number + 498)).sum()
 }
 
 /// When it ended, and what was revealed.
@@ -41,6 +40,10 @@ fn crash(peer: Peer, trigger: Trigger) -> Crash {
     Crash { kind, peer, trigger, keep: 0, down, relapses }
 }
 
+fn revealed(run: &Run) -> u128 {
+    completed(run).1.totals.values().sum()
+}
+
 #[test]
 fn a_share_that_never_arrives_leaves_its_light_node_out() {
     let mut plan = Plan::plain(3, 5);
@@ -48,7 +51,7 @@ fn a_share_that_never_arrives_leaves_its_light_node_out() {
     never(&mut plan, from, H1);
     let run = simulate(&plan, &mut ());
     assert_eq!(completed(&run).1.participants, 4);
-    assert_eq!(completed(&run).1.totals, Lanes::new(&[total(&[0, 1, 2, 4])]));
+    assert_eq!(revealed(&run), total(&[0, 1, 2, 4]));
 }
 
 #[test]
@@ -60,7 +63,7 @@ fn the_result_is_exact_over_whom_all_three_seats_saw() {
     }
     let run = simulate(&plan, &mut ());
     assert_eq!(completed(&run).1.participants, 3);
-    assert_eq!(completed(&run).1.totals, Lanes::new(&[total(&[3, 4, 5])]));
+    assert_eq!(revealed(&run), total(&[3, 4, 5]));
 }
 
 #[test]
@@ -73,11 +76,7 @@ fn a_heavy_node_that_crashes_while_collecting_loses_nothing() {
                 let crash = crash(Peer(seat), Trigger::Persist(batch));
                 plan.faults.list.push(Fault::Crash(Crash { relapses, ..crash }));
                 let run = simulate(&plan, &mut ());
-                assert_eq!(
-                    completed(&run).1.totals,
-                    Lanes::new(&[total(&[0, 1, 2, 3])]),
-                    "{seat} {batch}"
-                );
+                assert_eq!(revealed(&run), total(&[0, 1, 2, 3]), "{seat} {batch}");
             }
         }
     }
@@ -91,14 +90,14 @@ fn a_light_node_that_crashes_between_its_shares_counts_once() {
         plan.faults.list.push(Fault::Crash(crash(light(&plan, 2), Trigger::Send(message))));
         let run = simulate(&plan, &mut ());
         assert_eq!(completed(&run).1.participants, 4);
-        assert_eq!(completed(&run).1.totals, Lanes::new(&[total(&[0, 1, 2, 3])]));
+        assert_eq!(revealed(&run), total(&[0, 1, 2, 3]));
     }
 }
 
 #[test]
 fn the_outcome_is_early_when_everyone_has_answered_or_declined() {
     let mut plan = Plan::plain(4, 5);
-    plan.workload[0].owners[1].deed = Deed::Decline;
+    plan.workload[0].owners[1].behaviour = Behaviour::Decline;
     let run = simulate(&plan, &mut ());
     assert_eq!(completed(&run).1.participants, 4);
     assert!(completed(&run).0 < 1_000, "the deadline is at {}", plan.workload[0].deadline());
@@ -107,20 +106,20 @@ fn the_outcome_is_early_when_everyone_has_answered_or_declined() {
 #[test]
 fn who_ignores_the_question_holds_it_up_until_the_deadline_only() {
     let mut plan = Plan::plain(3, 5);
-    plan.workload[0].owners[1].deed = Deed::Ignore;
+    plan.workload[0].owners[1].behaviour = Behaviour::Ignore;
     let run = simulate(&plan, &mut ());
     let deadline = plan.workload[0].deadline();
     assert_eq!(completed(&run).1.participants, 4);
     assert!((deadline..deadline + 200).contains(&completed(&run).0));
 }
 
-/// Collects who waits for whom when the question has had its time.
+/// Collects the nodes that wait, each with those it waits for, when the question has had its time.
 #[derive(Default)]
 struct Waiting(Vec<(Peer, Vec<Peer>)>);
 
-impl Witness for Waiting {
-    fn see(&mut self, _: u64, sight: &Sight<'_>) {
-        if let Sight::Judged { standing, .. } = sight {
+impl Observer for Waiting {
+    fn observe(&mut self, _: u64, observation: &Observation<'_>) {
+        if let Observation::TimeUp { standing, .. } = observation {
             self.0 = standing.to_vec();
         }
     }

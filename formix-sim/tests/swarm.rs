@@ -1,6 +1,6 @@
 //! Many seeds, as far as an ordinary test run has time for them.
 
-use formix_sim::mark::Mark;
+use formix_sim::coverage::Situation;
 use formix_sim::plan::Plan;
 use formix_sim::swarm::{Until, swarm};
 use formix_sim::world::simulate;
@@ -8,11 +8,16 @@ use proptest::prelude::*;
 
 #[test]
 fn everything_holds_under_300_seeds() {
-    let tally = swarm(0..300, Until::Last, 2, |_| {});
-    assert!(tally.holds(), "{:?} {:?}", tally.violations, tally.panics);
-    assert_eq!(tally.runs, 300);
-    for mark in [Mark::FrozenDiffered, Mark::EarlyClose, Mark::LostBatch, Mark::CrashInRecovery] {
-        assert!(tally.marks.contains_key(&mark), "never hit: {}", mark.text());
+    let summary = swarm(0..300, Until::Last, 2, |_| {});
+    assert!(summary.holds(), "{:?} {:?}", summary.violations, summary.panics);
+    assert_eq!(summary.runs, 300);
+    for situation in [
+        Situation::FrozenDiffered,
+        Situation::EarlyClose,
+        Situation::LostBatch,
+        Situation::CrashInRecovery,
+    ] {
+        assert!(summary.coverage.contains_key(&situation), "never hit: {}", situation.text());
     }
 }
 

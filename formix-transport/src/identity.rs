@@ -1,4 +1,4 @@
-//! A node's key: what it is known by.
+//! A node's key, which is its identity.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,26 +11,26 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-/// Why there is no identity.
+/// Why a key cannot be generated or used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// The operating system's randomness or the key generator failed.
     #[error("cannot generate a key")]
     Generate,
     /// Not the PEM form of a private key.
-    #[error("not a private key in PEM")]
+    #[error("not a private key in PEM format")]
     Malformed,
     /// A private key for another algorithm.
-    #[error("not an Ed25519 key")]
+    #[error("a key for another algorithm: Ed25519 is needed")]
     NotEd25519,
     /// The key cannot sign the certificate that carries it.
-    #[error("the key cannot sign")]
+    #[error("the key cannot sign a certificate")]
     Unusable,
 }
 
 /// An Ed25519 key pair and the self-signed certificate that carries its public half.
 ///
-/// The certificate says nothing else: its names and dates are constant and nobody checks them.
+/// Nothing else in the certificate matters: its names and dates are constant, and no peer checks them.
 #[derive(Clone)]
 pub struct Identity {
     id: NodeId,
@@ -39,7 +39,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Draws a new key from the operating system.
+    /// Generates a key with the operating system's randomness.
     pub fn generate() -> Result<Self, IdentityError> {
         let key = KeyPair::generate_for(&PKCS_ED25519).map_err(|_| IdentityError::Generate)?;
         Self::new(key)
@@ -55,12 +55,12 @@ impl Identity {
         }
     }
 
-    /// The private key in PEM, for [`Identity::from_pem`].
+    /// The private key as PEM, for [`Identity::from_pem`].
     pub fn to_pem(&self) -> Zeroizing<String> {
         Zeroizing::new(self.key.serialize_pem())
     }
 
-    /// The node with this key.
+    /// The id of the node with this key.
     pub fn id(&self) -> NodeId {
         self.id
     }
@@ -70,12 +70,12 @@ impl Identity {
         self.key.subject_public_key_info()
     }
 
-    /// What TLS presents and signs with.
+    /// The certificate that TLS presents, and the key that it signs with.
     pub(crate) fn certified(&self) -> Arc<SingleCertAndKey> {
         self.certified.clone()
     }
 
-    /// A secret for one purpose: the same at every start of this node, and nobody else's.
+    /// A secret for one purpose: the same at every start of this node, different for every other node.
     /// SHA-256 over the purpose and the private key (PKCS #8).
     pub(crate) fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         let private = Zeroizing::new(self.key.serialize_der());

@@ -1,70 +1,70 @@
-//! Every bound a transport keeps (R12).
+//! The limits of a transport (R12).
 
 use std::time::Duration;
 
 use formix_proto::directory::Role;
 use formix_proto::limits::{MAX_FRAME, SMALL_FRAME};
 
-/// What a transport sets aside and how long it waits.
+/// How much memory a transport uses, and how long it waits.
 ///
-/// The defaults suit a node with a thousand peers. A connection costs about 40 kB when nothing
-/// moves, and at most `stream_window * (large_streams + 1)` of received and `send_window` of sent
-/// bytes besides its queue.
+/// The defaults suit a node with a thousand peers. An idle connection uses about 40 kB; a busy one
+/// uses up to `stream_window * (large_streams + 1)` received and `send_window` sent bytes, and its
+/// queue.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Large frames a peer may have under way at once. Default: 7, which with the one stream of
-    /// small frames makes eight.
+    /// Large frames that a peer may send at the same time. Default: 7, which with the stream of small
+    /// frames makes eight streams.
     pub large_streams: u8,
-    /// Bytes a peer may send ahead of the reader, on each stream. Default: 128 KiB, which is
+    /// Bytes that a peer may send ahead of the reader, on each stream. Default: 128 KiB, which is
     /// 6 MB/s over a round trip of 20 ms.
     pub stream_window: u32,
     /// Bytes sent and not yet acknowledged, for each connection. Default: 1 MiB.
     pub send_window: u32,
-    /// Handshakes, hello included, a listener has under way at once. Default: 256.
+    /// Handshakes, each with its hello, that a listener performs at the same time. Default: 256.
     pub handshakes: usize,
-    /// Handshakes under way from which on a source has to prove its address first (Retry; RFC
-    /// 9000, 8.1.2). Default: 64.
+    /// Number of concurrent handshakes above which a source has to prove its address first (Retry;
+    /// RFC 9000, 8.1.2). Default: 64.
     pub retry_from: usize,
-    /// Connection attempts that may wait for a handshake to begin. Default: 1,024.
+    /// Connection attempts that may wait for their handshake to begin. Default: 1,024.
     pub waiting: usize,
-    /// Bytes each waiting attempt may have buffered. Default: 8 KiB.
+    /// Bytes that each waiting attempt may have buffered. Default: 8 KiB.
     pub waiting_bytes: u32,
     /// Frames queued for one peer. Default: 4,096.
     pub queued_frames: usize,
-    /// Bytes queued for one peer. Default: two of the longest frames.
+    /// Bytes queued for one peer. Default: twice the longest frame.
     pub queued_bytes: usize,
-    /// Received frames that may wait for `receive`. Default: 1,024; small ones, then, take at most
-    /// 64 MiB.
-    pub inbound_frames: usize,
-    /// Bytes of large frames being read or waiting for `receive`. Default: two of the longest
+    /// Received frames that may wait for `receive`. Default: 1,024, which is up to 64 MiB of small
     /// frames.
+    pub inbound_frames: usize,
+    /// Bytes of large frames that are being read or wait for `receive`. Default: twice the longest
+    /// frame.
     pub inbound_large_bytes: u32,
-    /// The receive buffer that a listening socket asks the system for, in bytes. Default: 4 MiB.
+    /// The receive buffer that a listening socket requests from the system, in bytes. Default: 4 MiB.
     pub socket_buffer: usize,
-    /// The round trip that is assumed before one was measured: a third of the wait before a first
+    /// The round trip time that is assumed before one is measured: a third of the time before a first
     /// packet is sent again (RFC 9002, 6.2.2). Default: 100 ms.
     pub initial_rtt: Duration,
-    /// Time for the handshake, and again for the hello. Default: 10 s.
+    /// The time limit of the handshake, and also of the hello. Default: 10 s.
     pub handshake_timeout: Duration,
-    /// Time from the length of a frame to its last byte. Default: 60 s.
+    /// The time limit from the length of a frame to its last byte. Default: 60 s.
     pub frame_timeout: Duration,
-    /// Time without a packet after which a connection is lost. Default: 30 s.
+    /// The time without a packet after which a connection is lost. Default: 30 s.
     pub silence: Duration,
-    /// Time after which a dialler that has nothing to say pings. Default: 10 s.
+    /// The time after which an idle dialler sends a ping. Default: 10 s.
     pub keep_alive: Duration,
-    /// Time without a frame after which a connection made on demand is closed. Default: 120 s.
+    /// The time without a frame after which a connection made on demand is closed. Default: 120 s.
     pub idle: Duration,
-    /// The wait after the first failure to connect. Default: 100 ms.
-    pub backoff_first: Duration,
-    /// The longest wait between two attempts to connect. Default: 5 s.
-    pub backoff_most: Duration,
-    /// Time `close` spends on delivering, and then on taking leave. Default: 1 s each.
+    /// The pause after the first failure to connect. Default: 100 ms.
+    pub min_backoff: Duration,
+    /// The longest pause between two attempts to connect. Default: 5 s.
+    pub max_backoff: Duration,
+    /// The time limit of `close` for delivery, and again for the end of connections. Default: 1 s each.
     pub close_timeout: Duration,
 }
 
 impl Limits {
-    /// The defaults for a node of this role. Heavy nodes are few and wait for one another: they ping
-    /// each other every second, so that one that was killed and started again is soon found out.
+    /// The defaults for a node with this role. Heavy nodes are few and wait for one another: they ping
+    /// each other every second, so that a restart is noticed soon.
     pub fn of(role: Role) -> Self {
         let limits = Self::default();
         let keep_alive = match role {
@@ -96,8 +96,8 @@ impl Default for Limits {
             silence: Duration::from_secs(30),
             keep_alive: Duration::from_secs(10),
             idle: Duration::from_secs(120),
-            backoff_first: Duration::from_millis(100),
-            backoff_most: Duration::from_secs(5),
+            min_backoff: Duration::from_millis(100),
+            max_backoff: Duration::from_secs(5),
             close_timeout: Duration::from_secs(1),
         }
     }

@@ -1,4 +1,4 @@
-//! Nodes of one process, without sockets: for tests, and for trying a whole network at once.
+//! A transport between nodes of one process, without sockets, for tests.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
@@ -14,7 +14,7 @@ use crate::queue::check_length;
 use crate::sync::lock;
 use crate::{Limits, Received, SendError, Transport};
 
-/// Where transports of one process find each other.
+/// Connects the transports of one process.
 #[derive(Clone, Default)]
 pub struct Hub(Arc<Room>);
 
@@ -45,7 +45,7 @@ struct Inbox {
     closed: bool,
 }
 
-/// What one sender has in an inbox.
+/// The frames of one sender in an inbox.
 #[derive(Default)]
 struct Held {
     frames: usize,
@@ -53,12 +53,12 @@ struct Held {
 }
 
 impl Hub {
-    /// A hub whose members bound what each of them holds for each other.
+    /// A hub whose members apply these limits to the frames of each sender.
     pub fn with_limits(limits: Limits) -> Self {
         Self(Arc::new(Room { limits, members: Mutex::default() }))
     }
 
-    /// Enters a node. One that is already there under this id is closed: the newest wins.
+    /// Adds a node. An earlier node with the same id is closed: the newest wins.
     pub fn join(&self, id: NodeId, role: Role, peers: Arc<Peers>) -> MemoryTransport {
         let (peers, inbox, arrived) = (Mutex::new(peers), Mutex::default(), Notify::new());
         let me = Arc::new(Member { id, role, peers, inbox, arrived });
@@ -141,7 +141,7 @@ impl Member {
         lock(&self.peers).get(&other).is_some()
     }
 
-    /// Both enrolled the other, and one of them can be dialled.
+    /// Whether each has enrolled the other, and one of them can be dialled.
     fn meets(&self, other: &Self) -> bool {
         let listens = self.role == Role::Heavy || other.role == Role::Heavy;
         self.id != other.id && listens && self.knows(other.id) && other.knows(self.id)
@@ -186,7 +186,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// `None`: nothing yet. `Some(None)`: nothing any more.
+    /// `None`: no frame yet. `Some(None)`: no frame ever again.
     fn take(&mut self) -> Option<Option<Received>> {
         let next = self.frames.pop_front();
         if let Some(received) = &next

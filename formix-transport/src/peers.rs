@@ -1,4 +1,4 @@
-//! The enrolled nodes, and who dials whom.
+//! The enrolled nodes, and which of them dial which.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -7,24 +7,24 @@ use formix_proto::directory::Role;
 use formix_proto::id::NodeId;
 use sha2::{Digest as _, Sha256};
 
-/// How many heavy nodes a light node keeps a connection to: a committee.
-pub const HOMES: usize = 3;
+/// The number of heavy nodes that a light node stays connected to: a committee.
+pub const KEPT_HEAVIES: usize = 3;
 
-/// What a transport knows about one enrolled node.
+/// One enrolled node, as a transport knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
-    /// What it is enrolled as.
+    /// Its role.
     pub role: Role,
-    /// Where it listens. Heavy nodes do; the others dial out.
+    /// The address it listens on. Only heavy nodes listen; the others dial.
     pub address: Option<SocketAddr>,
 }
 
-/// The enrolled nodes. It may hold the node that uses it, which is never its own peer.
+/// The enrolled nodes. May contain the node itself, which is never its own peer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peers(BTreeMap<NodeId, Peer>);
 
 impl Peers {
-    /// What is known about an enrolled node.
+    /// The enrolled node with this id.
     pub fn get(&self, node: &NodeId) -> Option<&Peer> {
         self.0.get(node)
     }
@@ -34,17 +34,17 @@ impl Peers {
         self.0.iter().map(|(node, peer)| (*node, peer))
     }
 
-    /// The nodes that `me`, being a `role`, stays connected to at all times.
+    /// The nodes that `me`, with this role, stays connected to.
     pub fn kept(&self, me: NodeId, role: Role) -> BTreeSet<NodeId> {
         match role {
-            // A greater heavy waits for its lesser ones: one connection for each pair.
+            // The heavy with the lesser id dials: one connection for each pair.
             Role::Heavy => self.heavies().filter(|heavy| *heavy > me).collect(),
-            Role::Light => self.homes(me),
+            Role::Light => self.nearest(me),
             Role::Proposer => BTreeSet::new(),
         }
     }
 
-    /// Where `me`, being a `role`, may dial `to`; `None` if it has to wait for `to` to dial.
+    /// The address at which `me`, with this role, dials `to`; `None` if it has to wait for `to` to dial.
     pub fn dialable(&self, me: NodeId, role: Role, to: NodeId) -> Option<SocketAddr> {
         let peer = self.get(&to)?;
         let mine = peer.role == Role::Heavy && to != me && (role != Role::Heavy || to > me);
@@ -55,13 +55,13 @@ impl Peers {
         self.iter().filter(|(_, peer)| peer.role == Role::Heavy).map(|(node, _)| node)
     }
 
-    /// Rendezvous hashing: light nodes spread evenly over heavy nodes, and when a heavy comes or
-    /// goes only those it serves move.
-    fn homes(&self, light: NodeId) -> BTreeSet<NodeId> {
+    /// Rendezvous hashing: light nodes spread evenly over heavy nodes, and a heavy that joins or
+    /// leaves moves only the light nodes it serves.
+    fn nearest(&self, light: NodeId) -> BTreeSet<NodeId> {
         let mut ranked: Vec<_> =
             self.heavies().map(|heavy| (affinity(light, heavy), heavy)).collect();
         ranked.sort_unstable();
-        ranked.into_iter().take(HOMES).map(|(_, heavy)| heavy).collect()
+        ranked.into_iter().take(KEPT_HEAVIES).map(|(_, heavy)| heavy).collect()
     }
 }
 
@@ -115,9 +115,9 @@ mod tests {
         for light in 0..1_000_u16 {
             let mut id = node(0);
             id.0[..2].copy_from_slice(&light.to_be_bytes());
-            let homes = peers.kept(id, Role::Light);
-            assert_eq!(homes.len(), HOMES);
-            homes.into_iter().for_each(|heavy| *load.entry(heavy).or_insert(0) += 1);
+            let kept = peers.kept(id, Role::Light);
+            assert_eq!(kept.len(), KEPT_HEAVIES);
+            kept.into_iter().for_each(|heavy| *load.entry(heavy).or_insert(0) += 1);
         }
         assert!(load.values().all(|lights| (200..400).contains(lights)), "{load:?}");
     }

@@ -1,4 +1,4 @@
-//! What waits to be sent to one peer.
+//! The frames to send to one peer.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -10,18 +10,18 @@ use tokio::sync::Notify;
 use crate::sync::lock;
 use crate::{Limits, SendError};
 
-/// Two bounded lines, one of small and one of large frames, that outlive connections.
+/// Two bounded queues, of small and of large frames, that outlive connections.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    waiting: Mutex<Waiting>,
+    queued: Mutex<Queued>,
     small: Notify,
     large: Notify,
-    most_frames: usize,
-    most_bytes: usize,
+    max_frames: usize,
+    max_bytes: usize,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct Queued {
     small: VecDeque<Frame>,
     large: VecDeque<Frame>,
     bytes: usize,
@@ -31,62 +31,62 @@ struct Waiting {
 impl Queue {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            waiting: Mutex::default(),
+            queued: Mutex::default(),
             small: Notify::new(),
             large: Notify::new(),
-            most_frames: limits.queued_frames,
-            most_bytes: limits.queued_bytes,
+            max_frames: limits.queued_frames,
+            max_bytes: limits.queued_bytes,
         }
     }
 
     pub(crate) fn push(&self, frame: Frame) -> Result<(), SendError> {
         let len = check_length(&frame)?;
-        let mut waiting = lock(&self.waiting);
-        if waiting.closed {
+        let mut queued = lock(&self.queued);
+        if queued.closed {
             return Err(SendError::Closed);
         }
-        let frames = waiting.small.len() + waiting.large.len();
-        if frames >= self.most_frames || waiting.bytes + len > self.most_bytes {
+        let frames = queued.small.len() + queued.large.len();
+        if frames >= self.max_frames || queued.bytes + len > self.max_bytes {
             return Err(SendError::QueueFull);
         }
-        waiting.bytes += len;
+        queued.bytes += len;
         if len <= SMALL_FRAME {
-            waiting.small.push_back(frame);
+            queued.small.push_back(frame);
             self.small.notify_one();
         } else {
-            waiting.large.push_back(frame);
+            queued.large.push_back(frame);
             self.large.notify_one();
         }
         Ok(())
     }
 
-    /// Refuses new frames; those inside can still be taken.
+    /// Refuses new frames; queued ones can still be taken.
     pub(crate) fn close(&self) {
-        lock(&self.waiting).closed = true;
+        lock(&self.queued).closed = true;
         self.small.notify_one();
         self.large.notify_one();
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        let waiting = lock(&self.waiting);
-        waiting.small.is_empty() && waiting.large.is_empty()
+        let queued = lock(&self.queued);
+        queued.small.is_empty() && queued.large.is_empty()
     }
 
-    /// The next small frames in order, at least one, then as many as fit into `most` bytes;
-    /// `None` once closed and drained.
-    pub(crate) async fn next_small(&self, most: usize) -> Option<Vec<Frame>> {
+    /// The next small frames in order: at least one, and no more than fit into `max` bytes; `None`
+    /// once closed and empty.
+    pub(crate) async fn next_small(&self, max: usize) -> Option<Vec<Frame>> {
         loop {
-            if let Some(batch) = lock(&self.waiting).take_small(most) {
+            if let Some(batch) = lock(&self.queued).take_small(max) {
                 return (!batch.is_empty()).then_some(batch);
             }
             self.small.notified().await;
         }
     }
 
-    /// The next large frame; `None` once closed and drained.
+    /// The next large frame; `None` once closed and empty.
     pub(crate) async fn next_large(&self) -> Option<Frame> {
         loop {
-            if let Some(next) = lock(&self.waiting).take_large() {
+            if let Some(next) = lock(&self.queued).take_large() {
                 return next;
             }
             self.large.notified().await;
@@ -94,14 +94,14 @@ impl Queue {
     }
 }
 
-impl Waiting {
-    /// `None`: nothing yet. Empty: nothing any more.
-    fn take_small(&mut self, most: usize) -> Option<Vec<Frame>> {
+impl Queued {
+    /// `None`: no frame yet. Empty: no frame ever again.
+    fn take_small(&mut self, max: usize) -> Option<Vec<Frame>> {
         let mut batch = Vec::new();
         let mut bytes = 0;
         while let Some(frame) = self.small.pop_front_if(|frame| {
             bytes += frame.as_ref().len();
-            batch.is_empty() || bytes <= most
+            batch.is_empty() || bytes <= max
         }) {
             self.bytes -= frame.as_ref().len();
             batch.push(frame);
@@ -109,7 +109,7 @@ impl Waiting {
         (!batch.is_empty() || self.closed).then_some(batch)
     }
 
-    /// `None`: nothing yet. `Some(None)`: nothing any more.
+    /// `None`: no frame yet. `Some(None)`: no frame ever again.
     fn take_large(&mut self) -> Option<Option<Frame>> {
         let next = self.large.pop_front();
         self.bytes -= next.as_ref().map_or(0, |frame| frame.as_ref().len());
@@ -117,7 +117,7 @@ impl Waiting {
     }
 }
 
-/// The length of a frame, if it may be sent at all.
+/// The length of a frame; refuses one that is too long to send.
 pub(crate) fn check_length(frame: &Frame) -> Result<usize, SendError> {
     let len = frame.as_ref().len();
     if len > MAX_FRAME { Err(SendError::TooLong { len }) } else { Ok(len) }

@@ -13,9 +13,9 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 mod accept;
+mod backoff;
 mod close;
 mod connection;
-mod dial;
 mod endpoint;
 mod framing;
 mod hello;
@@ -31,52 +31,52 @@ use crate::peers::Peers;
 use crate::{Limits, Received, SendError, Transport};
 use node::Node;
 
-/// What a QUIC transport is started with.
+/// The configuration of a QUIC transport.
 #[derive(Debug)]
 pub struct QuicConfig {
     /// This node's key.
     pub identity: Identity,
-    /// Where to listen; `None` to only dial.
+    /// The address to listen on; `None` to dial only.
     pub listen: Option<SocketAddr>,
-    /// What this node is enrolled as; it decides whom it dials.
+    /// This node's role, which decides which peers it dials.
     pub role: Role,
     /// The enrolled nodes.
     pub peers: Arc<Peers>,
-    /// The bounds to keep.
+    /// The limits.
     pub limits: Limits,
 }
 
 /// Why a transport did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The address to listen on is taken, or not this machine's.
+    /// The address to listen on is in use, or is not this machine's.
     #[error("cannot listen on {address}: {}", reason(error))]
     Listen {
-        /// The address asked for.
+        /// The address.
         address: SocketAddr,
-        /// What the operating system said.
+        /// What the operating system reports.
         error: io::Error,
     },
-    /// There is no socket to dial from.
-    #[error("cannot open a socket: {}", reason(.0))]
+    /// A socket to dial from cannot be opened.
+    #[error("cannot open a UDP socket: {}", reason(.0))]
     Dial(io::Error),
     /// TLS refused its configuration.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] rustls::Error),
-    /// The cryptographic provider lacks the suite that QUIC begins with.
-    #[error("cannot set up TLS: AES-128-GCM is missing")]
+    /// The cryptographic provider lacks the cipher suite of QUIC's initial packets.
+    #[error("cannot set up TLS: the provider lacks AES-128-GCM")]
     InitialSuite,
     /// Not called from within a tokio runtime.
-    #[error("no tokio runtime")]
+    #[error("start a transport from within a tokio runtime")]
     NoRuntime,
 }
 
-/// What was refused so far.
+/// Counts of what was refused so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Incoming handshakes that failed.
     pub refused: u64,
-    /// Connections closed because the peer broke the rules of this crate.
+    /// Connections closed because the peer violated this crate's wire format.
     pub violations: u64,
 }
 
@@ -89,7 +89,7 @@ pub struct QuicTransport {
 }
 
 impl QuicTransport {
-    /// Binds, starts to listen if asked to, and to dial whom this node stays connected to.
+    /// Binds the socket, listens if there is an address, and dials the nodes to stay connected to.
     pub fn start(config: QuicConfig) -> Result<Self, StartError> {
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let peers = config.peers.clone();
@@ -103,12 +103,12 @@ impl QuicTransport {
         Ok(Self { node, local, listener })
     }
 
-    /// Where this transport's socket is bound.
+    /// The address that this transport's socket is bound to.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
 
-    /// What was refused so far.
+    /// Counts of what was refused so far.
     pub fn counts(&self) -> Counts {
         self.node.counts()
     }
@@ -153,7 +153,7 @@ impl Drop for QuicTransport {
     }
 }
 
-/// The reason alone, as people say it; the error's own text adds the number the kernel gave it.
+/// The reason without the kernel's error number, which the error's own text adds.
 fn reason(error: &io::Error) -> io::ErrorKind {
     error.kind()
 }

@@ -2,8 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks. Every critical section here leaves the value consistent at each step, so poison says
-/// nothing that matters and must not spread.
+/// Locks, and ignores poisoning: every critical section here leaves the value consistent at each step.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

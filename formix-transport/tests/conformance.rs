@@ -1,4 +1,4 @@
-//! What every transport promises, checked for each of them.
+//! The guarantees of every transport, checked for each of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
 mod common;
@@ -21,10 +21,10 @@ use formix_transport::quic::{QuicConfig, QuicTransport, StartError};
 use formix_transport::{Limits, SendError, Transport};
 
 fn limits() -> Limits {
-    Limits { backoff_first: Duration::from_millis(5), queued_frames: 64, ..Limits::default() }
+    Limits { min_backoff: Duration::from_millis(5), queued_frames: 64, ..Limits::default() }
 }
 
-/// A kind of transport and a way to make nodes of it.
+/// A kind of transport, and how to start its nodes.
 trait World: Default {
     type Transport: Transport;
 
@@ -32,9 +32,9 @@ trait World: Default {
     fn id(&mut self, nth: usize) -> NodeId;
     /// Starts the nth node, at the address it had before if it ran before.
     async fn start(&mut self, nth: usize, role: Role, peers: Arc<Peers>) -> Self::Transport;
-    /// Resolves once somebody who is not enrolled here has tried to connect, more than once.
+    /// Resolves once a node that is not enrolled here has tried to connect more than once.
     async fn turned_away(transport: &Self::Transport);
-    /// Where the nth node listens, once it ran.
+    /// The address that the nth node listens on, after its first start.
     fn address(&self, nth: usize) -> Option<SocketAddr>;
 }
 
@@ -92,7 +92,7 @@ impl World for Quic {
             let config = QuicConfig { identity, listen, role, peers, limits: limits() };
             match QuicTransport::start(config) {
                 Ok(transport) => break transport,
-                // The last run's connections are still draining.
+                // Connections of the previous run are still draining.
                 Err(StartError::Listen { .. }) => {
                     tokio::time::sleep(Duration::from_millis(5)).await
                 }
@@ -112,7 +112,7 @@ impl World for Quic {
     }
 }
 
-/// QUIC again, each listening node behind a way that loses, repeats and reorders.
+/// QUIC, with each listening node behind a proxy that drops, repeats and reorders datagrams.
 #[derive(Default)]
 struct Weathered {
     quic: Quic,
@@ -128,7 +128,7 @@ impl World for Weathered {
 
     async fn start(&mut self, nth: usize, role: Role, peers: Arc<Peers>) -> QuicTransport {
         const RAIN: Weather =
-            Weather { loss: 3, twice: 5, late: 10, most: Duration::from_millis(3) };
+            Weather { loss: 3, twice: 5, late: 10, max_delay: Duration::from_millis(3) };
         let transport = self.quic.start(nth, role, peers).await;
         if let Some(address) = self.quic.address(nth)
             && !self.ways.contains_key(&nth)
@@ -176,7 +176,7 @@ impl<W: World> Three<W> {
         Self { world, enrolment, heavy, lights }
     }
 
-    /// Fills the way to the heavy node, which does not read, until frames are refused.
+    /// Sends to the heavy node, which does not read, until frames are refused.
     async fn flood(&self, light: usize) {
         let full = vec![0; SMALL_FRAME];
         let mut refused = 0;
@@ -206,7 +206,7 @@ async fn small_frames_keep_their_order<W: World>() {
     const FRAMES: usize = 2_000;
     let three = Three::<W>::start().await;
     let (heavy, light) = (&three.heavy, &three.lights[0]);
-    // Of all lengths, so that frames end up across reads and batches.
+    // Of all lengths, so that frames cross the borders of reads and batches.
     let nth = |n: usize| frame(&vec![n as u8; n * 7919 % SMALL_FRAME]);
     let send = async {
         for n in 0..FRAMES {
@@ -269,7 +269,7 @@ async fn a_removed_peer_no_longer_delivers<W: World>() {
     let _ = removed.send(three.heavy.id(), frame(b"after"));
     W::turned_away(&three.heavy).await;
     assert_eq!(three.heavy.connected(), [kept.id()]);
-    // What arrives first is the other's.
+    // The first frame to arrive is the other node's.
     kept.send(three.heavy.id(), frame(b"kept")).unwrap();
     assert_eq!(next(&three.heavy, kept.id()).await, b"kept");
     three.heavy.set_peers(three.enrolment.peers());
@@ -322,20 +322,20 @@ async fn close_delivers_what_was_queued<W: World>() {
     connected(heavy, &[three.lights[1].id()]).await;
 }
 
-async fn a_peer_that_does_not_read_stops_nobody<W: World>() {
+async fn a_peer_that_does_not_read_blocks_no_other<W: World>() {
     let three = Three::<W>::start().await;
     three.flood(0).await;
     three.heavy.send(three.lights[0].id(), frame(b"one")).unwrap();
     three.heavy.send(three.lights[1].id(), frame(b"other")).unwrap();
     assert_eq!(next(&three.lights[0], three.heavy.id()).await, b"one");
     assert_eq!(next(&three.lights[1], three.heavy.id()).await, b"other");
-    // And of those who send to it, each gets its turn once it reads.
+    // Once it reads, each of its senders gets its turn.
     three.lights[1].send(three.heavy.id(), frame(b"turn")).unwrap();
     while three.heavy.receive().await.unwrap().from != three.lights[1].id() {}
 }
 
 macro_rules! conformance {
-    // What takes many megabytes takes too long in bad weather: `quic_weather` has less of the same.
+    // Many megabytes take too long in bad weather: `quic_weather` sends fewer.
     (in any weather { $($test:ident)* } in good weather { $($fair:ident)* }) => {
         mod memory {
             $(#[test] fn $test() { super::run(super::$test::<super::Memory>()); })*
@@ -362,7 +362,7 @@ conformance! {
         a_restarted_heavy_is_found_again
     }
     in good weather {
-        a_peer_that_does_not_read_stops_nobody
+        a_peer_that_does_not_read_blocks_no_other
         small_frames_keep_their_order
         large_frames_arrive_whole
         close_delivers_what_was_queued

@@ -1,4 +1,4 @@
-//! Who gets in over QUIC, and who does not.
+//! Which clients a QUIC transport accepts, and which it refuses.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
 mod common;
@@ -34,10 +34,10 @@ const CERTIFICATE_REQUIRED: u64 = 116;
 const NO_APPLICATION_PROTOCOL: u64 = 120;
 
 fn quick() -> Limits {
-    Limits { backoff_first: Duration::from_millis(5), ..Limits::default() }
+    Limits { min_backoff: Duration::from_millis(5), ..Limits::default() }
 }
 
-/// What all refusals below differ from in one thing.
+/// Each refusal below differs from this in one respect.
 #[test]
 fn a_client_that_does_everything_right_gets_in() {
     run(async {
@@ -174,7 +174,7 @@ fn nothing_is_resumed() {
         let mut client = target.client();
         client.resumption = Resumption::store(store.clone());
         let (_connection, mut send, mut receive) = client.greet(target.address()).await;
-        // A ticket would have come right after the handshake, well before this answer.
+        // A ticket would have arrived right after the handshake, well before this reply.
         send.write_all(b"\0\0\0\0").await.unwrap();
         assert_eq!(next(&target.heavy, target.key.id()).await, b"");
         target.heavy.send(target.key.id(), frame(b"")).unwrap();
@@ -285,7 +285,7 @@ fn a_dropped_transport_leaves_no_task() {
     });
 }
 
-/// Counts the tickets a server hands out; for the rest it is the usual store.
+/// Counts the tickets that a server issues; otherwise the usual store.
 #[derive(Debug)]
 struct Tickets {
     taken: AtomicUsize,

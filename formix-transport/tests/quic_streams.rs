@@ -1,4 +1,4 @@
-//! What an enrolled peer may say over QUIC, and what happens when it says something else.
+//! What an enrolled peer may send over QUIC, and what happens if it sends anything else.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
 mod common;
@@ -12,14 +12,14 @@ use formix_transport::quic::Close;
 use formix_transport::{Limits, Transport};
 
 fn quick() -> Limits {
-    Limits { backoff_first: Duration::from_millis(5), ..Limits::default() }
+    Limits { min_backoff: Duration::from_millis(5), ..Limits::default() }
 }
 
 fn framed(len: usize, body: &[u8]) -> Vec<u8> {
     [&(len as u32).to_be_bytes(), body].concat()
 }
 
-/// What a peer says first and whether that is all.
+/// Sends these first bytes, and perhaps the end of the stream; returns the code of the close.
 async fn first_words(words: &[u8], finish: bool, limits: Limits) -> u64 {
     let target = Target::start(limits).await;
     let connection = target.client().connect(target.address()).await.unwrap();
@@ -35,12 +35,12 @@ async fn first_words(words: &[u8], finish: bool, limits: Limits) -> u64 {
     code
 }
 
-/// What a peer says on a stream for a large frame.
+/// Sends these bytes on a stream for a large frame; returns the code of the close.
 async fn large(words: &[u8], finish: bool, limits: Limits) -> u64 {
     let target = Target::start(limits).await;
     let (connection, _send, _receive) = target.client().greet(target.address()).await;
     let mut stream = connection.open_uni().await.unwrap();
-    // Fails if the answer is faster.
+    // Fails if the close arrives first.
     if stream.write_all(words).await.is_ok() && finish {
         let _ = stream.finish();
     }
@@ -162,7 +162,7 @@ fn frames_may_come_a_byte_at_a_time_and_from_another_address() {
 }
 
 #[test]
-fn streams_left_open_keep_nobody_waiting() {
+fn streams_left_open_block_no_other() {
     run(async {
         let target = Target::start(quick()).await;
         let (connection, mut send, _receive) = target.client().greet(target.address()).await;
@@ -172,7 +172,7 @@ fn streams_left_open_keep_nobody_waiting() {
             stream.write_all(&framed(MAX_FRAME, &[1; 1000])).await.unwrap();
             open.push(stream);
         }
-        // It may not open more, its own small frames still pass, and so do others' large ones.
+        // The peer may open no more, but its small frames still pass, and so do the large ones of others.
         let more = tokio::time::timeout(Duration::from_millis(50), connection.open_uni()).await;
         assert!(more.is_err());
         send.write_all(&framed(2, b"hi")).await.unwrap();
@@ -199,7 +199,7 @@ fn the_newest_connection_of_a_key_wins() {
 }
 
 #[test]
-fn who_is_dropped_is_told_why() {
+fn a_dropped_peer_learns_why() {
     run(async {
         let target = Target::start(quick()).await;
         let (connection, _send, _receive) = target.client().greet(target.address()).await;

@@ -1,6 +1,7 @@
-//! QUIC over a bad way: what arrives is what was sent, from whom it says, at most once and in order.
+//! QUIC over a bad link: frames arrive unaltered, from the node that sent them, at most once and in
+//! order.
 //!
-//! These are the promises that the simulator's network makes of frames that are not lost.
+//! The simulator's network makes the same guarantees for frames that are not lost.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
 mod common;
@@ -17,12 +18,13 @@ use formix_transport::identity::Identity;
 use formix_transport::quic::{QuicConfig, QuicTransport};
 use formix_transport::{Limits, Received, SendError, Transport};
 
-const STORM: Weather = Weather { loss: 10, twice: 10, late: 20, most: Duration::from_millis(15) };
+const STORM: Weather =
+    Weather { loss: 10, twice: 10, late: 20, max_delay: Duration::from_millis(15) };
 
 fn limits() -> Limits {
     Limits {
-        backoff_first: Duration::from_millis(5),
-        backoff_most: Duration::from_millis(100),
+        min_backoff: Duration::from_millis(5),
+        max_backoff: Duration::from_millis(100),
         initial_rtt: Duration::from_millis(20),
         keep_alive: Duration::from_millis(100),
         silence: Duration::from_millis(600),
@@ -32,7 +34,7 @@ fn limits() -> Limits {
     }
 }
 
-/// A heavy node behind a proxy, and a light one that knows no other way to it.
+/// A heavy node behind a proxy, and a light node that reaches it only through the proxy.
 struct Pair {
     heavy: QuicTransport,
     light: QuicTransport,
@@ -58,23 +60,23 @@ fn dial(key: &Identity, enrolment: &common::Enrolment) -> QuicTransport {
     QuicTransport::start(config).unwrap()
 }
 
-/// The nth frame that a node sends: its number, and bytes of all lengths that follow from it.
+/// The nth frame that a node sends: its number, and as many bytes as follow from it.
 fn nth(n: u64) -> Vec<u8> {
     let length = usize::try_from(n).unwrap() * 7_919 % (SMALL_FRAME / 8);
     let body = (0..length).map(|at| (at as u64 * 31 + n) as u8);
     n.to_be_bytes().into_iter().chain(body).collect()
 }
 
-/// The number of a frame, which has to be from this node and as it was sent.
+/// The number of a frame, which must be unaltered and from this node.
 fn number(received: &Received, from: &QuicTransport) -> u64 {
     assert_eq!(received.from, from.id());
     let bytes = received.frame.as_ref();
     let n = u64::from_be_bytes(*bytes.first_chunk().expect("a whole frame"));
-    assert!(bytes == nth(n), "frame {n} is not as it was sent");
+    assert!(bytes == nth(n), "frame {n} was altered");
     n
 }
 
-/// Queues the nth frame, as soon as there is room and a connection.
+/// Queues the nth frame, as soon as there is a connection and space in the queue.
 async fn send(from: &QuicTransport, to: &QuicTransport, n: u64) {
     let sent = || match from.send(to.id(), frame(&nth(n))) {
         Ok(()) => true,
@@ -90,7 +92,7 @@ fn is_bad(toll: &Toll) {
     }
 }
 
-/// While a connection lasts nothing is lost, however many datagrams are.
+/// While a connection lasts, no frame is lost, however many datagrams are.
 #[test]
 fn every_frame_arrives_once_in_order_and_unaltered() {
     const FRAMES: u64 = 1_000;
@@ -126,8 +128,8 @@ fn large_frames_arrive_whole() {
     });
 }
 
-/// Cuts that outlast a connection lose what was under way, and nothing else changes: what arrives
-/// after them is newer than what arrived before, and none comes twice.
+/// A cut that outlasts a connection loses the frames in flight, and has no other effect: frames that
+/// arrive later were sent later, and no frame arrives twice.
 #[test]
 fn after_a_cut_the_nodes_find_each_other_again_and_nothing_comes_twice() {
     const CUTS: u32 = 5;

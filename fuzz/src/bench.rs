@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use formix_proto::machine::RecoverError;
 use formix_proto::node::Config;
 use formix_proto::record::Record;
 use formix_proto::time::Time;
+use formix_testkit::cast::START;
+use formix_testkit::{Host, StartError};
 
-use super::host::Host;
+use super::kept;
 use super::reader::Reader;
-use super::scene::{self, START};
+use super::scene;
 
 /// One node, and its clock.
 pub struct Bench {
@@ -20,12 +21,13 @@ pub struct Bench {
 impl Bench {
     /// A new node.
     pub fn new(config: Config) -> Self {
-        Self::recovered(config, Vec::new()).expect("an empty log is nobody else's")
+        Self::recovered(config, &[]).expect("an empty log is nobody else's")
     }
 
     /// A node with this log.
-    pub fn recovered(config: Config, log: Vec<Record>) -> Result<Self, RecoverError> {
-        Ok(Self { host: Host::new(config, START, log)?, now: START })
+    pub fn recovered(config: Config, log: &[Record]) -> Result<Self, StartError> {
+        let seed = config.id.0;
+        Ok(Self { host: Host::start(config, seed, START, log)?.0, now: START })
     }
 
     /// Things happen to the node until the bytes run out, and then it restarts.
@@ -33,7 +35,7 @@ impl Bench {
         while !reader.is_empty() {
             self.step(reader);
         }
-        self.host.restart(self.now, 0);
+        kept(self.host.restart(self.now, 0));
     }
 
     /// One thing happens to the node.
@@ -45,19 +47,26 @@ impl Bench {
                 self.receive(from, frame.as_ref());
             }
             3 => self.receive(scene::node(reader), reader.bytes()),
-            4 => self.host.command(self.now, scene::command(reader)),
-            5 => self.host.write(self.now, reader.below(4)),
+            4 => drop(kept(self.host.command(self.now, scene::command(reader)))),
+            5 => self.write(reader.below(4)),
             6 => self.wake(reader),
-            _ if reader.rarely() => self.host.restart(self.now, reader.below(4)),
-            _ => self.host.write(self.now, usize::MAX),
+            _ if reader.rarely() => drop(kept(self.host.restart(self.now, reader.below(4)))),
+            _ => self.write(usize::MAX),
         }
-        self.host.take_sent();
-        self.host.take_faults();
+    }
+
+    /// The disk makes up to `most` batches durable.
+    fn write(&mut self, most: usize) {
+        for _ in 0..most {
+            if kept(self.host.write(self.now)).is_none() {
+                return;
+            }
+        }
     }
 
     fn receive(&mut self, from: formix_proto::id::NodeId, frame: &[u8]) {
         if from != self.host.id() {
-            self.host.receive(self.now, from, frame);
+            kept(self.host.receive(self.now, from, frame));
         }
     }
 
@@ -68,6 +77,6 @@ impl Bench {
             0xff => Time(u64::MAX),
             _ => self.host.next_timeout().unwrap_or(self.now).max(self.now),
         };
-        self.host.wake(self.now);
+        kept(self.host.timeout(self.now));
     }
 }

@@ -3,9 +3,11 @@
 
 pub mod bench;
 pub mod committee;
-pub mod host;
-pub mod ledger;
-pub mod parts;
 pub mod reader;
 pub mod scene;
 pub mod target;
+
+/// What a node did, which kept to what must hold of any node.
+pub fn kept<T>(said: Result<T, formix_testkit::RuleBroken>) -> T {
+    said.unwrap_or_else(|broken| panic!("{broken}"))
+}

@@ -14,40 +14,21 @@ use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
 use formix_proto::policy::Policy;
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
-use formix_proto::share::Lanes;
-use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, Groups, Measure, Statistic};
+use formix_proto::seat::PerSeat;
+use formix_proto::sharing::{Counts, Partial, Ring, Share, SharingError, Totals};
+use formix_proto::spec::{Proposal, Spec};
+use formix_proto::statistic::Groups;
 use formix_proto::time::Time;
 use formix_proto::wire::decode_record;
+use formix_testkit::cast::{self, LIGHTS, PROPOSER, SEATS, SPARE, START, STRANGER, everyone};
 
 use super::reader::Reader;
-
-/// When every run begins.
-pub const START: Time = Time(1_700_000_000_000);
-
-/// Everyone who is enrolled: the committee, a heavy node outside it, light nodes, a proposer.
-pub const NODES: [(NodeId, Role); 9] = [
-    (NodeId([0xa0; 32]), Role::Heavy),
-    (NodeId([0xa1; 32]), Role::Heavy),
-    (NodeId([0xa2; 32]), Role::Heavy),
-    (NodeId([0xaf; 32]), Role::Heavy),
-    (NodeId([0x10; 32]), Role::Light),
-    (NodeId([0x11; 32]), Role::Light),
-    (NodeId([0x12; 32]), Role::Light),
-    (NodeId([0x13; 32]), Role::Light),
-    (NodeId([0x50; 32]), Role::Proposer),
-];
-/// Who asks the plain question.
-pub const PROPOSER: NodeId = NODES[8].0;
-const STRANGER: NodeId = NodeId([0xee; 32]);
-/// Who answers.
-pub const LIGHTS: [NodeId; 4] = [NODES[4].0, NODES[5].0, NODES[6].0, NODES[7].0];
 
 /// What the groups of the question that has some are called.
 const GROUPS: [&str; 2] = ["a", "b"];
 
 /// The questions of a run: a plain one; one that a heavy node asks itself, of two answers; one that a
-/// light node asks, itself included; one in two groups; one that hides who declines; one that every
+/// light node asks, itself included; one in two groups; one that hides opt-outs; one that every
 /// node refuses.
 static QUESTIONS: LazyLock<[Proposal; 6]> = LazyLock::new(|| {
     let asked = |proposer, nonce| Proposal { proposer, nonce: Nonce([nonce; 16]), spec: spec() };
@@ -56,10 +37,10 @@ static QUESTIONS: LazyLock<[Proposal; 6]> = LazyLock::new(|| {
     refused.spec.deadline = Time(u64::MAX);
     let mut grouped = asked(PROPOSER, 3);
     let labels = GROUPS.map(String::from).to_vec().try_into().expect("good labels");
-    grouped.spec.statistic.groups = Some(Groups { labels, least: 2 });
+    grouped.spec.statistic.groups = Some(Groups { labels, min_size: 2 });
     let mut hiding = asked(PROPOSER, 4);
-    hiding.spec.statistic.hides_declining = true;
-    [plain, asked(NODES[0].0, 1), asked(LIGHTS[0], 2), grouped, hiding, refused]
+    hiding.spec.statistic.hides_opt_outs = true;
+    [plain, asked(SEATS[0], 1), asked(LIGHTS[0], 2), grouped, hiding, refused]
 });
 static IDS: LazyLock<[ComputationId; 6]> = LazyLock::new(|| QUESTIONS.each_ref().map(Proposal::id));
 
@@ -87,30 +68,23 @@ pub fn answer(question: &Proposal, light: &NodeId, tenths: i64) -> Answer {
 }
 
 fn spec() -> Spec {
-    let domain = Domain::new(Decimal::ZERO, Decimal::from(1000), 1).expect("a good domain");
-    Spec {
-        prompt: "?".into(),
-        query: None,
-        statistic: Statistic::from(Measure::Sum(domain)),
-        committee: Committee([NODES[0].0, NODES[1].0, NODES[2].0]),
-        deadline: deadline(),
-        min_participants: 2,
-        max_participants: 3,
-    }
+    let terms = cast::terms().expect("a good domain");
+    let (min_participants, max_participants, deadline) = (2, 3, deadline());
+    Spec { prompt: "?".into(), deadline, min_participants, max_participants, ..terms }
 }
 
-/// Who is enrolled: everyone, or all but the last few.
+/// The enrolled nodes: everyone, or all but the last few.
 pub fn directory(reader: &mut Reader<'_>) -> Arc<Directory> {
-    let missing = if reader.rarely() { reader.below(NODES.len()) } else { 0 };
-    Arc::new(NODES.into_iter().rev().skip(missing).collect())
+    let missing = if reader.rarely() { reader.below(everyone().count()) } else { 0 };
+    Arc::new(everyone().rev().skip(missing).collect())
 }
 
 /// What every node allows. Pauses are long, so that there are few messages before the end.
 pub fn policy() -> Policy {
     Policy {
-        least_participants: 1,
+        min_participants: 1,
         resend_first: Duration::from_secs(1),
-        resend_most: Duration::from_secs(5),
+        resend_max: Duration::from_secs(5),
         reveal_within: Duration::from_secs(20),
         ..Policy::default()
     }
@@ -118,29 +92,30 @@ pub fn policy() -> Policy {
 
 /// How one of the enrolled nodes is set up.
 pub fn config((id, role): (NodeId, Role)) -> Config {
-    Config { id, role, policy: policy(), directory: Arc::new(NODES.into_iter().collect()) }
+    Config { id, role, policy: policy(), directory: cast::directory() }
 }
 
 /// The primary, a seat, or the heavy node outside the committee.
 pub fn heavy(reader: &mut Reader<'_>) -> Config {
-    config(reader.pick(&[NODES[0], NODES[1], NODES[3]]))
+    config(reader.pick(&[SEATS[0], SEATS[1], SPARE].map(|id| (id, Role::Heavy))))
 }
 
 /// The light node that asks, or another.
 pub fn light(reader: &mut Reader<'_>) -> Config {
-    config(reader.pick(&[NODES[4], NODES[5]]))
+    config(reader.pick(&[LIGHTS[0], LIGHTS[1]].map(|id| (id, Role::Light))))
 }
 
 /// A node of any role.
 pub fn any(reader: &mut Reader<'_>) -> Config {
-    config(reader.pick(&[NODES[0], NODES[1], NODES[4], NODES[8]]))
+    let [primary, seat] = [SEATS[0], SEATS[1]].map(|id| (id, Role::Heavy));
+    config(reader.pick(&[primary, seat, (LIGHTS[0], Role::Light), (PROPOSER, Role::Proposer)]))
 }
 
 /// An enrolled node, or rarely a stranger.
 pub fn node(reader: &mut Reader<'_>) -> NodeId {
     let others = [(STRANGER, Role::Light)];
-    let everyone: Vec<_> = NODES.into_iter().chain(others).map(|(node, _)| node).collect();
-    reader.pick(&everyone)
+    let nodes: Vec<_> = everyone().chain(others).map(|(node, _)| node).collect();
+    reader.pick(&nodes)
 }
 
 fn proposal(reader: &mut Reader<'_>) -> Box<Proposal> {
@@ -156,30 +131,34 @@ fn tag(reader: &mut Reader<'_>) -> Tag {
     Tag([reader.byte() % 2; 16])
 }
 
-/// Mostly as many as an answer to that question has.
-fn lanes(reader: &mut Reader<'_>, of: &ComputationId) -> Lanes {
+type Parse<V> = fn(Ring, &[u8]) -> Result<V, SharingError>;
+
+/// Mostly of as many elements as an answer to that question has.
+fn vector<V>(reader: &mut Reader<'_>, of: &ComputationId, parse: Parse<V>) -> V {
     let asked = QUESTIONS.iter().zip(&*IDS).find(|(_, id)| *id == of);
     let dimension = asked.map_or(1, |(asked, _)| asked.spec.statistic.dimension());
-    some(reader, dimension)
+    some(reader, dimension, parse)
 }
 
-fn counts(reader: &mut Reader<'_>, of: &ComputationId) -> Lanes {
+fn counts(reader: &mut Reader<'_>, of: &ComputationId) -> Counts {
     let asked = QUESTIONS.iter().zip(&*IDS).find(|(_, id)| *id == of);
-    let parts = asked.map_or(1, |(asked, _)| asked.spec.statistic.counted_parts());
-    some(reader, parts)
+    let groups = asked.map_or(1, |(asked, _)| asked.spec.statistic.counted_groups());
+    some(reader, groups, Counts::parse)
 }
 
-fn some(reader: &mut Reader<'_>, dimension: usize) -> Lanes {
+fn some<V>(reader: &mut Reader<'_>, dimension: usize, parse: Parse<V>) -> V {
     let dimension = if reader.rarely() { reader.below(5) } else { dimension };
-    Lanes::new(&(0..dimension).map(|_| reader.word() % 4).collect::<Vec<_>>())
+    let elements = (0..dimension.max(1)).map(|_| reader.word() % 4);
+    let bytes: Vec<_> = elements.flat_map(u32::to_le_bytes).collect();
+    parse(Ring::Z32, &bytes).expect("whole elements")
 }
 
-fn three(reader: &mut Reader<'_>, of: &ComputationId) -> [Lanes; 3] {
-    [(); 3].map(|()| lanes(reader, of))
+fn three<V>(reader: &mut Reader<'_>, of: &ComputationId, parse: Parse<V>) -> PerSeat<V> {
+    PerSeat::try_collect([(); 3].map(|()| vector(reader, of, parse))).expect("three seats")
 }
 
-fn three_counts(reader: &mut Reader<'_>, of: &ComputationId) -> [Lanes; 3] {
-    [(); 3].map(|()| counts(reader, of))
+fn three_counts(reader: &mut Reader<'_>, of: &ComputationId) -> PerSeat<Counts> {
+    PerSeat::try_collect([(); 3].map(|()| counts(reader, of))).expect("three seats")
 }
 
 fn some_lights(reader: &mut Reader<'_>) -> impl Iterator<Item = NodeId> + use<> {
@@ -211,7 +190,7 @@ fn outcome(reader: &mut Reader<'_>, of: &ComputationId) -> Outcome {
     if reader.rarely() {
         return Outcome::Failed(failure(reader));
     }
-    let totals = lanes(reader, of);
+    let totals = vector(reader, of, Totals::parse);
     Outcome::Completed(Reveal {
         digest: digest(reader),
         participants: reader.byte().into(),
@@ -245,19 +224,29 @@ pub fn message(reader: &mut Reader<'_>) -> Message {
             let excluded = some_lights(reader).collect();
             Message::Seal { id, digest: digest(reader), excluded }
         }
-        13 => Message::Partial { id, digest: digest(reader), partial: lanes(reader, &id) },
-        14 => Message::Revealed { id, digest: digest(reader), partials: three(reader, &id) },
+        13 => Message::Partial {
+            id,
+            digest: digest(reader),
+            partial: vector(reader, &id, Partial::parse),
+        },
+        14 => Message::Revealed {
+            id,
+            digest: digest(reader),
+            partials: three(reader, &id, Partial::parse),
+        },
         15 => Message::Abort { id, failure: failure(reader) },
         25 => Message::Counts { id, digest: digest(reader), counts: counts(reader, &id) },
         26 => Message::Counted { id, digest: digest(reader), counts: three_counts(reader, &id) },
         16 => Message::Announce(proposal(reader)),
-        17 => Message::Knock(id),
+        17 => Message::RequestInvite(id),
         18 => Message::Invite(proposal(reader)),
-        19 => Message::Contribution { id, tag: tag(reader), share: lanes(reader, &id) },
+        19 => {
+            Message::Contribution { id, tag: tag(reader), share: vector(reader, &id, Share::parse) }
+        }
         20 => Message::Decline(id),
         21 => Message::Receipt(id),
         22 => Message::Refuse { id, refusal: Refusal::Late },
-        23 => Message::Inquire(id),
+        23 => Message::QueryOutcome(id),
         _ => Message::Ended { id, counted: reader.byte().is_multiple_of(2) },
     }
 }
@@ -288,22 +277,22 @@ pub fn record(reader: &mut Reader<'_>) -> Record {
         2 => Fact::Contributed {
             light: reader.pick(&LIGHTS),
             tag: tag(reader),
-            share: lanes(reader, &id),
+            share: vector(reader, &id, Share::parse),
         },
         3 => Fact::Declined(reader.pick(&LIGHTS)),
         4 => Fact::Frozen,
         5 => Fact::Sealed(Seal {
             roster: roster(reader),
             excluded: some_lights(reader).collect(),
-            partial: lanes(reader, &id),
+            partial: vector(reader, &id, Partial::parse),
         }),
-        6 => Fact::Revealed(three(reader, &id)),
+        6 => Fact::Revealed(three(reader, &id, Partial::parse)),
         7 => Fact::Failed(failure(reader)),
         8 => Fact::Asked(question()),
-        9 => Fact::Split { tag: tag(reader), shares: three(reader, &id) },
+        9 => Fact::Split { tag: tag(reader), shares: three(reader, &id, Share::parse) },
         10 => Fact::Withheld,
         11 => Fact::Delivered,
-        12 => Fact::Settled(reader.pick(&[None, Some(false), Some(true)])),
+        12 => Fact::Learned(reader.pick(&[None, Some(false), Some(true)])),
         13 => Fact::Proposed(question()),
         14 => Fact::Accepted,
         15 => Fact::Concluded(outcome(reader, &id)),

@@ -1,6 +1,7 @@
 //! The targets: each takes any bytes, and panics if something does not hold.
 
 use formix_proto::wire::{decode, decode_record, encode, encode_record};
+use formix_testkit::StartError;
 
 use super::bench::Bench;
 use super::committee::Committee;
@@ -39,10 +40,10 @@ pub fn recovery(bytes: &[u8]) {
     let mut reader = Reader::new(bytes);
     let config = scene::any(&mut reader);
     let log: Vec<_> = (0..reader.below(32)).map(|_| scene::record(&mut reader)).collect();
-    let length = log.len();
-    match Bench::recovered(config, log) {
+    match Bench::recovered(config, &log) {
         Ok(mut bench) => (0..8).for_each(|_| bench.step(&mut reader)),
-        Err(error) => assert!(error.position < length),
+        Err(StartError::Recover(error)) => assert!(error.position < log.len()),
+        Err(StartError::Rule(broken)) => panic!("{broken}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Configuration files as such: read, written, and refused with the line that is wrong.
+//! Reading and writing configuration files; errors name the line.
 
 use std::fs;
 use std::io;
@@ -11,14 +11,14 @@ use super::ConfigError;
 use crate::home::{HomeError, at};
 
 /// The largest configuration file that is read, in bytes.
-const MOST: u64 = 64 << 20;
+const MAX_SIZE: u64 = 64 << 20;
 
 /// Reads a configuration.
 pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
     parse(path, &read(path)?)
 }
 
-/// The text of a configuration; nothing, if it is not there.
+/// The text of a configuration; empty if there is no such file.
 pub(crate) fn read_if_there(path: &Path) -> Result<String, ConfigError> {
     match read(path) {
         Err(ConfigError::File(HomeError::Io { error, .. }))
@@ -33,15 +33,16 @@ pub(crate) fn read_if_there(path: &Path) -> Result<String, ConfigError> {
 /// The text of a file.
 pub(crate) fn read(path: &Path) -> Result<String, ConfigError> {
     let size = fs::metadata(path).map_err(at(path))?.len();
-    if size > MOST {
-        let message = format!("{size} bytes are more than the {MOST} that are read");
+    if size > MAX_SIZE {
+        let message =
+            format!("the file has {size} bytes, the maximum is {MAX_SIZE}: is it the right file?");
         return Err(syntax(path, 1, &message));
     }
     let text = fs::read(path).map_err(at(path))?;
     String::from_utf8(text).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-        syntax(path, line_of(&text, valid), "is not UTF-8 text")
+        syntax(path, line_of(&text, valid), "not UTF-8 text")
     })
 }
 
@@ -53,9 +54,9 @@ pub(crate) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, C
     })
 }
 
-/// The line that a place in a text is on, from 1.
-pub(crate) fn line_of(text: &str, place: usize) -> usize {
-    let before = text.as_bytes().get(..place).unwrap_or_default();
+/// The line of a byte offset in a text, from 1.
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
     1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
@@ -73,7 +74,7 @@ pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<String, Conf
     toml::to_string_pretty(value).map_err(|error| syntax(path, 1, &error.to_string()))
 }
 
-/// Makes this the text of a configuration, whole or not at all.
+/// Replaces the text of a configuration, whole or not at all.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
     let unfinished = path.with_extension("toml.new");
     fs::write(&unfinished, text).map_err(at(&unfinished))?;

@@ -1,39 +1,39 @@
-//! Why a decision is not carried out, or a question not answered.
+//! Why a decision is not executed, or a question not answered.
 
 use formix_proto::answer::AnswerError;
 use formix_proto::id::ComputationId;
 
-use super::ledger::{LedgerError, Past};
+use super::log::{DecisionLogError, PastDecision};
 use crate::config::ConfigError;
 use crate::responder::ResponderError;
 
-/// Why the owner's decision was not carried out.
+/// Why the owner's decision was not executed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConsentError {
-    #[error("no question {0} waits here: see `formix inbox`")]
+    #[error("no pending question has an id that starts with {0}: see `formix inbox`")]
     Unknown(String),
-    #[error("more than one question that waits begins with {0}")]
+    #[error("several pending questions have ids that start with {0}: give more of the id")]
     Ambiguous(String),
-    #[error("name a question by the beginning of its id: see `formix inbox`")]
-    Nameless,
-    #[error("question {} is decided already: {} {}", .0.comp_id.short(), .0.verdict, .0.by)]
-    Decided(Box<Past>),
-    #[error("question {} has ended, and nobody had decided it", .0.short())]
+    #[error("give the id of a question, or the start of it: see `formix inbox`")]
+    NoId,
+    #[error("question {} was already {} {}", .0.comp_id.short(), .0.verdict, .0.by)]
+    Decided(Box<PastDecision>),
+    #[error("question {} expired: its deadline passed before you decided", .0.short())]
     Expired(ComputationId),
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Log(#[from] DecisionLogError),
     #[error(transparent)]
     Rules(#[from] ConfigError),
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
-    #[error("the node is stopping")]
+    #[error("the node is stopping: try again when it has restarted")]
     Stopping,
 }
 
-/// Why a question is declined though it may be answered. Holds nothing of the answer.
+/// Why an allowed question is declined. Holds nothing of the answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoAnswer {
-    #[error("the node declines: it has nothing to answer")]
+    #[error("the node declines: it has no answer")]
     Declined,
     #[error("the node declines: {0}")]
     Responder(#[from] ResponderError),

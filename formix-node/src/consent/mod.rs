@@ -1,36 +1,34 @@
-//! The owner's consent: nothing that a question asks for leaves a light node before its owner's rules,
-//! or the owner, have said so.
+//! The owner's consent: nothing leaves a light node until its owner's rules, or the owner, allow it.
 //!
-//! [`Policy`] is what the owner has written down, and judges alone. What it leaves open waits in the
-//! node's inbox. Each decision is on the disk before anything follows from it.
+//! A [`Policy`] is what the owner has written in `consent.toml`; it evaluates each question. What it
+//! leaves open waits in a queue until the owner decides, or until its deadline. Each decision is in
+//! `consent.log` on the disk before anything follows from it.
 
-mod book;
-mod deciding;
-mod desk;
+mod decisions;
 mod error;
-mod ledger;
-mod matching;
+mod log;
 mod policy;
+mod queue;
 mod rule;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub(crate) use book::{Book, Names};
-pub(crate) use desk::Desk;
+pub(crate) use decisions::{Decisions, Names};
 pub(crate) use error::ConsentError;
-pub use ledger::{By, Decision, Entry, LedgerError, Past, read};
-pub use policy::{Judgement, Policy};
+pub use log::{By, Decision, DecisionLogError, Entry, PastDecision, read};
+pub use policy::{Evaluation, Policy};
+pub(crate) use queue::Queue;
 pub use rule::{Choice, Rule, RuleError, Span, Verdict};
 pub use subject::{Family, Subject};
-pub use view::{Disclosed, Inbox, Preview, Waiting};
+pub use view::{Disclosed, Inbox, PendingView, Preview};
 
 /// Who decides what a light node answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
-    /// Nobody: everything is answered, and no decision is recorded. For networks in one process, which
-    /// hold the data of whoever runs the process.
+    /// Nobody: every question is answered, and no decision is recorded. For networks in one process,
+    /// whose user has all the data anyway.
     Everything,
     /// The owner, and `consent.toml` in the node's directory.
     Owner {

@@ -1,28 +1,28 @@
-//! One rule of the owner's, and which questions it is about.
+//! One rule of `consent.toml`, and which questions it matches.
 
 use std::time::Duration;
 
 use formix_proto::query::Table;
+use formix_proto::statistic::Measure;
 use serde::{Deserialize, Serialize};
 
-use super::matching::columns_of;
-use super::subject::Family;
+use super::subject::{Family, Subject};
 use crate::duration;
 
-/// What is to become of a question.
+/// What a rule decides about a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// It is answered.
+    /// Answer it.
     Allow,
-    /// The owner is asked.
+    /// Leave it to the owner.
     #[default]
     Ask,
-    /// It is declined.
+    /// Decline it.
     Deny,
 }
 
-/// What the owner makes of a question.
+/// What the owner decides about a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Choice {
@@ -41,37 +41,37 @@ impl From<Choice> for Verdict {
     }
 }
 
-/// One rule of `consent.toml`. What it does not mention does not matter to it, but for the data: a rule
-/// that allows has to say which.
+/// One rule of `consent.toml`. It matches a question that meets all of its conditions. A rule that
+/// allows must name the data that it allows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// What becomes of the questions that it is about.
+    /// What it decides about the questions that it matches.
     pub verdict: Verdict,
-    /// Who asks: names of `network.toml`, or ids.
+    /// The node that asks is one of these: names in `network.toml`, or ids.
     pub proposer: Option<Vec<String>>,
-    /// The question itself.
+    /// It is this question.
     pub question: Option<Family>,
-    /// Tables.
+    /// The question reads these tables.
     pub tables: Option<Vec<String>>,
-    /// Columns, as `table.column`.
+    /// The question reads these columns, each written as `table.column`.
     pub columns: Option<Vec<String>>,
-    /// Whatever data a query reads.
+    /// The question has a query, over any data.
     #[serde(default, skip_serializing_if = "is_false")]
     pub any_data: bool,
-    /// Questions without a query, which are for people.
+    /// The question has no query: it is for people.
     #[serde(default, skip_serializing_if = "is_false")]
     pub free_text: bool,
-    /// Whatever is asked, while the node makes its answers up.
+    /// The node makes its answers up.
     #[serde(default, skip_serializing_if = "is_false")]
     pub made_up: bool,
-    /// Names of measures.
+    /// The statistic is one of these.
     pub statistic: Option<Vec<String>>,
     /// The question's own `min_participants` is at least this.
     pub min_participants: Option<u32>,
-    /// If the question has groups, none of fewer answers is told of.
+    /// If the question has groups, its minimum group size is at least this.
     pub min_group: Option<u32>,
-    /// Of all the questions that it is about, one is answered in this time.
+    /// At most one of the questions that the rule matches is answered within this time.
     pub cooldown: Option<Span>,
 }
 
@@ -80,39 +80,40 @@ pub struct Rule {
 #[serde(transparent)]
 pub struct Span(#[serde(with = "duration")] pub Duration);
 
-/// What a rule says that cannot be meant.
+/// Why a rule is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
-    /// It allows nothing.
+    /// It allows, and names no data.
     #[error(
-        "it allows nothing: name `tables` or `columns` that it is about, or say `any_data = true`, `free_text = true` or `made_up = true`"
+        "it allows nothing: name the `tables` or `columns` that it allows, or write `any_data = true`, `free_text = true` or `made_up = true`"
     )]
     NoData,
-    /// It names data, and any.
-    #[error("it names data and says `any_data = true`: keep one of the two")]
+    /// It names data, and allows any data.
+    #[error("it names data and has `any_data = true`: remove one of the two")]
     AnyAndSome,
-    /// A limit of what is allowed, in a rule that does not allow.
+    /// A limit on what is allowed, in a rule that does not allow.
     #[error(
-        "`min_participants`, `min_group` and `cooldown` limit what is allowed: they mean nothing in a rule that does not allow"
+        "`min_participants`, `min_group` and `cooldown` limit what a rule allows: remove them here, or write `verdict = \"allow\"`"
     )]
     Limit,
     /// A column without its table.
-    #[error("`{0}` is no column: write `table.column`")]
+    #[error("`{0}` is not a column: write `table.column`")]
     Column(String),
-    /// A measure that there is not.
-    #[error("there is no statistic `{0}`: there are {known}", known = MEASURES.join(", "))]
+    /// No statistic has this name.
+    #[error("there is no statistic `{0}`: there are {known}", known = names().collect::<Vec<_>>().join(", "))]
     Statistic(String),
-    /// Nobody of that name.
-    #[error("nobody is called `{0}` in network.toml: use a name from there, or an id")]
+    /// No node has this name.
+    #[error("no node in network.toml is called `{0}`: use a name from there, or an id")]
     Proposer(String),
 }
 
-/// What measures are called.
-const MEASURES: [&str; 8] =
-    ["count", "sum", "moments", "histogram", "choice", "choices", "vector", "regression"];
+/// What statistics are called.
+fn names() -> impl Iterator<Item = &'static str> {
+    Measure::FAMILIES.iter().map(|family| family.name)
+}
 
 impl Rule {
-    /// Refuses what cannot be meant; `knows` says whether that is somebody who may ask.
+    /// Refuses a rule that cannot be meant; `knows` says whether a name or id is a node's.
     pub(super) fn check(&self, knows: impl Fn(&str) -> bool) -> Result<(), RuleError> {
         let has_limit =
             self.min_participants.is_some() || self.min_group.is_some() || self.cooldown.is_some();
@@ -128,11 +129,12 @@ impl Rule {
             column.split_once('.').is_some_and(|(table, name)| is_name(table) && is_name(name))
         };
         each(&self.columns, is_column).map_err(RuleError::Column)?;
-        each(&self.statistic, |name| MEASURES.contains(&name)).map_err(RuleError::Statistic)?;
+        each(&self.statistic, |name| names().any(|known| known == name))
+            .map_err(RuleError::Statistic)?;
         each(&self.proposer, knows).map_err(RuleError::Proposer)
     }
 
-    /// Names exactly the data that a question declares to read.
+    /// Makes the rule name exactly the data that a question declares to read.
     pub(super) fn name_data(&mut self, tables: Option<&[Table]>) {
         match tables {
             None => self.free_text = true,
@@ -141,12 +143,81 @@ impl Rule {
         }
     }
 
-    pub(super) fn names_data(&self) -> bool {
+    fn names_data(&self) -> bool {
         self.tables.is_some() || self.columns.is_some()
+    }
+
+    /// Whether the rule matches a question. A rule that allows must name all of the data that the
+    /// question reads; for a rule that denies or asks, any of it is enough.
+    pub(super) fn matches(&self, subject: &Subject) -> bool {
+        self.matches_terms(subject)
+            && match self.verdict {
+                Verdict::Allow => self.covers(subject),
+                _ => self.touches(subject),
+            }
+    }
+
+    fn matches_terms(&self, subject: &Subject) -> bool {
+        let proposes = |node: &String| {
+            Some(node) == subject.proposer_name.as_ref() || node.parse() == Ok(subject.proposer)
+        };
+        self.proposer.as_ref().is_none_or(|nodes| nodes.iter().any(proposes))
+            && self.question.is_none_or(|question| question == subject.question)
+            && self.statistic.as_ref().is_none_or(|names| names.contains(&subject.statistic))
+            && self.min_participants.is_none_or(|min| subject.min_participants >= min)
+            && self.min_group.is_none_or(|min| subject.min_group.is_none_or(|of| of >= min))
+    }
+
+    /// Whether the rule names all that a question reads. No list of names covers a question that
+    /// declares to read nothing: a program may read more than is declared.
+    fn covers(&self, subject: &Subject) -> bool {
+        let is_covered = |table: &Table| {
+            self.tables.as_ref().is_none_or(|named| contains(named, &table.name))
+                && self
+                    .columns
+                    .as_ref()
+                    .is_none_or(|named| columns_of(table).all(|column| contains(named, &column)))
+        };
+        self.made_up && subject.made_up
+            || match &subject.tables {
+                None => self.free_text,
+                Some(_) if self.any_data => true,
+                Some(tables) => {
+                    self.names_data() && !tables.is_empty() && tables.iter().all(is_covered)
+                }
+            }
+    }
+
+    /// Whether the rule names anything that a question reads.
+    fn touches(&self, subject: &Subject) -> bool {
+        let is_touched = |table: &Table| {
+            self.tables.as_ref().is_some_and(|named| contains(named, &table.name))
+                || self
+                    .columns
+                    .as_ref()
+                    .is_some_and(|named| columns_of(table).any(|column| contains(named, &column)))
+        };
+        let matches_all = !(self.names_data() || self.any_data || self.free_text || self.made_up);
+        matches_all
+            || self.made_up && subject.made_up
+            || match &subject.tables {
+                None => self.free_text,
+                Some(tables) => self.any_data || tables.iter().any(is_touched),
+            }
     }
 }
 
-/// Whether all words are right; else one that is not.
+/// SQL names are compared without regard to case.
+fn contains(named: &[String], name: &str) -> bool {
+    named.iter().any(|other| other.eq_ignore_ascii_case(name))
+}
+
+/// The columns that a question reads of a table, as rules name them.
+fn columns_of(table: &Table) -> impl Iterator<Item = String> {
+    table.columns.iter().map(|column| format!("{}.{column}", table.name))
+}
+
+/// Whether all words are right; if not, the first that is wrong.
 fn each(words: &Option<Vec<String>>, is_right: impl Fn(&str) -> bool) -> Result<(), String> {
     let wrong = words.iter().flatten().find(|word| !is_right(word));
     wrong.map_or(Ok(()), |word| Err(word.clone()))

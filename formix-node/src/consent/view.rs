@@ -1,4 +1,4 @@
-//! What the owner is shown.
+//! What the owner sees.
 
 use std::fmt;
 
@@ -8,57 +8,57 @@ use zeroize::Zeroizing;
 
 use super::subject::Family;
 
-/// What waits for the owner's decision.
+/// The questions that wait for the owner's decision.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Inbox {
     /// What is wrong with the owner's rules, if they cannot be used.
     pub warning: Option<String>,
-    /// The questions, those that end first before the others.
-    pub questions: Vec<Waiting>,
+    /// The questions, in the order of their deadlines.
+    pub questions: Vec<PendingView>,
 }
 
-/// A question that waits. The asker's text in it is untrusted.
+/// A pending question. The analyst's text in it is untrusted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
+pub struct PendingView {
     /// The computation.
     pub comp_id: String,
-    /// What the asker is called.
+    /// The name of the node that asks.
     pub proposer: String,
-    /// The digest of the asker's key.
+    /// The digest of that node's key.
     pub proposer_uid: String,
     /// The question, for people.
     pub prompt: String,
     /// The question, for programs.
     pub query: Option<Query>,
-    /// What the asker is told, if the computation completes.
+    /// What the result reveals, if the computation completes.
     pub reveals: String,
-    /// What becomes of an answer that is not as the question declares.
+    /// What happens to an answer that is missing or out of range.
     pub rules: String,
-    /// Who adds the answers up.
+    /// The heavy nodes that add the answers up.
     pub committee: Vec<String>,
-    /// The fewest participants over which it is revealed.
+    /// The minimum number of participants for the result to be revealed.
     pub min_participants: u32,
-    /// When it ends, in unix milliseconds.
+    /// Its deadline, in Unix milliseconds.
     pub deadline: u64,
     /// The question itself, as rules name it.
     pub question: Family,
-    /// Why the owner is asked.
+    /// Why the owner has to decide.
     pub why: String,
 }
 
-/// What the node would answer: for its owner alone.
+/// What the node would answer; only its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
     /// The question.
     #[serde(flatten)]
-    pub waiting: Waiting,
-    /// The answer's values; there is none if the node has nothing to say.
+    pub pending: PendingView,
+    /// The cells of the answer, if the node has one.
     pub answer: Option<Vec<Option<Disclosed>>>,
-    /// Why it would decline, with or without an answer.
+    /// Why the node would decline, with or without an answer.
     pub declines: Option<String>,
 }
 
-/// A value of an answer, to be shown to its owner. Wiped when dropped, redacted when printed by mistake.
+/// A cell of an answer, to be shown to its owner. Wiped when dropped, redacted in `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Disclosed(pub Zeroizing<String>);
 

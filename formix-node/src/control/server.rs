@@ -20,7 +20,7 @@ use crate::consent::{self, ConsentError};
 use crate::handle::{NodeHandle, ProposeError};
 use crate::home::{Home, HomeError, at};
 use crate::question::Question;
-use crate::report::{Report, status_name};
+use crate::report::Report;
 
 /// The longest request, in bytes: the longest question, each byte of it escaped.
 const MOST: u64 = 6 * SMALL_FRAME as u64;
@@ -111,17 +111,17 @@ impl Desk {
                 let id = self.find(&id).await?;
                 report(self.node.wait(id).await)
             }
-            Request::Inbox => self.desk()?.inbox().await.map(Response::Inbox).map_err(undecided),
+            Request::Inbox => self.queue()?.inbox().await.map(Response::Inbox).map_err(undecided),
             Request::Preview { id } => {
-                let preview = self.desk()?.preview(&id).await.map_err(undecided)?;
+                let preview = self.queue()?.preview(&id).await.map_err(undecided)?;
                 Ok(Response::Preview(Box::new(preview)))
             }
             Request::Decide { id, choice } => {
-                self.desk()?.decide(&id, choice).await.map_err(undecided)?;
+                self.queue()?.decide(&id, choice).await.map_err(undecided)?;
                 Ok(Response::Done)
             }
             Request::Always { id, choice, cooldown } => {
-                self.desk()?.always(&id, choice, cooldown).await.map_err(undecided)?;
+                self.queue()?.always(&id, choice, cooldown).await.map_err(undecided)?;
                 Ok(Response::Done)
             }
             Request::Reload => {
@@ -151,7 +151,7 @@ impl Desk {
         let names = self.network()?.names();
         Ok(Response::Computation(status.map(|status| {
             Standing {
-                status: status_name(&status.standing).to_owned(),
+                status: (&status.standing).into(),
                 answers: status.answers,
                 waiting_for: status
                     .waiting_for
@@ -163,10 +163,10 @@ impl Desk {
     }
 
     async fn propose(&self, question: Question) -> Result<Response, Response> {
-        let schema = question.schema();
+        let schema = question.schema.clone();
         let proposal = question.propose(&self.network()?, self.node.id()).map_err(refused)?;
         match self.node.propose(proposal, schema).await {
-            // What has failed at once is recorded like anything that failed later.
+            // A computation that failed at once is recorded like one that failed later.
             Ok(id) | Err(ProposeError::Failed { id, .. }) => Ok(Response::Proposed(id.to_string())),
             Err(error @ ProposeError::Terms(_)) => Err(refused(error)),
             Err(error) => Err(failed(error)),
@@ -174,9 +174,9 @@ impl Desk {
     }
 
     /// Where questions wait; only a light node has one.
-    fn desk(&self) -> Result<&consent::Desk, Response> {
+    fn queue(&self) -> Result<&consent::Queue, Response> {
         let none = || refused(format!("{} answers no questions", self.node.name()));
-        self.node.desk.as_deref().ok_or_else(none)
+        self.node.queue.as_deref().ok_or_else(none)
     }
 
     async fn reports(&self, most: usize) -> Result<Vec<Report>, Response> {
@@ -185,7 +185,7 @@ impl Desk {
 
     async fn find(&self, beginning: &str) -> Result<ComputationId, Response> {
         let ids = self.node.ids().await.map_err(failed)?;
-        find(ids.iter().map(String::as_str), beginning).map_err(Response::Refused)
+        find(ids, beginning).map_err(Response::Refused)
     }
 
     fn network(&self) -> Result<Network, Response> {
@@ -201,9 +201,9 @@ fn report<E: Display>(report: Result<Option<Report>, E>) -> Result<Response, Res
 
 /// What is asked of the wrong question, or with rules that are wrong, must be asked differently.
 fn undecided(error: ConsentError) -> Response {
-    use ConsentError::{Ambiguous, Nameless, Rules, Unknown};
+    use ConsentError::{Ambiguous, NoId, Rules, Unknown};
     match error {
-        Unknown(_) | Ambiguous(_) | Nameless | Rules(_) => refused(error),
+        Unknown(_) | Ambiguous(_) | NoId | Rules(_) => refused(error),
         _ => failed(error),
     }
 }

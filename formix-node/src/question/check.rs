@@ -1,40 +1,44 @@
-//! Checking a question before anybody is asked: as every node will, and that its SQL is what owners
-//! run.
+//! Checking a question before anybody is asked, as every node will, and that light nodes run its SQL.
 
 use formix_proto::id::NodeId;
 use formix_proto::policy::Policy;
 use formix_proto::query::{Query, QueryError};
-use formix_proto::spec::{Committee, Spec, SpecError};
+use formix_proto::seat::{Committee, MIN_SEATS};
+use formix_proto::spec::{Spec, SpecError};
 use formix_proto::statistic::{Cells, Rule, Statistic, StatisticError};
 use formix_proto::time::Time;
 
 use super::Question;
-use super::fault::{Fault, Wrong};
+use super::fault::{Fault, Problem};
 use crate::clock::now;
-use crate::responder::{ResponderError, columns};
-use crate::store::block_on;
-
-/// Stands for whichever heavy nodes it will be.
-const ANYBODY: Committee = Committee([NodeId([1; 32]), NodeId([2; 32]), NodeId([3; 32])]);
+use crate::responder::{ResponderError, SqlError, columns};
 
 impl Question {
-    /// Checks it as a node does that has this policy, when so many may take part: the terms that it
+    /// Checks it as a node with this policy does, when this many may take part; returns the terms that it
     /// would have.
     pub fn check(&self, policy: &Policy, max_participants: u32) -> Result<Spec, Fault> {
         let now = now();
-        let spec = self.spec(ANYBODY, now + self.deadline, max_participants)?;
+        let spec = self.spec(self.stand_ins()?, now + self.deadline, max_participants);
         if let Err(error) = spec.check(now, policy) {
             return Err(match error {
                 SpecError::Statistic(StatisticError::StandIn) => {
-                    Fault::at(stand_in(&spec, now, policy), Wrong::StandIn)
+                    Fault::at(stand_in(&spec, now, policy), Problem::StandIn)
                 }
-                error => Fault::at(field(&error), Wrong::Terms(error)),
+                error => Fault::at(field(&error), Problem::Terms(error)),
             });
         }
         if let Some(query) = &spec.query {
-            check_query(query, &spec.statistic).map_err(|wrong| Fault::at("data.sql", wrong))?;
+            check_query(query, &spec.statistic)
+                .map_err(|problem| Fault::at("data.sql", problem))?;
         }
         Ok(spec)
+    }
+
+    /// A committee of the size that is asked for, whichever heavy nodes it will be.
+    fn stand_ins(&self) -> Result<Committee, Fault> {
+        let seats = self.committee.as_ref().map_or(MIN_SEATS, Vec::len);
+        let nodes = (1..=u8::MAX).map(|node| NodeId([node; 32])).take(seats);
+        Committee::new(nodes).map_err(|error| Fault::at("committee", Problem::Committee(error)))
     }
 }
 
@@ -44,12 +48,15 @@ fn field(error: &SpecError) -> &'static str {
         SpecError::EmptyPrompt | SpecError::TooLong => "prompt",
         SpecError::Query(QueryError::TooLong | QueryError::Empty) => "data.sql",
         SpecError::Query(_) => "data.tables",
-        SpecError::Statistic(_) | SpecError::Overflow(_) | SpecError::TooLarge(_) => "statistic",
+        SpecError::Statistic(_)
+        | SpecError::Overflow(_)
+        | SpecError::TooLarge(_)
+        | SpecError::RevealTooLarge(_) => "statistic",
         SpecError::DeadlinePassed | SpecError::DeadlineTooFar(_) => "deadline",
         SpecError::ThresholdTooLow { .. } | SpecError::ThresholdTooHigh { .. } => {
             "min_participants"
         }
-        SpecError::GroupTooSmall { .. } => "groups.least",
+        SpecError::GroupTooSmall { .. } => "groups.min_size",
         SpecError::TooManyParticipants(_) => "max_participants",
         SpecError::RepeatedHeavy(_) | SpecError::NotTheProposer => "committee",
     }
@@ -63,22 +70,22 @@ fn stand_in(spec: &Spec, now: Time, policy: &Policy) -> &'static str {
 }
 
 /// Compiles the statement as a light node would. Whether one runs it is for its owner to say.
-fn check_query(query: &Query, statistic: &Statistic) -> Result<(), Wrong> {
-    let columns = block_on(columns(query)).map_err(|error| Wrong::Sql(refusal(error)))?;
+fn check_query(query: &Query, statistic: &Statistic) -> Result<(), Problem> {
+    let columns = columns(query).map_err(|error| Problem::Sql(refusal(error)))?;
     let group = usize::from(statistic.groups.is_some());
     let (cells, fits) = match statistic.measure.cells() {
         // Row by row they make up the answer, so there must be whole rows.
         Cells::Exactly(cells) => (cells + group, (cells + group).is_multiple_of(columns)),
         Cells::AtMost(cells) => (cells + group, columns <= cells + group),
     };
-    if fits { Ok(()) } else { Err(Wrong::Columns { columns, cells }) }
+    if fits { Ok(()) } else { Err(Problem::Columns { columns, cells }) }
 }
 
-/// What is wrong, for who asks.
+/// What is wrong, for the analyst.
 fn refusal(error: ResponderError) -> String {
     match error {
         ResponderError::Statement(error) => error.to_string(),
-        ResponderError::Refused(message) => message,
+        ResponderError::Sql(SqlError::Refused(message)) => message,
         error => error.to_string(),
     }
 }

@@ -1,14 +1,13 @@
-//! What a question computes, costs and tells, for whoever is about to ask it.
+//! What a question computes, costs and reveals, for the analyst who is about to ask it.
 
 use formix_proto::id::{ComputationId, Tag};
 use formix_proto::message::Message;
-use formix_proto::share::{Lanes, SEATS};
+use formix_proto::sharing::Share;
 use formix_proto::spec::Spec;
-use formix_proto::statistic::{Cells, Measure, Statistic};
+use formix_proto::statistic::{Cells, Statistic};
 use formix_proto::wire;
 use serde::Serialize;
 
-use super::Kind;
 use super::Question;
 use crate::words;
 
@@ -17,8 +16,8 @@ use crate::words;
 pub struct Explanation {
     /// The question, for people.
     pub question: String,
-    /// The analyst's word for what is wanted.
-    pub statistic: Kind,
+    /// The kind of statistic, in the analyst's word.
+    pub statistic: String,
     /// What is computed.
     pub computes: String,
     /// The columns that are read, as `table.column`.
@@ -27,13 +26,13 @@ pub struct Explanation {
     pub answer: String,
     /// What becomes of answers that are not as declared.
     pub rules: String,
-    /// How many numbers an encoded answer has.
-    pub lanes: usize,
+    /// How many elements an encoded answer has.
+    pub elements: usize,
     /// How many values each of them can have.
     pub ring: &'static str,
-    /// The most who may take part, for whom the ring is large enough.
+    /// The maximum number of participants, for which the ring is large enough.
     pub max_participants: u32,
-    /// What a light node sends to the three heavy nodes together, in bytes.
+    /// What a light node sends to all heavy nodes of the committee together, in bytes.
     pub bytes: usize,
     /// To whom this is revealed.
     pub reveals: String,
@@ -50,20 +49,20 @@ impl Explanation {
         let shape = spec.shape();
         Self {
             question: spec.prompt.clone(),
-            statistic: question.statistic.kind,
+            statistic: question.schema.kind(),
             computes: words::revealed(statistic),
             reads: reads(spec),
             answer: answer(statistic),
             rules: words::rules(statistic),
-            lanes: shape.dimension,
+            elements: shape.dimension,
             ring: shape.ring.name(),
             max_participants: spec.max_participants,
             bytes: bytes(spec),
             reveals: format!(
-                "all this, and how many take part, to who asks and to the three heavy nodes, if at least {} take part",
+                "all this and the number of participants, to the analyst and the three heavy nodes, if at least {} take part",
                 spec.min_participants
             ),
-            precision: words::precision(&statistic.measure),
+            precision: statistic.measure.precision(),
             unprotected: unprotected(statistic),
         }
     }
@@ -76,14 +75,13 @@ fn reads(spec: &Spec) -> Vec<String> {
     columns.collect()
 }
 
-/// What a light node really sends, whatever its answer is: shares are all as long.
+/// What a light node really sends, whatever its answer is: all shares have the same length.
 fn bytes(spec: &Spec) -> usize {
-    let contribution = Message::Contribution {
-        id: ComputationId([0; 32]),
-        tag: Tag([0; 16]),
-        share: Lanes::zero(spec.shape()),
-    };
-    SEATS * wire::encode(&contribution).as_ref().len()
+    let shape = spec.shape();
+    let Ok(share) = Share::parse(shape.ring, &vec![0; shape.bytes()]) else { return 0 };
+    let contribution =
+        Message::Contribution { id: ComputationId([0; 32]), tag: Tag([0; 16]), share };
+    spec.committee.seats() * wire::encode(&contribution).as_ref().len()
 }
 
 fn answer(statistic: &Statistic) -> String {
@@ -100,26 +98,21 @@ fn answer(statistic: &Statistic) -> String {
 
 fn unprotected(statistic: &Statistic) -> Vec<String> {
     let mut list = vec![
-        "the heavy nodes see who takes part, and when".to_owned(),
-        "two results over answers that differ by one person's tell about that person".to_owned(),
-        "a light node can lie, and nobody can tell".to_owned(),
+        "the heavy nodes see who takes part, and when",
+        "two results that differ by one participant reveal something about that participant",
+        "a light node can send a false answer, and nobody can tell",
     ];
-    if !statistic.hides_declining {
+    if !statistic.hides_opt_outs {
         list.push(
-            "the heavy nodes see who declines, and so who has no value as declared".to_owned(),
+            "the heavy nodes see which light nodes decline, and so whose value may be missing or out of range",
         );
     }
     if statistic.groups.is_some() {
-        list.push("the heavy nodes learn how many answers every group has, told or not".to_owned());
+        list.push("the heavy nodes learn the size of every group, suppressed or not");
         list.push(
-            "who asks learns how many answers the groups that are not told have together, and so the count of one that is alone".to_owned(),
+            "the analyst learns how many answers the suppressed groups have together, and so the size of a single suppressed group",
         );
     }
-    if let Measure::Histogram(_) | Measure::Choice(_) | Measure::Choices(_) = statistic.measure {
-        list.push("a count of one is told like any other: somebody is alone there".to_owned());
-    }
-    if let Measure::Regression(_) = statistic.measure {
-        list.push("all the sums and products are revealed, not only the coefficients".to_owned());
-    }
-    list
+    list.extend(statistic.measure.unprotected());
+    list.into_iter().map(str::to_owned).collect()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::{self, DeserializeSeed, Deserializer};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Fault, Question};
+use super::{AsWritten, Fault, Question};
 use crate::config::{ConfigError, line_of, read, syntax};
 
 /// A question and the file that it was read from.
@@ -25,13 +25,14 @@ impl QuestionFile {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = read(path)?;
         let mut field = String::new();
-        let question =
+        let written =
             parse(path, &text, Tracked(&mut field)).map_err(|(line, what)| {
                 match field.as_str() {
                     "" | "." => syntax(path, line, &what),
                     field => syntax(path, line, &format!("{field}: {what}")),
                 }
             })?;
+        let question = Question::try_from(written).map_err(|fault| blame(path, &text, &fault))?;
         Ok(Self { path: path.to_owned(), text, question })
     }
 
@@ -42,10 +43,14 @@ impl QuestionFile {
 
     /// Says on which line of the file a fault is.
     pub fn blame(&self, fault: &Fault) -> ConfigError {
-        let found = parse(&self.path, &self.text, Seek(Some(&fault.field)));
-        let line = found.err().map_or(1, |(line, _)| line);
-        syntax(&self.path, line, &fault.to_string())
+        blame(&self.path, &self.text, fault)
     }
+}
+
+fn blame(path: &Path, text: &str, fault: &Fault) -> ConfigError {
+    let found = parse(path, text, Seek(Some(&fault.field)));
+    let line = found.err().map_or(1, |(line, _)| line);
+    syntax(path, line, &fault.to_string())
 }
 
 fn parse<T>(
@@ -75,12 +80,12 @@ fn json_flaw(error: serde_json::Error) -> Flaw {
 struct Tracked<'a>(&'a mut String);
 
 impl<'de> DeserializeSeed<'de> for Tracked<'_> {
-    type Value = Question;
+    type Value = AsWritten;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Question, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<AsWritten, D::Error> {
         let mut track = serde_path_to_error::Track::new();
         let from = serde_path_to_error::Deserializer::new(from, &mut track);
-        Question::deserialize(from).inspect_err(|_| *self.0 = track.path().to_string())
+        AsWritten::deserialize(from).inspect_err(|_| *self.0 = track.path().to_string())
     }
 }
 

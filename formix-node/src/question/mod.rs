@@ -7,119 +7,134 @@ mod data;
 mod explain;
 mod fault;
 mod file;
-mod kind;
-mod measure;
-mod number;
 mod proposing;
-mod schema;
 #[cfg(test)]
 mod tests;
-mod wanted;
 
 use std::time::Duration;
 
-use formix_proto::Decimal;
 use formix_proto::query::Query;
-use formix_proto::share::SEATS;
-use formix_proto::statistic::Rule;
+use formix_proto::statistic::{
+    Domain, Fields, Groups, Rule, Schema, Statistic, Sum, Written, rule,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use explain::Explanation;
-pub use fault::{Fault, Wrong};
+pub use fault::{Fault, Problem};
 pub use file::QuestionFile;
-pub use kind::Kind;
-pub use number::Number;
 pub use proposing::QuestionError;
-pub(crate) use schema::readable;
-pub use schema::{GroupBy, Schema};
-pub use wanted::{Column, Wanted};
 
 /// The version of the language.
 const VERSION: u32 = 1;
 
-/// A question and what its asker says about its terms.
+/// A question and its terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "AsWritten", into = "AsWritten")]
 pub struct Question {
-    /// The version of the language that it is written in.
-    pub version: Version,
     /// The question, for people.
     pub prompt: String,
     /// How long answers are accepted.
-    #[serde(default = "a_minute", with = "crate::duration")]
     pub deadline: Duration,
-    /// The least number of answers that may be revealed.
-    #[serde(default = "three")]
+    /// The minimum number of answers that may be revealed.
     pub min_participants: u32,
-    /// The greatest number of answers, which bounds the sum; the number of light nodes if not said.
+    /// The maximum number of answers, which bounds the sum; the number of light nodes if not said.
     /// It does not select: every enrolled light node is asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_participants: Option<u32>,
-    /// The heavy nodes, by name; three of them at random if not said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub committee: Option<[String; SEATS]>,
-    /// What becomes of a missing value.
-    #[serde(default, deserialize_with = "schema::rule")]
-    pub missing: Rule,
-    /// What becomes of a value outside what is declared.
-    #[serde(default, deserialize_with = "schema::rule")]
-    pub outside: Rule,
-    /// Whether who declines sends an empty answer, which nobody can tell from others.
-    #[serde(default)]
-    pub hide_declining: bool,
+    /// The heavy nodes, by name, the primary first: three to seven. Three at random if not said.
+    pub committee: Option<Vec<String>>,
     /// The question, for programs.
-    #[serde(default, rename = "data", with = "data", skip_serializing_if = "Option::is_none")]
     pub query: Option<Query>,
-    /// What is wanted.
-    pub statistic: Wanted,
-    /// Of which groups separately.
+    /// What is computed of the answers, and what the analyst wants to see of it.
+    pub schema: Schema,
+}
+
+/// A question's file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AsWritten {
+    version: Version,
+    prompt: String,
+    #[serde(default = "a_minute", with = "crate::duration")]
+    deadline: Duration,
+    #[serde(default = "three")]
+    min_participants: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub groups: Option<GroupBy>,
+    max_participants: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    committee: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "rule")]
+    missing: Rule,
+    #[serde(default, deserialize_with = "rule")]
+    outside: Rule,
+    #[serde(default)]
+    hide_opt_outs: bool,
+    #[serde(default, with = "data", skip_serializing_if = "Option::is_none")]
+    data: Option<Query>,
+    statistic: Fields,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Groups>,
 }
 
 /// The version of the language: the one that there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Version;
+struct Version;
 
 impl Question {
     /// A question about the sum of a number from 0 to 1000 with two decimals, open for a minute, for at
     /// least three participants.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
-            version: Version,
             prompt: prompt.into(),
             deadline: a_minute(),
             min_participants: three(),
             max_participants: None,
             committee: None,
-            missing: Rule::Decline,
-            outside: Rule::Decline,
-            hide_declining: false,
             query: None,
-            statistic: Wanted::of_number(Kind::Sum, Decimal::ZERO, Decimal::ONE_THOUSAND, 2),
-            groups: None,
+            schema: Sum(Domain::default()).into(),
         }
     }
+}
 
-    /// What is computed.
-    pub fn schema(&self) -> Schema {
-        Schema {
-            statistic: self.statistic.clone(),
-            groups: self.groups.clone(),
-            missing: self.missing.clone(),
-            outside: self.outside.clone(),
-            hide_declining: self.hide_declining,
+impl TryFrom<AsWritten> for Question {
+    type Error = Fault;
+
+    fn try_from(file: AsWritten) -> Result<Self, Fault> {
+        let AsWritten { statistic, groups, missing, outside, hide_opt_outs, .. } = file;
+        let written = Written { statistic, groups, missing, outside, hide_opt_outs };
+        Ok(Self {
+            prompt: file.prompt,
+            deadline: file.deadline,
+            min_participants: file.min_participants,
+            max_participants: file.max_participants,
+            committee: file.committee,
+            query: file.data,
+            schema: written.try_into()?,
+        })
+    }
+}
+
+impl From<Question> for AsWritten {
+    fn from(question: Question) -> Self {
+        let Written { statistic, groups, missing, outside, hide_opt_outs } = question.schema.into();
+        Self {
+            version: Version,
+            prompt: question.prompt,
+            deadline: question.deadline,
+            min_participants: question.min_participants,
+            max_participants: question.max_participants,
+            committee: question.committee,
+            missing,
+            outside,
+            hide_opt_outs,
+            data: question.query,
+            statistic,
+            groups,
         }
     }
+}
 
-    /// Computes this instead.
-    pub fn set_schema(&mut self, schema: Schema) {
-        self.statistic = schema.statistic;
-        self.groups = schema.groups;
-        self.missing = schema.missing;
-        self.outside = schema.outside;
-        self.hide_declining = schema.hide_declining;
-    }
+/// Writes a statistic as an analyst would.
+pub(crate) fn readable<S: Serializer>(statistic: &Statistic, to: S) -> Result<S::Ok, S::Error> {
+    Schema::from(statistic.clone()).serialize(to)
 }
 
 fn a_minute() -> Duration {
@@ -141,7 +156,7 @@ impl<'de> Deserialize<'de> for Version {
         match u32::deserialize(from)? {
             VERSION => Ok(Self),
             version => Err(de::Error::custom(format!(
-                "version {version} of the language, this build reads {VERSION}"
+                "this is version {version} of the language, and this build reads version {VERSION}"
             ))),
         }
     }

@@ -6,10 +6,10 @@ use std::fs;
 
 use formix_proto::Decimal;
 use formix_proto::policy::Policy;
-use formix_proto::statistic::{Groups, Measure, Rule, Statistic};
+use formix_proto::statistic::{Groups, Measure, Number, Rule, Schema, Statistic, Sum};
 use tempfile::TempDir;
 
-use super::{Explanation, Question, QuestionFile, Schema};
+use super::{Explanation, Question, QuestionFile};
 use crate::config::ConfigError;
 
 /// A question with that for its statistic, and nothing said that need not be.
@@ -17,7 +17,7 @@ fn asking(statistic: &str) -> String {
     format!("version = 1\nprompt = \"How?\"\n[statistic]\n{statistic}\n")
 }
 
-/// Every kind, and the name of the measure that finds it out.
+/// Every kind as it is written, and the name of its statistic.
 const KINDS: [(&str, &str); 19] = [
     ("kind = \"count\"", "count"),
     ("kind = \"yes-no\"", "count"),
@@ -55,11 +55,11 @@ fn question(toml: &str) -> Question {
 }
 
 #[test]
-fn every_kind_is_read_and_has_its_measure() {
-    for (kind, measure) in KINDS {
+fn every_kind_is_read_and_has_its_statistic() {
+    for (kind, name) in KINDS {
         let question = Question { min_participants: 6, ..question(&asking(kind)) };
         let spec = question.check(&Policy::default(), 100).unwrap();
-        assert_eq!(crate::words::name(&spec.statistic.measure), measure, "{kind}");
+        assert_eq!(spec.statistic.measure.name(), name, "{kind}");
     }
 }
 
@@ -85,7 +85,7 @@ fn all_that_can_be_said_is_kept() {
         committee = ["a", "b", "c"]
         missing = 0
         outside = "decline"
-        hide_declining = true
+        hide_opt_outs = true
         [data]
         sql = "SELECT sex, avg(reaction_ms) FROM sleep WHERE day >= 5"
         tables = { sleep = ["sex", "day", "reaction_ms"] }
@@ -95,7 +95,7 @@ fn all_that_can_be_said_is_kept() {
         max = 2000
         [groups]
         labels = ["f", "m"]
-        least = 5
+        min_size = 5
     "#;
     let question = question(text);
     let spec = question.check(&Policy::default(), 400).unwrap();
@@ -103,12 +103,12 @@ fn all_that_can_be_said_is_kept() {
     assert_eq!(question.deadline.as_secs(), 3600);
     assert_eq!(question.committee.as_ref().unwrap()[2], "c");
     assert_eq!(spec.query.as_ref().unwrap().tables[0].columns, ["sex", "day", "reaction_ms"]);
-    let Statistic { measure, groups, missing, outside, hides_declining } = spec.statistic;
-    let Measure::Sum(domain) = measure else { panic!("{measure:?}") };
+    let Statistic { measure, groups, missing, outside, hides_opt_outs } = spec.statistic;
+    let Measure::Sum(Sum(domain)) = measure else { panic!("{measure:?}") };
     assert_eq!((domain.max(), domain.decimals()), (Decimal::from(2000), 2));
-    let Some(Groups { labels, least: 5 }) = groups else { panic!("{groups:?}") };
+    let Some(Groups { labels, min_size: 5 }) = groups else { panic!("{groups:?}") };
     assert_eq!(labels.words(), ["f", "m"]);
-    assert_eq!((missing, outside, hides_declining), (Rule::Use("0".into()), Rule::Decline, true));
+    assert_eq!((missing, outside, hides_opt_outs), (Rule::Use("0".into()), Rule::Decline, true));
     let toml = toml::to_string_pretty(&question).unwrap();
     assert_eq!(self::question(&toml), question, "{toml}");
 }
@@ -123,8 +123,8 @@ fn decimals_are_as_many_as_the_numbers_have_if_nothing_is_said() {
     ] {
         let spec = question(&asking(statistic)).check(&Policy::default(), 100).unwrap();
         let domain = match spec.statistic.measure {
-            Measure::Sum(domain) => domain,
-            Measure::Histogram(buckets) => *buckets.domain(),
+            Measure::Sum(sum) => sum.0,
+            Measure::Histogram(histogram) => *histogram.0.domain(),
             other => panic!("{other:?}"),
         };
         assert_eq!(domain.decimals(), decimals, "{statistic}");
@@ -135,11 +135,77 @@ fn decimals_are_as_many_as_the_numbers_have_if_nothing_is_said() {
 #[test]
 fn a_statistic_in_an_analysts_words_is_the_same_statistic() {
     for (kind, _) in KINDS {
-        let statistic = question(&asking(kind)).schema().statistic().unwrap();
-        let schema = Schema::from(&statistic);
-        assert_eq!(schema.statistic().unwrap(), statistic);
-        let json = serde_json::to_string(&schema).unwrap();
-        assert_eq!(serde_json::from_str::<Schema>(&json).unwrap(), schema, "{json}");
+        let asked = question(&asking(kind)).schema;
+        for schema in [asked.clone(), Schema::from(asked.statistic().clone())] {
+            assert_eq!(schema.statistic(), asked.statistic());
+            let json = serde_json::to_string(&schema).unwrap();
+            assert_eq!(serde_json::from_str::<Schema>(&json).unwrap(), schema, "{json}");
+        }
+    }
+}
+
+/// Whatever statistics there are, their examples are read from TOML and JSON, and can be asked.
+#[test]
+fn the_example_of_every_kind_can_be_asked_from_a_file() {
+    for kind in Measure::FAMILIES.iter().flat_map(|family| family.kinds) {
+        let schema = Schema::read(&(kind.example)()).unwrap();
+        let first = Question { schema, min_participants: 20, ..Question::new("How?") };
+        let toml = toml::to_string_pretty(&first).unwrap();
+        assert_eq!(question(&toml), first, "{toml}");
+        let json = serde_json::to_string_pretty(&first).unwrap();
+        assert_eq!(load("q.json", &json).unwrap().question(), &first, "{json}");
+        let spec = first.check(&Policy::default(), 100).unwrap();
+        let explained = Explanation::new(&first, &spec);
+        assert_eq!((explained.statistic.as_str(), explained.bytes > 0), (kind.name, true));
+    }
+}
+
+/// Two kinds differ in what they lead with, not in what the nodes are sent.
+#[test]
+fn consent_rules_and_results_call_a_statistic_by_one_name() {
+    for family in Measure::FAMILIES {
+        let schema = Schema::read(&(family.kinds[0].example)()).unwrap();
+        let measure = &schema.statistic().measure;
+        assert_eq!(measure.name(), family.name);
+        let shape = schema.statistic().shape(1).unwrap();
+        let totals = formix_testkit::vectors::added_up(shape, &[]);
+        let summary = schema.statistic().decode(&totals, 1).unwrap();
+        let json = serde_json::to_value(&summary).unwrap();
+        let found = json["groups"][0]["found"].as_object().unwrap();
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["answers", family.name]);
+        let again: formix_proto::statistic::Summary = serde_json::from_value(json).unwrap();
+        assert_eq!(again, summary);
+    }
+}
+
+#[test]
+fn numbers_are_read_exactly_or_refused() {
+    let read = |json: &str| {
+        let number: Result<Number, _> = serde_json::from_str(json);
+        number.map(|number| number.to_string()).map_err(|error| error.to_string())
+    };
+    for (json, number) in [
+        ("7", "7"),
+        ("-0.1", "-0.1"),
+        ("1e3", "1000"),
+        ("18446744073709551615", "18446744073709551615"),
+        ("123456789.012345", "123456789.012345"),
+        ("\"9007199254740993.5\"", "9007199254740993.5"),
+        ("\"4e2\"", "400"),
+    ] {
+        assert_eq!(read(json).as_deref(), Ok(number), "{json}");
+    }
+    for (json, why) in [
+        ("9007199254740993.5", "write the number as text"),
+        ("0.12345678901234567", "write the number as text"),
+        ("1e300", "not a decimal number"),
+        ("\"inf\"", "`inf` is not a decimal number"),
+        ("\"NaN\"", "`NaN` is not a decimal number"),
+        ("\"\"", "not a decimal number"),
+        ("true", "expected a decimal number"),
+    ] {
+        let error = read(json).unwrap_err();
+        assert!(error.contains(why), "{json}: {error}");
     }
 }
 
@@ -152,7 +218,7 @@ fn a_constant_that_is_a_word_stands_in_as_it_is_written() {
         ("{ use = \"decline\" }", Rule::Use("decline".into())),
     ] {
         let question = question(&format!("missing = {rule}\n{text}"));
-        assert_eq!(question.schema().statistic().unwrap().missing, expected);
+        assert_eq!(question.schema.statistic().missing, expected);
         let json = serde_json::to_string(&question).unwrap();
         assert_eq!(serde_json::from_str::<Question>(&json).unwrap(), question, "{json}");
     }
@@ -166,25 +232,25 @@ fn what_a_light_node_sends_is_measured_on_what_it_sends() {
     };
     let sum = "kind = \"sum\"\nmin = 0\nmax = 100";
     let few = explain(sum, 100);
-    assert_eq!((few.lanes, few.ring), (1, "2^32"));
+    assert_eq!((few.elements, few.ring), (1, "2^32"));
     let many = explain(sum, 1 << 20);
     assert_eq!((many.ring, many.bytes), ("2^64", few.bytes + 3 * 4));
     let vector = explain("kind = \"vector-sum\"\nlength = 1000\nmin = 0\nmax = 100", 100);
     let lengths = 3; // of a share of 4000 bytes: two bytes say how long it is, not one
-    assert_eq!((vector.lanes, vector.bytes), (1000, few.bytes + 3 * 999 * 4 + lengths));
+    assert_eq!((vector.elements, vector.bytes), (1000, few.bytes + 3 * 999 * 4 + lengths));
 }
 
 #[test]
-fn it_is_told_what_groups_reveal_beside_their_results() {
+fn what_groups_reveal_beside_their_results_is_explained() {
     let unprotected = |text: &str| {
         let question = question(text);
         let spec = question.check(&Policy::default(), 100).unwrap();
         Explanation::new(&question, &spec).unprotected.join("; ")
     };
     let plain = asking("kind = \"count\"");
-    let grouped = unprotected(&format!("{plain}[groups]\nlabels = [\"f\", \"m\"]\nleast = 3\n"));
-    for told in ["how many answers every group has", "the groups that are not told have together"] {
-        assert!(grouped.contains(told), "{grouped}");
+    let grouped = unprotected(&format!("{plain}[groups]\nlabels = [\"f\", \"m\"]\nmin_size = 3\n"));
+    for words in ["the size of every group", "the suppressed groups have together"] {
+        assert!(grouped.contains(words), "{grouped}");
     }
     assert!(!unprotected(&plain).contains("group"));
 }

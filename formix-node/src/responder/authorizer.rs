@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use formix_proto::query::Table;
 use libsql::{AuthAction, AuthContext, Authorization, Connection};
 
-use super::ResponderError;
+use super::SqlError;
 use super::sandbox::{evaluation, quoted};
 
 /// The functions that a statement may use: those that only look at the data, and whose cost and result
@@ -52,7 +52,7 @@ const FUNCTIONS: &[&str] = &[
 pub(super) async fn allow_only(
     connection: &Connection,
     tables: Vec<Table>,
-) -> Result<Arc<Names>, ResponderError> {
+) -> Result<Arc<Names>, SqlError> {
     connection.execute_batch("PRAGMA query_only = ON").await.map_err(evaluation)?;
     let names = Arc::new(Names { tables, others: Mutex::default() });
     let asked = Arc::clone(&names);
@@ -106,14 +106,14 @@ impl Names {
 
     /// Makes sure that nothing exists outside the statement of what it names and may not read. To be
     /// asked when it has been prepared.
-    pub(super) async fn check(&self, connection: &Connection) -> Result<(), ResponderError> {
+    pub(super) async fn check(&self, connection: &Connection) -> Result<(), SqlError> {
         let others =
             std::mem::take(&mut *self.others.lock().unwrap_or_else(PoisonError::into_inner));
         for name in others {
             let probe = connection.prepare(&format!("SELECT 1 FROM {}", quoted(&name))).await;
             let is_none = |error: libsql::Error| error.to_string().contains("no such table: ");
             if !probe.is_err_and(is_none) {
-                return Err(ResponderError::Refused(format!("access to {name} is prohibited")));
+                return Err(SqlError::Refused(format!("access to {name} is prohibited")));
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use formix_proto::answer::Answer;
 use serde::{Deserialize, Serialize};
 
 use super::source::resolve;
-use super::{Command, Fixed, Query, Random, Responder, ResponderError, Source};
+use super::{Command, Fixed, Query, QueryLimits, Random, Responder, ResponderError, Source};
 
 /// How a light node gets its answers: a table with the key `kind`, such as
 /// `{ kind = "query", tables = { sleep = { source = "sleep.csv" } } }`.
@@ -70,7 +70,9 @@ impl ResponderConfig {
                 Box::new(command.in_directory(base.to_owned()))
             }
             Self::Query { time_limit, max_rows, tables } => {
-                Box::new(Query::new(tables.clone(), base, *time_limit, *max_rows)?)
+                let limits =
+                    QueryLimits { time: *time_limit, rows: *max_rows, ..QueryLimits::default() };
+                Box::new(Query::new(tables.clone(), base, limits)?)
             }
         })
     }
@@ -81,9 +83,9 @@ fn command_limit() -> Duration {
 }
 
 fn query_limit() -> Duration {
-    Duration::from_secs(10)
+    QueryLimits::default().time
 }
 
 fn most_rows() -> u64 {
-    1_000_000
+    QueryLimits::default().rows
 }

@@ -12,12 +12,13 @@ mod program;
 mod query;
 mod question;
 mod random;
+mod rows;
 mod sandbox;
 mod source;
+mod sql_error;
 mod statement;
-#[cfg(test)]
-mod tests;
 mod trial;
+pub mod worker;
 
 use std::pin::Pin;
 
@@ -26,12 +27,14 @@ use formix_proto::answer::Answer;
 pub use command::Command;
 pub use config::ResponderConfig;
 pub use error::ResponderError;
-pub use query::Query;
+pub use query::{Query, QueryLimits};
 pub use question::Question;
 pub use random::Random;
 pub use source::Source;
+pub use sql_error::{CsvError, SqlError};
 pub use statement::StatementError;
 pub(crate) use trial::columns;
+pub use worker::WorkerError;
 
 /// What a responder says to a question.
 #[derive(Debug, Clone)]

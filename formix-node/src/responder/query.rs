@@ -1,54 +1,63 @@
 //! Answers that the question's own `SELECT` computes from tables of the owner's.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use formix_proto::answer::Answer;
 use formix_proto::query::{Query as Asked, Table};
 use formix_proto::statistic::Statistic;
-use tokio::runtime::Handle;
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::source::{Data, Loader, Source};
+use super::cells::{self, most_cells};
+use super::source::{Data, Source};
+use super::statement;
+use super::worker::{Found, Job, Want, Worker, WorkerError};
 use super::{Question, Reply, Responder, ResponderError, Responding};
-use super::{authorizer, cells, sandbox, statement};
 
-/// The most bytes that the tables of a question may take in memory.
-const MOST_TABLES: u64 = 512 << 20;
+/// What one question may take of its owner's machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueryLimits {
+    /// Its time by the clock, reading the data included.
+    pub time: Duration,
+    /// The maximum of rows in its result.
+    pub rows: u64,
+    /// The memory, in bytes, of the process that reads the data and runs the statement.
+    pub memory: u64,
+    /// The part of that memory that the tables may take.
+    pub tables: u64,
+}
 
-/// The most bytes that the process may grow by while a question is answered.
-const MOST_GROWTH: u64 = 1 << 30;
+impl Default for QueryLimits {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(10), rows: 1_000_000, memory: 1 << 30, tables: 512 << 20 }
+    }
+}
 
-/// For time limits that are longer than time.
-const NEVER: Duration = Duration::from_secs(1 << 32);
+impl QueryLimits {
+    pub(super) fn job(&self, tables: Vec<(Table, Data)>, want: Want) -> Job {
+        // A last resort, for a node that does not get to end its worker in time.
+        let seconds = self.time.as_secs().saturating_add(2);
+        Job { memory: self.memory, tables_memory: self.tables, seconds, tables, want }
+    }
+}
 
 /// Evaluates the question's `SELECT` over tables that the owner has mapped to data.
 ///
 /// The statement is what somebody else wants to know, so it sees a copy in memory of the columns that
-/// the question declares, and can do nothing but read them, with a list of harmless functions, for a
-/// limited time. The rows of its result, one after the other, are the answer's cells. A question
+/// the question declares, in a process of its own, and can do nothing but read them, with a list of harmless
+/// functions, within its [`QueryLimits`]. The rows of its result, one after the other, are the answer's cells. A question
 /// without a query is declined.
 #[derive(Debug, Clone)]
 pub struct Query {
     tables: BTreeMap<String, Source>,
-    limits: Limits,
-}
-
-/// What a statement may take.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) time: Duration,
-    pub(super) rows: u64,
-    pub(super) tables: u64,
-    pub(super) growth: u64,
+    limits: QueryLimits,
+    worker: Worker,
 }
 
 impl Query {
-    /// Answers from these tables, by the names that questions know them by. The data is read anew for
-    /// each question, all of which may take `time_limit`. Programs, and relative paths, start at
-    /// `directory`.
+    /// Answers from these tables, by the names that questions know them by. The data is read anew for each
+    /// question. Programs, and relative paths, start at `directory`.
     ///
     /// # Errors
     ///
@@ -56,10 +65,9 @@ impl Query {
     pub fn new(
         tables: BTreeMap<String, Source>,
         directory: &Path,
-        time_limit: Duration,
-        max_rows: u64,
+        limits: QueryLimits,
     ) -> Result<Self, ResponderError> {
-        if time_limit.is_zero() {
+        if limits.time.is_zero() {
             return Err(ResponderError::NoTime);
         }
         let mut own = BTreeMap::new();
@@ -70,14 +78,12 @@ impl Query {
                 return Err(ResponderError::TableTwice(name));
             }
         }
-        let limits =
-            Limits { time: time_limit, rows: max_rows, tables: MOST_TABLES, growth: MOST_GROWTH };
-        Ok(Self { tables: own, limits })
+        Ok(Self { tables: own, limits, worker: Worker::default() })
     }
 
-    #[cfg(test)]
-    pub(super) fn within(mut self, tables: u64, growth: u64) -> Self {
-        self.limits = Limits { tables, growth, ..self.limits };
+    /// Runs statements with this program instead of the one that is found: see [`worker`](super::worker).
+    pub fn worker(mut self, program: impl Into<PathBuf>) -> Self {
+        self.worker = Worker::from(program.into());
         self
     }
 
@@ -86,27 +92,34 @@ impl Query {
         source.ok_or_else(|| ResponderError::NoTable(table.name.clone()))
     }
 
-    async fn fetch(&self, query: &Asked) -> Result<Vec<(Table, Data)>, ResponderError> {
-        let mut tables = Vec::new();
-        for table in &query.tables {
-            tables.push((table.clone(), self.source(table)?.fetch().await?));
-        }
-        Ok(tables)
+    async fn answer(&self, query: &Asked, statistic: &Statistic) -> Result<Answer, ResponderError> {
+        let sql = statement::guarded(&query.sql)?;
+        let _turn = Worker::turn().await;
+        let time = self.limits.time;
+        timeout(time, self.evaluate(query, &sql, statistic))
+            .await
+            .unwrap_or(Err(ResponderError::TimeOut(time)))
     }
 
-    async fn answer(&self, query: &Asked, statistic: &Statistic) -> Result<Answer, ResponderError> {
-        let limits = self.limits;
-        let until =
-            Instant::now().checked_add(limits.time).unwrap_or_else(|| Instant::now() + NEVER);
-        let late = ResponderError::TimeOut(limits.time);
-        let sql = statement::guarded(&query.sql)?;
-        let Ok(tables) = timeout(limits.time, self.fetch(query)).await else { return Err(late) };
-        let work = Work { tables: tables?, sql, statistic: statistic.clone(), limits, until };
-        let handle = Handle::current();
-        let done = spawn_blocking(move || work.evaluate(&handle)).await;
-        match done.unwrap_or(Err(ResponderError::Stopped)) {
-            Err(_) if Instant::now() >= until => Err(late),
-            done => done,
+    async fn evaluate(
+        &self,
+        query: &Asked,
+        sql: &str,
+        statistic: &Statistic,
+    ) -> Result<Answer, ResponderError> {
+        let (mut tables, mut printed) = (Vec::new(), Vec::new());
+        for table in &query.tables {
+            let (data, text) = self.source(table)?.fetch().await?;
+            tables.push((table.clone(), data));
+            printed.extend(text);
+        }
+        let want = Want::Values { rows: self.limits.rows, values: most_cells(statistic) };
+        let job = self.limits.job(tables, want);
+        match self.worker.run(&job, &printed, sql).await? {
+            Found::Values(cells) if cells.len() <= most_cells(statistic) => {
+                Ok(cells::answer(cells, statistic))
+            }
+            _ => Err(WorkerError::Garbled.into()),
         }
     }
 }
@@ -118,33 +131,6 @@ impl Responder for Query {
                 None => Ok(Reply::Decline),
                 Some(query) => self.answer(query, &question.statistic).await.map(Reply::Answer),
             }
-        })
-    }
-}
-
-/// One statement, and what it needs to be evaluated.
-struct Work {
-    tables: Vec<(Table, Data)>,
-    sql: String,
-    statistic: Statistic,
-    limits: Limits,
-    until: Instant,
-}
-
-impl Work {
-    /// Blocks: libsql's local calls do.
-    fn evaluate(self, handle: &Handle) -> Result<Answer, ResponderError> {
-        let connection = handle.block_on(sandbox::open(self.limits.tables))?;
-        sandbox::watched(self.until, self.limits.growth, &connection, || {
-            handle.block_on(async {
-                for (table, data) in &self.tables {
-                    Loader { table, connection: &connection, until: self.until }.load(data).await?;
-                }
-                let tables = self.tables.iter().map(|(table, _)| table.clone()).collect();
-                let names = authorizer::allow_only(&connection, tables).await?;
-                let rows = self.limits.rows;
-                cells::read(&connection, &names, &self.sql, &self.statistic, rows).await
-            })
         })
     }
 }

@@ -50,7 +50,7 @@ fn text<S: Serializer>(value: &impl ToString, serializer: S) -> Result<S::Ok, S:
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use formix_proto::statistic::{Domain, Measure};
+    use formix_proto::statistic::{Domain, Sum};
 
     /// A question that takes numbers of this domain.
     pub(in crate::responder) fn question(min: &str, max: &str, decimals: u8) -> Question {
@@ -58,8 +58,8 @@ pub(super) mod tests {
             comp_id: ComputationId([1; 32]),
             prompt: "How many\nhours?".into(),
             query: None,
-            statistic: Measure::Sum(
-                Domain::new(min.parse().unwrap(), max.parse().unwrap(), decimals).unwrap(),
+            statistic: Sum(
+                Domain::new(min.parse().unwrap(), max.parse().unwrap(), decimals).unwrap()
             )
             .into(),
             deadline: 1_700_000_000_000,
@@ -75,7 +75,7 @@ pub(super) mod tests {
         assert_eq!(
             json,
             format!(
-                r#"{{"comp_id":"{}","prompt":"How many\nhours?","query":null,"statistic":{{"kind":"sum","min":"-0.5","max":"24","decimals":2}},"groups":null,"missing":"decline","outside":"decline","hide_declining":false,"deadline":1700000000000,"min_participants":3,"proposer":"{}"}}"#,
+                r#"{{"comp_id":"{}","prompt":"How many\nhours?","query":null,"statistic":{{"kind":"sum","min":"-0.5","max":"24","decimals":2}},"groups":null,"missing":"decline","outside":"decline","hide_opt_outs":false,"deadline":1700000000000,"min_participants":3,"proposer":"{}"}}"#,
                 id("01"),
                 id("02")
             )

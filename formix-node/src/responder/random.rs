@@ -1,7 +1,7 @@
 //! Answers for tests: any that the question takes.
 
-use formix_proto::answer::{Answer, Cell};
-use formix_proto::statistic::{Domain, Labels, Measure};
+use formix_proto::answer::Answer;
+use formix_proto::statistic::Draw;
 
 use super::{Question, Reply, Responder, ResponderError, Responding};
 
@@ -12,7 +12,7 @@ pub struct Random;
 impl Responder for Random {
     fn respond<'a>(&'a self, question: &'a Question) -> Responding<'a> {
         Box::pin(async {
-            // What a query asks for, nobody could take a random number for.
+            // A random number is no answer to a query about data.
             match question.query {
                 Some(_) => Ok(Reply::Decline),
                 None => draw(question).map(Reply::Answer),
@@ -22,54 +22,21 @@ impl Responder for Random {
 }
 
 fn draw(question: &Question) -> Result<Answer, ResponderError> {
-    let statistic = &question.statistic;
-    let mut cells = Vec::new();
-    if let Some(groups) = &statistic.groups {
-        cells.push(word(&groups.labels)?);
-    }
-    match &statistic.measure {
-        Measure::Count => cells.push(Cell::text(if yes()? { "yes" } else { "no" })),
-        Measure::Sum(domain) | Measure::Moments(domain) => cells.push(number(domain)?),
-        Measure::Histogram(buckets) => cells.push(number(buckets.domain())?),
-        Measure::Choice(options) => cells.push(word(options)?),
-        Measure::Choices(options) => {
-            for option in options.words() {
-                if yes()? {
-                    cells.push(Cell::text(option));
-                }
-            }
-        }
-        Measure::Vector(domain, length) => {
-            for _ in 0..*length {
-                cells.push(number(domain)?);
-            }
-        }
-        Measure::Regression(regression) => {
-            for domain in [regression.response()].into_iter().chain(regression.columns()) {
-                cells.push(number(domain)?);
-            }
-        }
-    }
-    Ok(Answer::new(cells))
+    let mut failed = None;
+    let mut uniform = |max| {
+        let drawn = below_or_at(max);
+        drawn.unwrap_or_else(|error| {
+            failed = Some(error);
+            0
+        })
+    };
+    let answer = question.statistic.sample(&mut Draw::new(&mut uniform));
+    failed.map_or(Ok(answer), Err)
 }
 
-fn yes() -> Result<bool, ResponderError> {
-    Ok(below_or_at(1)? == 1)
-}
-
-fn number(domain: &Domain) -> Result<Cell, ResponderError> {
-    Ok(Cell::from(domain.number(below_or_at(domain.width())?)))
-}
-
-fn word(labels: &Labels) -> Result<Cell, ResponderError> {
-    let last = labels.count().saturating_sub(1);
-    let place = usize::try_from(below_or_at(last as u64)?).unwrap_or(last);
-    Ok(Cell::text(&labels.words()[place]))
-}
-
-/// Uniform from 0 to `most`: draws again whatever would favour small numbers.
-fn below_or_at(most: u64) -> Result<u64, ResponderError> {
-    let Some(count) = most.checked_add(1) else { return bits() };
+/// Uniform from 0 to `max`: draws again whatever would favour small numbers.
+fn below_or_at(max: u64) -> Result<u64, ResponderError> {
+    let Some(count) = max.checked_add(1) else { return bits() };
     let fair = u64::MAX - u64::MAX % count;
     loop {
         let drawn = bits()?;
@@ -89,11 +56,27 @@ fn bits() -> Result<u64, ResponderError> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use formix_proto::statistic::{Buckets, Groups, Regression, Statistic};
+    use formix_proto::Decimal;
+    use formix_proto::statistic::{Finding, Groups, Labels, Measure, Schema, Statistic};
+    use formix_testkit::vectors::added_up;
 
     use super::*;
     use crate::responder::question::tests::question;
-    use crate::responder::tests::{labels, shown};
+
+    fn labels(words: &[&str]) -> Labels {
+        words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>().try_into().unwrap()
+    }
+
+    /// An answer cannot be printed; the sum of one can.
+    fn shown(answer: &Answer, question: &Question) -> Decimal {
+        let statistic = &question.statistic;
+        let shape = statistic.shape(1).unwrap();
+        let totals = added_up(shape, &[statistic.encode(answer, shape).unwrap()]);
+        match statistic.decode(&totals, 1).unwrap().groups.remove(0).found.unwrap().finding {
+            Finding::Sum(it) => it.sum,
+            _ => panic!("a sum"),
+        }
+    }
 
     #[test]
     fn draws_every_value_of_the_domain_and_no_other() {
@@ -106,26 +89,16 @@ mod tests {
 
     #[test]
     fn whatever_a_question_asks_for_it_takes_the_answer() {
-        let domain = Domain::new((-3).into(), 3.into(), 0).unwrap();
-        let groups = Groups { labels: labels(&["f", "m"]), least: 1 };
-        for measure in [
-            Measure::Count,
-            Measure::Moments(domain),
-            Measure::Histogram(Buckets::every(domain, 2.into()).unwrap()),
-            Measure::Choice(labels(&["a", "b"])),
-            Measure::Choices(labels(&["a", "b", "12"])),
-            Measure::Vector(domain, 5),
-            Measure::Regression(
-                Regression::try_from((domain, labels(&["x", "y"]), vec![domain, domain])).unwrap(),
-            ),
-        ] {
+        let groups = Groups { labels: labels(&["f", "m"]), min_size: 1 };
+        for kind in Measure::FAMILIES.iter().flat_map(|family| family.kinds) {
+            let plain = Schema::read(&(kind.example)()).unwrap().statistic().clone();
             for groups in [None, Some(groups.clone())] {
-                let statistic = Statistic { groups, ..Statistic::from(measure.clone()) };
+                let statistic = Statistic { groups, ..plain.clone() };
                 let question = Question { statistic, ..question("0", "1", 0) };
                 let shape = question.statistic.shape(1).unwrap();
                 for _ in 0..20 {
                     let answer = draw(&question).unwrap();
-                    assert!(question.statistic.encode(&answer, shape).is_ok(), "{measure:?}");
+                    assert!(question.statistic.encode(&answer, shape).is_ok(), "{}", kind.name);
                 }
             }
         }

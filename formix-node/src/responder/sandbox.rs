@@ -1,22 +1,15 @@
-//! Where a question's statement runs: a database in memory, and somebody who watches over it.
-
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
+//! Where a question's statement runs: a database in memory.
 
 use libsql::{Builder, Connection};
 
-use super::ResponderError;
-
-/// How often a statement is looked after, and interrupted if it goes on after its time: an interrupt stops
-/// only what is running at that moment.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+use super::SqlError;
 
 /// The bytes of a page of the database.
 const PAGE: u64 = 4096;
 
 /// Result codes of SQLite, <https://sqlite.org/rescode.html>.
 pub(super) mod code {
+    pub(in crate::responder) const NOMEM: i32 = 7;
     pub(in crate::responder) const FULL: i32 = 13;
 
     /// The code of an error without its extension; 0 if it is not SQLite's.
@@ -29,7 +22,7 @@ pub(super) mod code {
 }
 
 /// An empty database of at most so many bytes. Nothing of it is ever written to a disk.
-pub(super) async fn open(most_bytes: u64) -> Result<Connection, ResponderError> {
+pub(super) async fn open(most_bytes: u64) -> Result<Connection, SqlError> {
     let pages = most_bytes / PAGE;
     let settings = format!(
         "PRAGMA page_size = {PAGE}; PRAGMA max_page_count = {pages}; PRAGMA temp_store = MEMORY;
@@ -41,42 +34,10 @@ pub(super) async fn open(most_bytes: u64) -> Result<Connection, ResponderError> 
     Ok(connection)
 }
 
-/// Does the work, and stops what SQLite does for it when its time is over, or the process has grown by
-/// more than so many bytes: what SQLite sorts or groups in memory has no limit of its own.
-pub(super) fn watched<T>(
-    until: Instant,
-    most_growth: u64,
-    connection: &Connection,
-    work: impl FnOnce() -> Result<T, ResponderError>,
-) -> Result<T, ResponderError> {
-    let most = resident().saturating_add(most_growth);
-    thread::scope(|scope| {
-        let (working, finished) = mpsc::channel::<()>();
-        let watcher = scope.spawn(move || {
-            let mut is_greedy = false;
-            while finished.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                is_greedy |= resident() > most;
-                if is_greedy || Instant::now() >= until {
-                    let _ = connection.interrupt();
-                }
-            }
-            is_greedy
-        });
-        let done = work();
-        drop(working);
-        match (done, watcher.join()) {
-            (Err(_), Ok(true)) => Err(ResponderError::Greedy),
-            (done, _) => done,
-        }
-    })
-}
-
-/// The memory of this process, in bytes; 0 where the system does not tell.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kibibytes.unwrap_or(0) << 10
+/// Has the C library read the time zone, because a statement may ask for local time when no file can be read.
+pub(super) async fn settle_time_zone(connection: &Connection) -> Result<(), SqlError> {
+    let local = connection.query("SELECT date(0, 'unixepoch', 'localtime')", ()).await;
+    local.map_err(evaluation)?.next().await.map(drop).map_err(evaluation)
 }
 
 /// An identifier of SQL, where no text can be meant.
@@ -85,16 +46,21 @@ pub(super) fn quoted(name: &str) -> String {
 }
 
 /// SQLite's message on a statement that it will not run, which tells of nothing but the statement.
-pub(super) fn refusal(error: libsql::Error) -> ResponderError {
+pub(super) fn refusal(error: libsql::Error) -> SqlError {
     match error {
-        libsql::Error::SqliteFailure(_, message) => ResponderError::Refused(message),
+        libsql::Error::SqliteFailure(code, message) if code & 0xff != code::NOMEM => {
+            SqlError::Refused(message)
+        }
         error => evaluation(error),
     }
 }
 
 /// Without SQLite's message, which may quote the data.
-pub(super) fn evaluation(error: libsql::Error) -> ResponderError {
-    ResponderError::Evaluation { code: code::of(&error) }
+pub(super) fn evaluation(error: libsql::Error) -> SqlError {
+    match code::of(&error) {
+        code::NOMEM => SqlError::Greedy,
+        code => SqlError::Evaluation { code },
+    }
 }
 
 #[cfg(test)]

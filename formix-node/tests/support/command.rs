@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::within;
 
-/// What a run of the command has left behind.
+/// The outcome of a run of the command.
 pub(crate) struct Ran {
-    /// Its exit status; `None` after a signal.
+    /// The exit status; `None` after a signal.
     pub(crate) code: Option<i32>,
     /// What it wrote to standard output.
     pub(crate) stdout: String,
@@ -18,7 +18,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// It ended with this status.
+    /// Asserts its exit status.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
         let Self { stdout, stderr, .. } = &self;
@@ -26,13 +26,13 @@ impl Ran {
         self
     }
 
-    /// It did what it was told.
+    /// Asserts that it succeeded.
     #[track_caller]
     pub(crate) fn succeeded(self) -> Self {
         self.exits(0)
     }
 
-    /// The object that is all of its standard output.
+    /// The JSON object that is all of its standard output.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         let Self { stdout, .. } = self;
@@ -42,7 +42,7 @@ impl Ran {
         value
     }
 
-    /// It says so on standard error.
+    /// Asserts that standard error contains this.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no `{text}` in {}", self.stderr);
@@ -61,7 +61,7 @@ impl From<Output> for Ran {
     }
 }
 
-/// The command on a home, with nothing of the environment that it listens to.
+/// The command on a home, without the environment variables that it reads.
 pub(crate) fn on(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_formix"));
     command.env_remove("FORMIX_LOG_LEVEL").env("FORMIX_HOME", home);

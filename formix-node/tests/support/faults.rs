@@ -1,4 +1,4 @@
-//! One node at a time: killed, stopped, started again.
+//! Killing and restarting one node at a time.
 
 use std::fs::File;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use super::command::on;
 use super::{PATIENCE, Up};
 
 impl Up {
-    /// SIGKILL. The node ran until now, whatever was done to the others.
+    /// Sends SIGKILL to a node, which must have been running.
     pub(crate) fn slay(&self, node: &str) {
         let pid = self.pids.borrow_mut().remove(node).unwrap();
         rustix::process::kill_process(pid, Signal::KILL).unwrap();
@@ -22,12 +22,12 @@ impl Up {
         assert!(killed, "{node} had ended by itself: {}", std::fs::read_to_string(log).unwrap());
     }
 
-    /// Starts a node that does not run, and does not wait until it does.
+    /// Starts a node, without waiting until it runs.
     pub(crate) fn revive(&self, node: &str) {
         self.start_with(on(self.home().path()), node);
     }
 
-    /// The same on a disk where no file grows beyond so many sectors: to write more is an error.
+    /// The same with a limit on the size of files, in sectors: to write beyond it is an error.
     pub(crate) fn revive_on_a_small_disk(&self, node: &str, sectors: u32) {
         let formix = on(self.home().path());
         let limited = format!("trap '' XFSZ; ulimit -f {sectors}; exec \"$0\" \"$@\"");
@@ -47,7 +47,7 @@ impl Up {
         self.pids.borrow_mut().insert(node.to_owned(), pid);
     }
 
-    /// Asks a node that may be starting, until it answers.
+    /// Repeats a request to a node that may be starting, until it answers.
     pub(crate) fn insist(&self, node: &str, request: &Request) -> Response {
         loop {
             match self.call_within(PATIENCE, node, request) {

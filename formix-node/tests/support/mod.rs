@@ -1,4 +1,4 @@
-//! Networks of real processes, run by the `formix` command as people run it.
+//! Networks of real processes, run with the `formix` command.
 
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
@@ -20,6 +20,7 @@ use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
 use formix_node::control::{ControlError, Request, Response, Standing, call};
 use formix_node::home::Home;
 use formix_node::key;
+use formix_node::report::StatusName;
 use formix_node::responder::ResponderConfig;
 use formix_proto::directory::Role;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
@@ -30,16 +31,16 @@ use command::{Ran, formix};
 
 /// The heavy nodes of every computation here, by seat.
 pub(crate) const COMMITTEE: [&str; 3] = ["heavy-1", "heavy-2", "heavy-3"];
-/// Nothing here takes this long, however busy the machine is: what does has failed.
+/// A time limit that no step reaches, however busy the machine is.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
-/// The rules of owners who need not be asked.
+/// Rules that allow every question.
 const ALLOWS_ALL: &str = "[[rule]]\nverdict = \"allow\"\nany_data = true\nfree_text = true\n";
 
 /// How a light node of a test answers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Answer<'a> {
-    /// At once, with this.
+    /// With this, at once.
     Fixed(&'a str),
     /// With what the test passes through the node's [`Gate`], when it does.
     Gated,
@@ -61,7 +62,7 @@ impl Up {
         network
     }
 
-    /// The same, but nothing runs yet.
+    /// The same, without starting anything.
     pub(crate) fn prepare(answers: &[Answer<'_>]) -> Self {
         Self::prepare_with(PolicyConfig::default(), answers)
     }
@@ -91,12 +92,12 @@ impl Up {
         formix(self.home.path(), args)
     }
 
-    /// `formix up`, which has to work.
+    /// `formix up`, which must succeed.
     pub(crate) fn up(&self) {
         self.try_up(&["--light", &self.lights.to_string()]).succeeded();
     }
 
-    /// `formix up` with these arguments; what it starts is killed in the end.
+    /// `formix up` with these arguments; the processes are killed in the end.
     pub(crate) fn try_up(&self, args: &[&str]) -> Ran {
         let ran = self.formix(&[&["up", "--json"], args].concat());
         *self.pids.borrow_mut() = self.running();
@@ -130,18 +131,18 @@ impl Up {
         asked.succeeded().json()["comp_id"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until this heavy node holds so many answers.
+    /// Waits until this heavy node holds this many answers.
     pub(crate) fn holds(&self, heavy: &str, id: &str, answers: u32) {
         let request = Request::Computation { id: id.to_owned(), answers };
         match self.call(heavy, request) {
             Response::Computation(Some(Standing { status, answers: Some(held), .. })) => {
-                assert_eq!((status.as_str(), held), ("collecting", answers), "at {heavy}");
+                assert_eq!((status, held), (StatusName::Collecting, answers), "at {heavy}");
             }
             other => panic!("{heavy} does not know {id}: {other:?}"),
         }
     }
 
-    /// Waits for the outcome, which has to be this sum over so many answers.
+    /// Waits for the outcome, which must be this sum over this many answers.
     pub(crate) fn completes(&self, id: &str, sum: &str, participants: u32) {
         let report = self.formix(&["wait", id, "--json"]).succeeded().json();
         let found = [&report["status"], &report["result"], &report["participants_count"]];
@@ -154,7 +155,7 @@ impl Up {
         answer.unwrap_or_else(|| panic!("{node} says nothing")).unwrap()
     }
 
-    /// The same of a node that may be down; `None` when it has said nothing for so long.
+    /// The same for a node that may be down; `None` if it does not answer in time.
     pub(crate) fn call_within(
         &self,
         patience: Duration,
@@ -170,7 +171,7 @@ impl Up {
         rustix::process::kill_process(self.pids()[node], signal).unwrap();
     }
 
-    /// SIGKILL to a node and all that it has started, as if its machine had lost power.
+    /// Sends SIGKILL to a node and its child processes, as if its machine had lost power.
     pub(crate) fn kill(&self, node: &str) {
         let pid = self.pids.borrow_mut().remove(node).unwrap();
         kill_all(&[pid]);
@@ -182,7 +183,7 @@ impl Up {
         kill_all(&pids.into_values().collect::<Vec<_>>());
     }
 
-    /// Makes this all that a light node's owner has said; nothing, if it is empty.
+    /// Replaces the rules of a light node's owner.
     pub(crate) fn says(&self, light: &str, rules: &str) {
         fs::write(self.home.node(light).consent(), rules).unwrap();
     }
@@ -199,16 +200,16 @@ impl Drop for Up {
     }
 }
 
-/// Keeps a light node from answering: its responder waits for somebody to write into a FIFO.
+/// Delays a light node's answer: its responder waits until the test writes into a FIFO.
 pub(crate) struct Gate(PathBuf);
 
 impl Gate {
-    /// Waits until the node is asked, and has it answer with this.
+    /// Waits until the node is asked, and lets it answer with this.
     pub(crate) fn answer(&self, number: &str) {
         self.asked().answer(number);
     }
 
-    /// Waits until the node is asked: only then is there a reader.
+    /// Waits until the node is asked: only then does the FIFO have a reader.
     pub(crate) fn asked(&self) -> Asked {
         let fifo = self.0.clone();
         let open = move || OpenOptions::new().write(true).open(fifo).unwrap();
@@ -225,14 +226,14 @@ impl Asked {
     }
 }
 
-/// Waits until a process has ended, and says how.
+/// Waits until a process has ended, and returns its status.
 pub(crate) fn ended(pid: Pid) -> WaitStatus {
     within("the process ends", move || {
         rustix::process::waitpid(Some(pid), WaitOptions::empty()).unwrap().unwrap().1
     })
 }
 
-/// Does what may block, but not forever.
+/// Does work that may block, within the time limit.
 pub(crate) fn within<T: Send + 'static>(
     what: &str,
     work: impl FnOnce() -> T + Send + 'static,
@@ -242,7 +243,7 @@ pub(crate) fn within<T: Send + 'static>(
     result.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("waiting in vain until {what}"))
 }
 
-/// All are killed before any is waited for. A program that a node runs is this process's after it.
+/// Kills all before it waits for any. The programs that a node runs become children of this process.
 fn kill_all(nodes: &[Pid]) {
     let programs = nodes.iter().flat_map(|pid| children(*pid));
     let all: Vec<Pid> = nodes.iter().copied().chain(programs).collect();
@@ -262,7 +263,7 @@ fn children(parent: Pid) -> Vec<Pid> {
     lists.flat_map(|list| list.split(' ').filter_map(pid).collect::<Vec<_>>()).collect()
 }
 
-/// Writes down a light node as `formix up` does, with another way to answer.
+/// Configures a light node as `formix up` does, with another responder.
 fn enrol(home: &Home, name: &str, answer: &Answer<'_>) -> Member {
     let place = home.node(name);
     place.make().unwrap();

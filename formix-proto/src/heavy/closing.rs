@@ -3,17 +3,22 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::collecting::{Admission, Contribution};
-use super::computation::{Computation, Phase};
+use super::admission::{Admission, answer_late};
+use super::collecting::Contribution;
+use super::counting::Counting;
+use super::phase::{Phase, State, commit};
+use super::sealed::Sealed;
+use super::terms::Terms;
 use crate::context::Context;
 use crate::id::{NodeId, RosterDigest};
 use crate::limits::MAX_EXCLUDED;
 use crate::message::Message;
 use crate::outcome::{Failure, Refusal};
-use crate::record::Seal;
+use crate::record::{Fact, InvalidTransition, Seal};
 use crate::roster::{Roster, disputed};
-use crate::share::sum;
-use crate::spec::{Seat, Spec};
+use crate::seat::{Member, PerSeat};
+use crate::sharing::Partial;
+use crate::spec::Spec;
 
 /// The shares, for the last time, and what the primary knows of the other frozen sets.
 #[derive(Debug, Clone)]
@@ -21,13 +26,12 @@ pub(super) struct Closing {
     contributions: BTreeMap<NodeId, Contribution>,
     frozen: Roster,
     digest: RosterDigest,
-    reports: [Report; 3],
+    reports: PerSeat<Report>,
 }
 
 /// What a seat has said of its frozen set.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Report {
-    #[default]
     Missing,
     /// It is the primary's own.
     Same,
@@ -37,21 +41,124 @@ enum Report {
     Listed(Roster),
 }
 
-impl Closing {
-    pub(super) fn new(contributions: BTreeMap<NodeId, Contribution>, frozen: Roster) -> Self {
-        let digest = frozen.digest();
-        Self { contributions, frozen, digest, reports: Default::default() }
+impl State for Closing {
+    fn apply(self, terms: &Terms, fact: Fact) -> Result<Phase, InvalidTransition> {
+        Self::sealed(terms, fact)
     }
 
-    pub(super) fn frozen(&self) -> &Roster {
-        &self.frozen
+    fn receive(
+        mut self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        from: Member,
+        message: Message,
+    ) -> Phase {
+        match message {
+            Message::Open(_) => cx.send(terms.primary(), Message::Opened(terms.id)),
+            Message::Close(_) => self.resend(terms, cx),
+            Message::List(_) => {
+                let set = self.frozen.clone();
+                cx.send(terms.primary(), Message::FrozenSet { id: terms.id, set });
+            }
+            Message::Seal { digest, excluded, .. } => {
+                return self.seal(terms, cx, digest, excluded);
+            }
+            Message::Frozen { digest, .. } => {
+                if self.take_digest(from, digest) {
+                    cx.send(from.node, Message::List(terms.id));
+                }
+                return self.seal_if_reconciled(terms, cx);
+            }
+            Message::FrozenSet { set, .. } => {
+                self.take_list(from, set);
+                return self.seal_if_reconciled(terms, cx);
+            }
+            _ => {}
+        }
+        self.into()
+    }
+
+    /// R3, after the freeze: what was kept gets its receipt again, another of the same node is a conflict.
+    fn receive_from_light(
+        self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        light: NodeId,
+        message: Message,
+    ) -> Phase {
+        answer_late(terms, cx, light, message, |light, offered| {
+            match self.contributions.get(light) {
+                Some(kept) if *kept == offered => Admission::Known,
+                Some(_) => Admission::Refused(Refusal::Conflict),
+                None => Admission::Refused(Refusal::Late),
+            }
+        });
+        self.into()
+    }
+
+    fn resend(&mut self, terms: &Terms, cx: &mut Context<'_>) {
+        let id = terms.id;
+        if !terms.is_primary() {
+            return cx.send(terms.primary(), Message::Frozen { id, digest: self.digest });
+        }
+        for member in terms.committee().others() {
+            match self.reports.get(member.seat) {
+                Some(Report::Missing) => cx.send(member.node, Message::Close(id)),
+                Some(Report::Differs(_)) => cx.send(member.node, Message::List(id)),
+                _ => {}
+            }
+        }
+    }
+
+    fn missing(&self, terms: &Terms) -> Vec<NodeId> {
+        if !terms.is_primary() {
+            return [terms.primary()].into();
+        }
+        let is_unknown = |member: &Member| {
+            matches!(self.reports.get(member.seat), Some(Report::Missing | Report::Differs(_)))
+        };
+        terms.committee().others().filter(is_unknown).map(|member| member.node).collect()
+    }
+
+    fn answers(&self) -> u32 {
+        self.frozen.len()
+    }
+}
+
+impl Closing {
+    pub(super) fn new(
+        terms: &Terms,
+        contributions: BTreeMap<NodeId, Contribution>,
+        frozen: Roster,
+    ) -> Self {
+        let digest = frozen.digest();
+        let report = |member: Member| match member.seat == terms.seat {
+            true => Report::Same,
+            false => Report::Missing,
+        };
+        Self { contributions, frozen, digest, reports: terms.committee().per_seat(report) }
+    }
+
+    /// Seals, or fails: either way the shares are consumed.
+    fn seal(
+        self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        digest: RosterDigest,
+        excluded: Vec<NodeId>,
+    ) -> Phase {
+        let fact = match self.add_up(terms.spec(), cx.me, digest, excluded) {
+            Ok(seal) => Fact::Sealed(seal),
+            Err(failure) => Fact::Failed(failure),
+        };
+        commit(terms, cx, fact, |fact| Self::sealed(terms, fact))
     }
 
     /// The only function that makes a partial. It takes the shares with it, so there is no second.
     ///
     /// R4: checks the threshold here, at every heavy. R5: the roster is a part of this frozen set by
     /// construction, and must be the one that `digest` names.
-    pub(super) fn seal(
+    fn add_up(
         self,
         spec: &Spec,
         me: NodeId,
@@ -66,144 +173,79 @@ impl Closing {
         if participants < needed {
             return Err(Failure::TooFew { participants, needed });
         }
-        let shares = roster.entries().iter().filter_map(|entry| {
-            self.contributions.get(&entry.light).map(|contribution| &contribution.share)
-        });
-        let partial = sum(spec.shape(), shares);
+        let contribution = |light| self.contributions.get(light);
+        let kept = roster.entries().iter().map(|entry| contribution(&entry.light));
+        // Every entry is a contribution, admitted with the question's shape.
+        let kept = kept.collect::<Option<Vec<_>>>().ok_or(Failure::Defect { by: me })?;
+        let shares = kept.into_iter().map(|contribution| &contribution.share);
+        let partial = Partial::sum(shares).map_err(|_| Failure::Defect { by: me })?;
         // Only the primary says it again.
         let excluded = if spec.committee.primary() == me { excluded } else { Vec::new() };
         Ok(Seal { roster, excluded, partial })
     }
 
-    /// R3, after the freeze: what was kept gets the same receipt, all else is late.
-    pub(super) fn recall(&self, light: &NodeId, offered: &Contribution) -> Admission {
-        match self.contributions.get(light) {
-            Some(kept) if kept == offered => Admission::Known,
-            Some(_) => Admission::Refused(Refusal::Conflict),
-            None => Admission::Refused(Refusal::Late),
-        }
-    }
-
-    pub(super) fn missing(&self, of: &Computation) -> Vec<NodeId> {
-        if !of.is_primary() {
-            return [of.primary()].into();
-        }
-        let committee = of.spec().committee;
-        let unknown = |seat: &Seat| {
-            matches!(self.reports[seat.index()], Report::Missing | Report::Differs(_))
-        };
-        Seat::OTHERS.into_iter().filter(unknown).map(|seat| committee.node(seat)).collect()
-    }
-
-    pub(super) fn resend(&self, of: &Computation, cx: &mut Context<'_>) {
-        let id = of.id;
-        if !of.is_primary() {
-            return cx.send(of.primary(), Message::Frozen { id, digest: self.digest });
-        }
-        for seat in Seat::OTHERS {
-            let to = of.spec().committee.node(seat);
-            match self.reports[seat.index()] {
-                Report::Missing => cx.send(to, Message::Close(id)),
-                Report::Differs(_) => cx.send(to, Message::List(id)),
-                Report::Same | Report::Listed(_) => {}
+    /// The phase that follows once the shares are consumed, live and at recovery.
+    fn sealed(terms: &Terms, fact: Fact) -> Result<Phase, InvalidTransition> {
+        match fact {
+            Fact::Failed(failure) => Ok(super::done::Done::failed(failure).into()),
+            Fact::Sealed(seal) if seal.fits(terms.spec()) => {
+                match terms.spec().statistic.counted_groups() {
+                    0 => Sealed::new(terms, seal, None).map(Phase::from),
+                    _ => Counting::new(terms, seal).map(Phase::from),
+                }
             }
+            _ => Err(InvalidTransition),
         }
     }
 
     /// Takes a seat's word; says whether its entries are needed next.
-    fn take_digest(&mut self, from: Seat, digest: RosterDigest) -> bool {
-        let report = &mut self.reports[from.index()];
+    fn take_digest(&mut self, from: Member, digest: RosterDigest) -> bool {
+        let own = self.digest;
+        let Some(report) = self.reports.get_mut(from.seat) else { return false };
         if *report == Report::Missing {
-            *report = if digest == self.digest { Report::Same } else { Report::Differs(digest) };
+            *report = if digest == own { Report::Same } else { Report::Differs(digest) };
         }
         matches!(report, Report::Differs(_))
     }
 
     /// Takes a seat's entries, if they are the ones that it has named.
-    fn take_list(&mut self, from: Seat, set: Roster) {
-        let report = &mut self.reports[from.index()];
-        if *report == Report::Differs(set.digest()) {
+    fn take_list(&mut self, from: Member, set: Roster) {
+        if let Some(report) = self.reports.get_mut(from.seat)
+            && *report == Report::Differs(set.digest())
+        {
             *report = Report::Listed(set);
         }
     }
 
-    /// Who must be left out, once all three frozen sets are known.
+    fn seal_if_reconciled(self, terms: &Terms, cx: &mut Context<'_>) -> Phase {
+        let Some(excluded) = self.reconcile() else { return self.into() };
+        let digest = self.frozen.without(&excluded).digest();
+        self.seal(terms, cx, digest, excluded)
+    }
+
+    /// Who must be left out, once every frozen set is known.
     fn reconcile(&self) -> Option<Vec<NodeId>> {
-        let set = |seat: Seat| match &self.reports[seat.index()] {
-            Report::Same => Some(&self.frozen),
+        let set = |report| match report {
+            &Report::Same => Some(&self.frozen),
             Report::Listed(set) => Some(set),
             Report::Missing | Report::Differs(_) => None,
         };
-        let [first, second] = Seat::OTHERS.map(set);
-        Some(disputed([&self.frozen, first?, second?]))
-    }
-}
-
-impl Computation {
-    /// Stops accepting, for good; the primary stops the others.
-    pub(super) fn freeze(&mut self, cx: &mut Context<'_>) {
-        self.commit(cx, crate::record::Fact::Frozen);
-        self.enter(cx);
-        if self.is_primary() {
-            self.report_to_proposer(cx);
-        }
-    }
-
-    pub(super) fn receive_close(&mut self, cx: &mut Context<'_>) {
-        match &self.phase {
-            Phase::Preparing(_) | Phase::Collecting(_) => self.freeze(cx),
-            Phase::Closing(phase) => phase.resend(self, cx),
-            _ => {}
-        }
-    }
-
-    pub(super) fn receive_frozen(
-        &mut self,
-        cx: &mut Context<'_>,
-        from: Seat,
-        digest: RosterDigest,
-    ) {
-        // A seat whose clock is ahead has frozen first: what comes now could not be in the roster.
-        if matches!(self.phase, Phase::Collecting(_)) && self.spec().deadline <= cx.now {
-            self.freeze(cx);
-        }
-        let Phase::Closing(phase) = &mut self.phase else { return };
-        if phase.take_digest(from, digest) {
-            cx.send(self.spec().committee.node(from), Message::List(self.id));
-        }
-        self.seal_if_reconciled(cx);
-    }
-
-    pub(super) fn receive_list(&mut self, cx: &mut Context<'_>) {
-        if let Phase::Closing(phase) = &self.phase {
-            let set = phase.frozen.clone();
-            cx.send(self.primary(), Message::FrozenSet { id: self.id, set });
-        }
-    }
-
-    pub(super) fn receive_set(&mut self, cx: &mut Context<'_>, from: Seat, set: Roster) {
-        let Phase::Closing(phase) = &mut self.phase else { return };
-        phase.take_list(from, set);
-        self.seal_if_reconciled(cx);
-    }
-
-    fn seal_if_reconciled(&mut self, cx: &mut Context<'_>) {
-        let Phase::Closing(phase) = &self.phase else { return };
-        let Some(excluded) = phase.reconcile() else { return };
-        let digest = phase.frozen.without(&excluded).digest();
-        self.seal(cx, digest, excluded);
+        let sets: Vec<_> = self.reports.values().map(set).collect::<Option<_>>()?;
+        Some(disputed(&sets))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::Nonce;
     use crate::id::{ComputationId, Tag};
     use crate::limits::MAX_FRAME;
     use crate::roster::Entry;
-    use crate::share::Lanes;
-    use crate::spec::Committee;
-    use crate::statistic::{Domain, Measure, Statistic};
+    use crate::seat::{Committee, Seat};
+    use crate::sharing::{Ring, Scheme, Share};
+    use crate::spec::Proposal;
+    use crate::statistic::{Domain, Statistic, Sum};
     use crate::time::Time;
     use crate::wire;
     use alloc::vec;
@@ -216,8 +258,9 @@ mod tests {
         Spec {
             prompt: "?".into(),
             query: None,
-            statistic: Statistic::from(Measure::Sum(Domain::try_from((0, 10, 0)).unwrap())),
-            committee: Committee([ME, NodeId([0xa1; 32]), NodeId([0xa2; 32])]),
+            statistic: Statistic::from(Sum(Domain::try_from((0, 10, 0)).unwrap())),
+            committee: Committee::new([ME, NodeId([0xa1; 32]), NodeId([0xa2; 32])]).unwrap(),
+            scheme: Scheme::Additive,
             deadline: Time(1),
             min_participants: 1,
             max_participants: 1,
@@ -229,10 +272,14 @@ mod tests {
     #[test]
     fn a_seal_leaves_out_no_more_than_fit_in_a_frame() {
         let seal = |strangers| {
-            let kept = Contribution { tag: Tag([1; 16]), share: Lanes::new(&[7]) };
+            let share = Share::parse(Ring::Z32, &[7, 0, 0, 0]).unwrap();
+            let kept = Contribution { tag: Tag([1; 16]), share };
             let frozen = Roster::try_from(vec![Entry { light: LIGHT, tag: kept.tag }]).unwrap();
             let (digest, kept) = (frozen.digest(), [(LIGHT, kept)].into());
-            Closing::new(kept, frozen).seal(&spec(), ME, digest, vec![STRANGER; strangers])
+            let proposal = Proposal { proposer: ME, nonce: Nonce([0; 16]), spec: spec() };
+            let terms = Terms { id: proposal.id(), proposal, seat: Seat::PRIMARY };
+            let closing = Closing::new(&terms, kept, frozen);
+            closing.add_up(terms.spec(), ME, digest, vec![STRANGER; strangers])
         };
         assert_eq!(seal(MAX_EXCLUDED).err(), None);
         assert_eq!(seal(MAX_EXCLUDED + 1).err(), Some(Failure::RosterMismatch { by: ME }));

@@ -2,20 +2,26 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
+use super::admission::Admission;
 use super::closing::Closing;
-use super::computation::Computation;
+use super::phase::{Phase, State};
+use super::terms::Terms;
 use crate::context::Context;
 use crate::directory::Role;
 use crate::id::{NodeId, Tag};
 use crate::limits::MAX_HELD;
+use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::Refusal;
-use crate::record::Seal;
+use crate::record::{Fact, InvalidTransition};
 use crate::roster::{Entry, Roster};
-use crate::share::Share;
-use crate::spec::{Seat, Spec};
+use crate::seat::{Member, SeatSet};
+use crate::sharing::Share;
+use crate::spec::Spec;
 use crate::time::Time;
+use crate::timers::Reason;
 
 /// A light node's share, under the tag of its splitting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,132 +36,226 @@ pub(super) struct Collecting {
     contributions: BTreeMap<NodeId, Contribution>,
     declined: BTreeSet<NodeId>,
     /// Seats that have confirmed that they are open.
-    pub(super) opened: [bool; 3],
+    opened: SeatSet,
     /// Seats that have heard from every light node.
-    pub(super) all_in: [bool; 3],
+    all_in: SeatSet,
+    /// Where the next attempt begins among the light nodes that have not answered.
+    next_invite: usize,
 }
 
-/// What to do with a contribution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Admission {
-    /// It is the first, and valid.
-    Keep,
-    /// It is the very one that is kept already.
-    Known,
-    /// It is not accepted.
-    Refused(Refusal),
-}
+impl State for Collecting {
+    fn apply(mut self, terms: &Terms, fact: Fact) -> Result<Phase, InvalidTransition> {
+        match fact {
+            Fact::Contributed { light, tag, share }
+                if self.can_keep(terms.spec(), &light, &share) =>
+            {
+                self.contributions.insert(light, Contribution { tag, share });
+                Ok(self.into())
+            }
+            Fact::Declined(light) if !self.has_heard(&light) => {
+                self.declined.insert(light);
+                Ok(self.into())
+            }
+            Fact::Frozen => Ok(self.freeze(terms).into()),
+            _ => Err(InvalidTransition),
+        }
+    }
 
-impl Admission {
-    /// R3, once the shares are gone: the tag tells whether it is the one that was summed.
-    pub(super) fn after_the_seal(seal: &Seal, light: &NodeId, tag: &Tag) -> Self {
-        match seal.roster.of(light) {
-            Some(entry) if entry.tag == *tag => Self::Known,
-            Some(_) => Self::Refused(Refusal::Conflict),
-            None => Self::Refused(Refusal::Late),
+    fn receive(
+        mut self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        from: Member,
+        message: Message,
+    ) -> Phase {
+        match message {
+            Message::Open(_) => cx.send(terms.primary(), Message::Opened(terms.id)),
+            Message::Opened(_) => self.opened.insert(from.seat),
+            Message::AllIn(_) => {
+                self.opened.insert(from.seat);
+                self.all_in.insert(from.seat);
+                return self.close_if_all_in(terms, cx);
+            }
+            Message::Close(_) => return self.commit(terms, cx, Fact::Frozen),
+            // A seat whose clock is ahead has frozen first: what comes now could not be in the roster.
+            Message::Frozen { .. } if terms.spec().deadline <= cx.now => {
+                let closing = self.commit(terms, cx, Fact::Frozen);
+                return closing.receive(terms, cx, from, message);
+            }
+            _ => {}
+        }
+        self.into()
+    }
+
+    fn receive_from_light(
+        self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        light: NodeId,
+        message: Message,
+    ) -> Phase {
+        match message {
+            Message::RequestInvite(_) if !self.has_heard(&light) => {
+                cx.send(light, Message::Invite(Box::new(terms.proposal.clone())));
+                self.into()
+            }
+            Message::Contribution { tag, share, .. } => {
+                self.take(terms, cx, light, Contribution { tag, share })
+            }
+            Message::Decline(_) => self.take_declining(terms, cx, light),
+            _ => self.into(),
+        }
+    }
+
+    fn resend(&mut self, terms: &Terms, cx: &mut Context<'_>) {
+        if terms.is_primary() {
+            self.resend_to_heavies(terms, cx);
+        } else if self.heard() >= cx.directory.lights() {
+            cx.send(terms.primary(), Message::AllIn(terms.id));
+        }
+        self.invite(terms, cx);
+    }
+
+    /// It waits for light nodes, or the deadline.
+    fn missing(&self, _: &Terms) -> Vec<NodeId> {
+        Vec::new()
+    }
+
+    fn answers(&self) -> u32 {
+        u32::try_from(self.contributions.len()).unwrap_or(u32::MAX)
+    }
+
+    fn timeout(self, terms: &Terms, cx: &mut Context<'_>, reason: Reason) -> Phase {
+        match reason {
+            Reason::Deadline => self.commit(terms, cx, Fact::Frozen),
+            Reason::RevealTimeout => self.give_up(terms, cx),
+            _ => self.into(),
         }
     }
 }
 
 impl Collecting {
     /// R3: the first valid one wins.
-    pub(super) fn admit(
-        &self,
-        spec: &Spec,
-        now: Time,
-        light: &NodeId,
-        offered: &Contribution,
-    ) -> Admission {
+    fn admit(&self, spec: &Spec, now: Time, light: &NodeId, offered: &Contribution) -> Admission {
         match self.contributions.get(light) {
             Some(kept) if kept == offered => Admission::Known,
             Some(_) => Admission::Refused(Refusal::Conflict),
             None if self.declined.contains(light) => Admission::Refused(Refusal::Conflict),
             None if spec.deadline <= now => Admission::Refused(Refusal::Late),
-            None if self.answered() >= spec.max_participants => Admission::Refused(Refusal::Full),
-            None if self.has_room_for(spec, light, &offered.share) => Admission::Keep,
+            None if self.answers() >= spec.max_participants => Admission::Refused(Refusal::Full),
+            None if self.can_keep(spec, light, &offered.share) => Admission::Keep,
             None => Admission::Refused(Refusal::Dimension),
         }
     }
 
-    pub(super) fn has_room_for(&self, spec: &Spec, light: &NodeId, share: &Share) -> bool {
+    fn take(
+        self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        light: NodeId,
+        offered: Contribution,
+    ) -> Phase {
+        let admission = self.admit(terms.spec(), cx.now, &light, &offered);
+        if admission != Admission::Keep {
+            admission.tell(terms, cx, light);
+            return self.into();
+        }
+        let Contribution { tag, share } = offered;
+        self.hear(terms, cx, light, Fact::Contributed { light, tag, share })
+    }
+
+    fn take_declining(self, terms: &Terms, cx: &mut Context<'_>, light: NodeId) -> Phase {
+        if self.declined.contains(&light) {
+            cx.send(light, Message::Receipt(terms.id));
+        } else if !self.contributions.contains_key(&light) {
+            return self.hear(terms, cx, light, Fact::Declined(light));
+        }
+        self.into()
+    }
+
+    /// Records what a light node has said, gives it a receipt, and closes if it was the last one.
+    fn hear(self, terms: &Terms, cx: &mut Context<'_>, light: NodeId, fact: Fact) -> Phase {
+        let phase = self.commit(terms, cx, fact);
+        cx.send(light, Message::Receipt(terms.id));
+        let Phase::Collecting(this) = phase else { return phase };
+        let (answered, declined, enrolled) =
+            (this.answers(), this.declined(), cx.directory.lights());
+        cx.event(Event::Answers { id: terms.id, answered, declined, enrolled });
+        if this.heard() < enrolled {
+            return this.into();
+        }
+        if terms.is_primary() {
+            return this.close_if_all_in(terms, cx);
+        }
+        cx.send(terms.primary(), Message::AllIn(terms.id));
+        this.into()
+    }
+
+    /// Early close: every seat has heard from every enrolled light node, so waiting for the deadline
+    /// could not change the roster.
+    fn close_if_all_in(self, terms: &Terms, cx: &mut Context<'_>) -> Phase {
+        let is_all_in = |member: Member| self.all_in.contains(member.seat);
+        match terms.committee().others().all(is_all_in) && self.heard() >= cx.directory.lights() {
+            true => self.commit(terms, cx, Fact::Frozen),
+            false => self.into(),
+        }
+    }
+
+    fn can_keep(&self, spec: &Spec, light: &NodeId, share: &Share) -> bool {
         !self.has_heard(light)
-            && self.answered() < spec.max_participants
-            && share.fits(spec.shape())
+            && self.answers() < spec.max_participants
+            && share.shape() == spec.shape()
     }
 
-    pub(super) fn insert(&mut self, light: NodeId, tag: Tag, share: Share) {
-        self.contributions.insert(light, Contribution { tag, share });
-    }
-
-    pub(super) fn decline(&mut self, light: NodeId) {
-        self.declined.insert(light);
-    }
-
-    pub(super) fn has_heard(&self, light: &NodeId) -> bool {
+    fn has_heard(&self, light: &NodeId) -> bool {
         self.contributions.contains_key(light) || self.declined.contains(light)
     }
 
-    pub(super) fn has_declined(&self, light: &NodeId) -> bool {
-        self.declined.contains(light)
+    fn heard(&self) -> u32 {
+        self.answers().saturating_add(self.declined())
     }
 
-    pub(super) fn answered(&self) -> u32 {
-        u32::try_from(self.contributions.len()).unwrap_or(u32::MAX)
-    }
-
-    pub(super) fn heard(&self) -> u32 {
-        self.answered().saturating_add(self.declined())
-    }
-
-    pub(super) fn declined(&self) -> u32 {
+    fn declined(&self) -> u32 {
         u32::try_from(self.declined.len()).unwrap_or(u32::MAX)
     }
 
     /// Ends the collecting for good.
-    pub(super) fn freeze(self) -> Closing {
+    pub(super) fn freeze(self, terms: &Terms) -> Closing {
         let entry =
             |(light, kept): (&NodeId, &Contribution)| Entry { light: *light, tag: kept.tag };
-        let frozen = self.contributions.iter().map(entry).collect::<alloc::vec::Vec<_>>();
+        let frozen = self.contributions.iter().map(entry).collect::<Vec<_>>();
         // A map's keys are in order, each once: the conversion cannot fail.
         let frozen = Roster::try_from(frozen).unwrap_or_default();
-        Closing::new(self.contributions, frozen)
-    }
-
-    pub(super) fn resend(&self, of: &Computation, cx: &mut Context<'_>) {
-        if of.is_primary() {
-            self.resend_to_heavies(of, cx);
-        } else if self.heard() >= cx.directory.lights() {
-            cx.send(of.primary(), Message::AllIn(of.id));
-        }
-        self.invite(of, cx);
+        Closing::new(terms, self.contributions, frozen)
     }
 
     /// Last, because invitations beyond [`MAX_HELD`] are dropped, and anything after them. Each
     /// attempt begins where another's end, so that those who never answer do not keep the rest of a
     /// large network from being asked.
-    fn invite(&self, of: &Computation, cx: &mut Context<'_>) {
+    fn invite(&mut self, terms: &Terms, cx: &mut Context<'_>) {
         let directory = cx.directory;
         let unheard = || directory.with_role(Role::Light).filter(|light| !self.has_heard(light));
         let count = directory.lights().saturating_sub(self.heard()) as usize;
         let first = match count {
             0..=MAX_HELD => 0,
-            _ => (of.attempt as usize).wrapping_mul(MAX_HELD) % count,
+            _ => self.next_invite % count,
         };
         for light in unheard().skip(first).chain(unheard().take(first)).take(MAX_HELD) {
-            cx.send(light, Message::Invite(Box::new(of.proposal.clone())));
+            cx.send(light, Message::Invite(Box::new(terms.proposal.clone())));
         }
+        self.next_invite = self.next_invite.wrapping_add(MAX_HELD);
     }
 
-    fn resend_to_heavies(&self, of: &Computation, cx: &mut Context<'_>) {
-        let committee = of.spec().committee;
-        for seat in Seat::OTHERS.into_iter().filter(|seat| !self.opened[seat.index()]) {
-            cx.send(committee.node(seat), Message::Open(of.id));
+    fn resend_to_heavies(&self, terms: &Terms, cx: &mut Context<'_>) {
+        let committee = terms.committee();
+        for member in committee.others().filter(|member| !self.opened.contains(member.seat)) {
+            cx.send(member.node, Message::Open(terms.id));
         }
         if self.heard() < cx.directory.lights() {
             let directory = cx.directory;
-            let outside = |node: &NodeId| committee.seat_of(node).is_none();
-            for heavy in directory.with_role(Role::Heavy).filter(outside) {
-                cx.send(heavy, Message::Announce(Box::new(of.proposal.clone())));
+            let is_outside = |node: &NodeId| committee.seat_of(node).is_none();
+            for heavy in directory.with_role(Role::Heavy).filter(is_outside) {
+                cx.send(heavy, Message::Announce(Box::new(terms.proposal.clone())));
             }
         }
     }
@@ -170,10 +270,12 @@ mod tests {
     use crate::machine::Output;
     use crate::outbox::Outbox;
     use crate::policy::Policy;
-    use crate::spec::{Committee, Proposal};
-    use crate::statistic::{Domain, Measure, Statistic};
+    use crate::seat::Committee;
+    use crate::seat::Seat;
+    use crate::sharing::Scheme;
+    use crate::spec::Proposal;
+    use crate::statistic::{Domain, Statistic, Sum};
     use crate::timers::Timers;
-    use alloc::vec::Vec;
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
 
@@ -191,25 +293,24 @@ mod tests {
         (0..LIGHTS).map(|number| (light(number), Role::Light)).chain(heavies).collect()
     }
 
-    fn computation() -> Computation {
+    fn terms() -> Terms {
         let domain = Domain::new(Decimal::ZERO, Decimal::ONE, 0).unwrap();
         let spec = Spec {
             prompt: "?".into(),
             query: None,
-            statistic: Statistic::from(Measure::Sum(domain)),
-            committee: Committee(SEATS),
+            statistic: Statistic::from(Sum(domain)),
+            committee: Committee::new(SEATS).unwrap(),
+            scheme: Scheme::Additive,
             deadline: Time(1_000),
             min_participants: 3,
             max_participants: 3,
         };
-        Computation::new(
-            Proposal { proposer: SEATS[0], nonce: Nonce([0; 16]), spec },
-            Seat::PRIMARY,
-        )
+        let proposal = Proposal { proposer: SEATS[0], nonce: Nonce([0; 16]), spec };
+        Terms { id: proposal.id(), proposal, seat: Seat::PRIMARY }
     }
 
-    /// What a primary that has heard from nobody sends at one attempt, in order.
-    fn sent(directory: &Directory, attempt: u32) -> Vec<(NodeId, Message)> {
+    /// What a primary that has heard from nobody sends at its next attempt, in order.
+    fn sent(directory: &Directory, collecting: &mut Collecting) -> Vec<(NodeId, Message)> {
         let (mut outbox, mut timers) = (Outbox::default(), Timers::default());
         let mut coins = ChaCha20Rng::from_seed([0; 32]);
         let mut cx = Context {
@@ -221,8 +322,7 @@ mod tests {
             outbox: &mut outbox,
             timers: &mut timers,
         };
-        let of = Computation { attempt, ..computation() };
-        Collecting::default().resend(&of, &mut cx);
+        collecting.resend(&terms(), &mut cx);
         let message = |output| match output {
             Output::Send { to, message } => (to, message),
             other => unreachable!("{other:?}"),
@@ -233,7 +333,7 @@ mod tests {
     /// Without them nobody could answer, and so it would be at every attempt.
     #[test]
     fn more_invitations_than_can_be_held_do_not_keep_the_other_seats_from_opening() {
-        let sent = sent(&directory(), 0);
+        let sent = sent(&directory(), &mut Collecting::default());
         assert_eq!(sent.len(), MAX_HELD);
         for seat in &SEATS[1..] {
             assert!(sent.iter().any(|(to, message)| to == seat && message.name() == "open"));
@@ -242,9 +342,11 @@ mod tests {
 
     #[test]
     fn those_who_never_answer_do_not_keep_the_others_from_being_invited() {
-        let directory = directory();
-        let invited: BTreeSet<_> =
-            (0..3).flat_map(|attempt| sent(&directory, attempt)).map(|(to, _)| to).collect();
+        let (directory, mut collecting) = (directory(), Collecting::default());
+        let mut invited = BTreeSet::new();
+        for _ in 0..3 {
+            invited.extend(sent(&directory, &mut collecting).into_iter().map(|(to, _)| to));
+        }
         assert!((0..LIGHTS).all(|number| invited.contains(&light(number))));
     }
 }

@@ -1,112 +1,107 @@
-//! Counting: which parts of a sealed roster have enough answers to be told of.
+//! Counting: which groups of a sealed roster have enough answers to be released.
 //!
-//! Where a question has groups, or hides who declines, the size of the roster does not say how many
-//! answers a sum is over. The first lanes of every answer do: they are added up, and known to the
-//! committee alone, before anything else is. Too small a part is zero in every partial (R4).
+//! Where a question has groups, or hides opt-outs, the size of the roster does not say how many answers a
+//! sum is over. The first elements of every answer do: they are added up, and known to the committee alone,
+//! before anything else is. Too small a group is zero in every partial (R4).
 
-use super::collecting::Admission;
-use super::computation::{Computation, Phase};
+use alloc::vec::Vec;
+
+use super::admission::{Admission, answer_late};
+use super::phase::{Phase, State};
 use super::sealed::Sealed;
-use super::tally::{Contradiction, Tally};
+use super::sums::{Contradiction, SeatSums};
+use super::terms::Terms;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::id::{NodeId, RosterDigest, Tag};
+use crate::id::NodeId;
 use crate::message::Message;
-use crate::record::{Fact, Seal};
-use crate::share::{Lanes, SEATS};
-use crate::spec::{Seat, Spec};
+use crate::record::{Fact, InvalidTransition, Seal};
+use crate::seat::Member;
+use crate::sharing::Counts;
 
-/// The sealed roster, and the counts of its parts that this seat knows shares of.
+/// The sealed roster, and the counts of its groups that this seat knows of the other seats.
 #[derive(Debug, Clone)]
 pub(super) struct Counting {
-    seat: Seat,
     seal: Seal,
-    tally: Tally,
+    sums: SeatSums<Counts>,
 }
 
-impl Counting {
-    pub(super) fn new(seat: Seat, spec: &Spec, seal: Seal) -> Self {
-        let shape = spec.counts_shape();
-        let counts = seal.partial.first(shape);
-        let tally = Tally::new(seat, shape, seal.roster.digest(), counts);
-        Self { seat, seal, tally }
-    }
-
-    pub(super) fn seal(&self) -> &Seal {
-        &self.seal
-    }
-
-    pub(super) fn recall(&self, light: &NodeId, tag: &Tag) -> Admission {
-        Admission::after_the_seal(&self.seal, light, tag)
-    }
-
-    pub(super) fn missing(&self, of: &Computation) -> alloc::vec::Vec<NodeId> {
-        self.tally.missing(of.spec().committee)
-    }
-
-    pub(super) fn resend(&self, of: &Computation, cx: &mut Context<'_>) {
-        let (id, digest) = (of.id, self.tally.digest());
-        if !of.is_primary() {
-            let counts = self.tally.own().clone();
-            return cx.send(of.primary(), Message::Counts { id, digest, counts });
+impl State for Counting {
+    /// The counts are known: this is the one place where it is decided what is released.
+    fn apply(self, terms: &Terms, fact: Fact) -> Result<Phase, InvalidTransition> {
+        match fact {
+            Fact::Counted(counts) if self.sums.confirms(self.sums.digest(), &counts) => {
+                Sealed::new(terms, self.seal, Some(counts)).map(Phase::from)
+            }
+            _ => Err(InvalidTransition),
         }
-        for to in self.missing(of) {
+    }
+
+    fn receive(
+        mut self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        from: Member,
+        message: Message,
+    ) -> Phase {
+        match message {
+            Message::Seal { digest, .. } if digest == self.sums.digest() => self.resend(terms, cx),
+            Message::Seal { .. } => cx.fault(from.node, Fault::Contradiction("seal")),
+            Message::Counts { digest, counts, .. } => match self.sums.take(from, digest, counts) {
+                Ok(None) => {}
+                Ok(Some(counts)) => return self.commit(terms, cx, Fact::Counted(counts)),
+                Err(Contradiction) => cx.fault(from.node, Fault::Contradiction("counts")),
+            },
+            // Sums over other counts would be other sums: the first that this seat hears of are recorded,
+            // and no others taken (R5).
+            Message::Counted { digest, counts, .. } if self.sums.confirms(digest, &counts) => {
+                return self.commit(terms, cx, Fact::Counted(counts));
+            }
+            Message::Counted { .. } => cx.fault(from.node, Fault::Contradiction("counted")),
+            _ => {}
+        }
+        self.into()
+    }
+
+    fn receive_from_light(
+        self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        light: NodeId,
+        message: Message,
+    ) -> Phase {
+        answer_late(terms, cx, light, message, |light, offered| {
+            Admission::after_the_seal(&self.seal, light, &offered.tag)
+        });
+        self.into()
+    }
+
+    fn resend(&mut self, terms: &Terms, cx: &mut Context<'_>) {
+        let (id, digest) = (terms.id, self.sums.digest());
+        if !terms.is_primary() {
+            let counts = self.sums.own().clone();
+            return cx.send(terms.primary(), Message::Counts { id, digest, counts });
+        }
+        for to in self.missing(terms) {
             let excluded = self.seal.excluded.clone();
             cx.send(to, Message::Seal { id, digest, excluded });
         }
     }
 
-    /// Whether these can be the counts of the whole committee, and this seat's own are among them.
-    pub(super) fn confirms(&self, counts: &[Lanes; SEATS]) -> bool {
-        self.tally.confirms(self.tally.digest(), counts)
+    fn missing(&self, terms: &Terms) -> Vec<NodeId> {
+        self.sums.missing(terms)
     }
 
-    /// The counts are known: this is the one place where it is decided what is told.
-    pub(super) fn tell(self, spec: &Spec, counts: [Lanes; SEATS]) -> Sealed {
-        Sealed::new(self.seat, spec, self.seal, Some(counts))
+    fn answers(&self) -> u32 {
+        self.seal.roster.len()
     }
 }
 
-impl Computation {
-    pub(super) fn receive_counts(
-        &mut self,
-        cx: &mut Context<'_>,
-        from: Seat,
-        digest: RosterDigest,
-        counts: Lanes,
-    ) {
-        let sender = self.spec().committee.node(from);
-        let Phase::Counting(phase) = &mut self.phase else { return };
-        match phase.tally.take(from, digest, counts) {
-            Ok(None) => {}
-            Ok(Some(counts)) => self.count(cx, counts),
-            Err(Contradiction) => cx.fault(sender, Fault::Contradiction("counts")),
-        }
-    }
-
-    /// Sums over other counts would be other sums: the first that this seat hears of are recorded, and
-    /// no others taken (R5).
-    pub(super) fn receive_counted(
-        &mut self,
-        cx: &mut Context<'_>,
-        digest: RosterDigest,
-        counts: [Lanes; SEATS],
-    ) {
-        match &self.phase {
-            Phase::Counting(phase) if phase.tally.confirms(digest, &counts) => {
-                self.count(cx, counts);
-            }
-            Phase::Sealed(phase) if phase.is_over(digest, &counts) => phase.resend(self, cx),
-            Phase::Counting(_) | Phase::Sealed(_) => {
-                cx.fault(self.primary(), Fault::Contradiction("counted"));
-            }
-            _ => {}
-        }
-    }
-
-    fn count(&mut self, cx: &mut Context<'_>, counts: [Lanes; SEATS]) {
-        self.commit(cx, Fact::Counted(counts));
-        self.attempt = 0;
-        self.resend(cx);
+impl Counting {
+    pub(super) fn new(terms: &Terms, seal: Seal) -> Result<Self, InvalidTransition> {
+        let groups = terms.spec().statistic.counted_groups();
+        let counts = seal.partial.counts(groups).map_err(|_| InvalidTransition)?;
+        let sums = SeatSums::new(terms, seal.roster.digest(), counts);
+        Ok(Self { seal, sums })
     }
 }

@@ -1,21 +1,69 @@
 //! Done: the outcome, for good (R9). It sends nothing of itself any more; whoever asks is told.
 
-use super::computation::Computation;
+use alloc::vec::Vec;
+
+use super::phase::{Phase, State};
+use super::terms::Terms;
 use crate::context::Context;
 use crate::id::{NodeId, RosterDigest};
 use crate::message::Message;
 use crate::outcome::{Failure, Outcome, Reveal};
-use crate::ring::Shape;
+use crate::record::{Fact, InvalidTransition};
 use crate::roster::Roster;
-use crate::share::{Lanes, SEATS, sum};
-use crate::spec::Seat;
+use crate::seat::{Member, PerSeat};
+use crate::sharing::Partial;
+use crate::spec::Spec;
+use crate::timers::Reason;
 
 /// How a computation ended, and what is needed to say so again.
 #[derive(Debug, Clone)]
 pub(super) struct Done {
     outcome: Outcome,
     roster: Roster,
-    partials: Option<[Lanes; SEATS]>,
+    partials: Option<PerSeat<Partial>>,
+}
+
+impl State for Done {
+    fn apply(self, _: &Terms, _: Fact) -> Result<Phase, InvalidTransition> {
+        Err(InvalidTransition)
+    }
+
+    fn receive(self, terms: &Terms, cx: &mut Context<'_>, from: Member, message: Message) -> Phase {
+        match message {
+            Message::Abort { .. } => {}
+            _ if terms.is_primary() => self.tell_seat(terms, cx, from.node),
+            _ => self.tell_primary(terms, cx),
+        }
+        self.into()
+    }
+
+    fn receive_from_light(
+        self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        light: NodeId,
+        _: Message,
+    ) -> Phase {
+        self.tell_light(terms, cx, light);
+        self.into()
+    }
+
+    fn resend(&mut self, _: &Terms, _: &mut Context<'_>) {}
+
+    fn missing(&self, _: &Terms) -> Vec<NodeId> {
+        Vec::new()
+    }
+
+    fn answers(&self) -> u32 {
+        match &self.outcome {
+            Outcome::Completed(reveal) => reveal.participants,
+            Outcome::Failed(_) => 0,
+        }
+    }
+
+    fn timeout(self, _: &Terms, _: &mut Context<'_>, _: Reason) -> Phase {
+        self.into()
+    }
 }
 
 impl Done {
@@ -24,50 +72,49 @@ impl Done {
     }
 
     pub(super) fn completed(
+        spec: &Spec,
         roster: Roster,
         digest: RosterDigest,
-        shape: Shape,
-        partials: [Lanes; SEATS],
-    ) -> Self {
-        let totals = sum(shape, &partials);
+        partials: PerSeat<Partial>,
+    ) -> Result<Self, InvalidTransition> {
+        let totals = spec.scheme.reconstruct(&partials).map_err(|_| InvalidTransition)?;
         let reveal = Reveal { digest, participants: roster.len(), totals };
-        Self { outcome: Outcome::Completed(reveal), roster, partials: Some(partials) }
+        Ok(Self { outcome: Outcome::Completed(reveal), roster, partials: Some(partials) })
     }
 
     pub(super) fn outcome(&self) -> &Outcome {
         &self.outcome
     }
 
-    /// Tells everyone who waits.
-    pub(super) fn announce(&self, of: &Computation, cx: &mut Context<'_>) {
-        if of.is_primary() {
-            for seat in Seat::OTHERS {
-                self.tell_seat(of, cx, of.spec().committee.node(seat));
-            }
-            self.tell_proposer(of, cx);
-            for entry in self.roster.entries() {
-                self.tell_light(of, cx, entry.light);
-            }
-        } else {
-            self.tell_primary(of, cx);
+    /// Tells the committee, the proposer and whoever was counted. Other light nodes ask.
+    pub(super) fn announce(&self, terms: &Terms, cx: &mut Context<'_>) {
+        if !terms.is_primary() {
+            return self.tell_primary(terms, cx);
+        }
+        for member in terms.committee().others() {
+            self.tell_seat(terms, cx, member.node);
+        }
+        self.tell_proposer(terms, cx);
+        for entry in self.roster.entries() {
+            self.tell_light(terms, cx, entry.light);
         }
     }
 
-    pub(super) fn tell_proposer(&self, of: &Computation, cx: &mut Context<'_>) {
+    pub(super) fn tell_proposer(&self, terms: &Terms, cx: &mut Context<'_>) {
         let outcome = self.outcome.clone();
-        cx.send(of.proposal.proposer, Message::Outcome { id: of.id, outcome });
+        cx.send(terms.proposal.proposer, Message::Outcome { id: terms.id, outcome });
     }
 
     /// A seat that has failed alone tells the primary, which cannot complete without it.
-    pub(super) fn tell_primary(&self, of: &Computation, cx: &mut Context<'_>) {
+    pub(super) fn tell_primary(&self, terms: &Terms, cx: &mut Context<'_>) {
         if let Outcome::Failed(failure) = &self.outcome {
             let failure = failure.clone();
-            cx.send(of.primary(), Message::Abort { id: of.id, failure });
+            cx.send(terms.primary(), Message::Abort { id: terms.id, failure });
         }
     }
 
-    pub(super) fn tell_seat(&self, of: &Computation, cx: &mut Context<'_>, to: NodeId) {
-        let id = of.id;
+    fn tell_seat(&self, terms: &Terms, cx: &mut Context<'_>, to: NodeId) {
+        let id = terms.id;
         let message = match (&self.outcome, &self.partials) {
             (Outcome::Completed(reveal), Some(partials)) => {
                 Message::Revealed { id, digest: reveal.digest, partials: partials.clone() }
@@ -78,8 +125,8 @@ impl Done {
         cx.send(to, message);
     }
 
-    pub(super) fn tell_light(&self, of: &Computation, cx: &mut Context<'_>, light: NodeId) {
+    fn tell_light(&self, terms: &Terms, cx: &mut Context<'_>, light: NodeId) {
         let counted = self.roster.of(&light).is_some();
-        cx.send(light, Message::Ended { id: of.id, counted });
+        cx.send(light, Message::Ended { id: terms.id, counted });
     }
 }

@@ -1,32 +1,39 @@
 //! A heavy node: keeps one share of every answer, and reveals only sums over a sealed roster.
 //!
-//! One [`Computation`] per id, whose phase is a type: [`preparing`], [`collecting`], [`closing`],
-//! [`counting`] where answers have parts, [`sealed`], [`done`]. Seat 0 coordinates by two-phase commit
-//! with presumed abort; the record that decides is its `Revealed`.
+//! One [`Computation`] per id. Its phase is a type, one file each, which holds what it takes, what it
+//! sends again and whom it waits for:
+//!
+//! ```text
+//!   preparing -> collecting -> closing -> (counting, where groups are counted) -> sealed -> done
+//! ```
+//!
+//! Seat 0 coordinates by two-phase commit with presumed abort; the record that decides is its `Revealed`.
 
+mod admission;
 mod closing;
 mod collecting;
-mod committee;
 mod computation;
 mod counting;
 mod done;
-mod intake;
+mod phase;
 mod preparing;
 mod sealed;
-mod tally;
+mod sums;
+mod terms;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
+use crate::acceptance::{Load, acceptable};
 use crate::context::Context;
 use crate::directory::Role;
 use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
-use crate::limits::{MAX_OPEN, MAX_POOLS, MAX_REMEMBERED};
 use crate::message::Message;
 use crate::outcome::{Failure, Outcome, Refusal};
-use crate::record::{Fact, Record, Unfit};
-use crate::spec::{Proposal, Seat};
+use crate::record::{Fact, InvalidTransition, Record};
+use crate::seat::Seat;
+use crate::spec::Proposal;
 use crate::status::Status;
 use crate::timers::Reason;
 use computation::Computation;
@@ -35,7 +42,7 @@ use computation::Computation;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Heavy {
     computations: BTreeMap<ComputationId, Computation>,
-    open: usize,
+    load: Load,
 }
 
 impl Heavy {
@@ -47,7 +54,12 @@ impl Heavy {
             }
             Message::Prepare(proposal) => self.prepare(cx, from, *proposal),
             Message::Announce(proposal) => self.announce(cx, from, proposal),
-            message => self.forward(cx, from, message),
+            message => match message.computation() {
+                Some(id) if message.kind().to.is_committee() => {
+                    self.with(id, |computation| computation.receive(cx, from, message));
+                }
+                _ => cx.fault(from, Fault::NoStanding(message.name())),
+            },
         }
     }
 
@@ -60,18 +72,14 @@ impl Heavy {
     }
 
     /// Folds one record of an earlier life.
-    pub(crate) fn restore(&mut self, me: NodeId, record: Record) -> Result<(), Unfit> {
+    pub(crate) fn restore(&mut self, me: NodeId, record: Record) -> Result<(), InvalidTransition> {
         let Record { id, fact } = record;
         match fact {
-            Fact::Prepared(proposal) => {
-                let seat = proposal.spec.committee.seat_of(&me).ok_or(Unfit)?;
-                if proposal.id() != id || self.computations.contains_key(&id) {
-                    return Err(Unfit);
-                }
-                self.insert(Computation::new(*proposal, seat));
-                Ok(())
+            Fact::Prepared(proposal) if proposal.id() == id => self.take_up(me, *proposal),
+            Fact::Prepared(_) => Err(InvalidTransition),
+            fact => {
+                self.with(id, |computation| computation.restore(fact)).ok_or(InvalidTransition)?
             }
-            fact => self.with(id, |computation| computation.apply(fact)).ok_or(Unfit)?,
         }
     }
 
@@ -117,7 +125,7 @@ impl Heavy {
 
     fn begin(&mut self, cx: &mut Context<'_>, id: ComputationId, proposal: Proposal) {
         match self.check(cx, &proposal) {
-            Ok(()) => self.take_up(cx, proposal, Computation::begin),
+            Ok(()) => self.start(cx, proposal, Computation::begin),
             // Silence: the proposer asks again until there is room, or the deadline has come.
             Err(Refusal::Busy) => {}
             Err(refusal) => {
@@ -126,7 +134,7 @@ impl Heavy {
                     let outcome = Outcome::Failed(failure);
                     cx.send(proposal.proposer, Message::Outcome { id, outcome });
                 } else {
-                    self.take_up(cx, proposal, |computation, cx| computation.fail(cx, failure));
+                    self.start(cx, proposal, |computation, cx| computation.fail(cx, failure));
                 }
             }
         }
@@ -134,7 +142,7 @@ impl Heavy {
 
     fn prepare(&mut self, cx: &mut Context<'_>, from: NodeId, proposal: Proposal) {
         let id = proposal.id();
-        let committee = proposal.spec.committee;
+        let committee = &proposal.spec.committee;
         let seated = committee.seat_of(&cx.me).is_some_and(|seat| seat != Seat::PRIMARY);
         if from != committee.primary() || !seated {
             return cx.fault(from, Fault::NoStanding("prepare"));
@@ -143,7 +151,7 @@ impl Heavy {
             return;
         }
         match self.check(cx, &proposal) {
-            Ok(()) => self.take_up(cx, proposal, Computation::begin),
+            Ok(()) => self.start(cx, proposal, Computation::begin),
             Err(Refusal::Busy) => {}
             Err(refusal) => {
                 let failure = Failure::Refused { by: cx.me, refusal };
@@ -167,74 +175,38 @@ impl Heavy {
     }
 
     fn check(&self, cx: &Context<'_>, proposal: &Proposal) -> Result<(), Refusal> {
-        if self.open >= MAX_OPEN || self.computations.len() >= MAX_REMEMBERED {
-            return Err(Refusal::Busy);
+        acceptable(cx, proposal, self.load, self.computations.len(), proposal.spec.pool())?;
+        let (enrolled, needed) = (cx.directory.lights(), proposal.spec.min_participants);
+        match enrolled < needed {
+            true => Err(Refusal::TooFewLights { enrolled, needed }),
+            false => Ok(()),
         }
-        let spec = &proposal.spec;
-        spec.check(cx.now, cx.policy).map_err(Refusal::Terms)?;
-        if cx.directory.role(&proposal.proposer).is_none() {
-            return Err(Refusal::Stranger(proposal.proposer));
-        }
-        for node in spec.committee.0 {
-            if cx.directory.role(&node) != Some(Role::Heavy) {
-                return Err(Refusal::NotAHeavy(node));
-            }
-        }
-        let open = self.computations.values().filter(|computation| !computation.has_ended());
-        let pooled: u64 = open.map(|computation| computation.spec().pool()).sum();
-        if pooled + spec.pool() > MAX_POOLS {
-            return Err(Refusal::Busy);
-        }
-        let (enrolled, needed) = (cx.directory.lights(), spec.min_participants);
-        if enrolled < needed {
-            return Err(Refusal::TooFewLights { enrolled, needed });
-        }
-        Ok(())
     }
 
-    fn forward(&mut self, cx: &mut Context<'_>, from: NodeId, message: Message) {
-        let id = match &message {
-            Message::Ready(id)
-            | Message::Open(id)
-            | Message::Opened(id)
-            | Message::AllIn(id)
-            | Message::Close(id)
-            | Message::Frozen { id, .. }
-            | Message::List(id)
-            | Message::FrozenSet { id, .. }
-            | Message::Seal { id, .. }
-            | Message::Counts { id, .. }
-            | Message::Counted { id, .. }
-            | Message::Partial { id, .. }
-            | Message::Revealed { id, .. }
-            | Message::Abort { id, .. }
-            | Message::Knock(id)
-            | Message::Contribution { id, .. }
-            | Message::Decline(id)
-            | Message::Inquire(id) => *id,
-            other => return cx.fault(from, Fault::NoStanding(other.name())),
-        };
-        self.with(id, |computation| computation.receive(cx, from, message));
-    }
-
-    fn insert(&mut self, computation: Computation) {
-        self.open += 1;
-        self.computations.insert(computation.id(), computation);
-    }
-
-    /// Takes a computation up and makes its first move; the callers know that it is new, and that
-    /// this node has a seat.
-    fn take_up(
+    /// Records a computation, and makes its first move.
+    fn start(
         &mut self,
         cx: &mut Context<'_>,
         proposal: Proposal,
         first_move: impl FnOnce(&mut Computation, &mut Context<'_>),
     ) {
-        let Some(seat) = proposal.spec.committee.seat_of(&cx.me) else { return };
-        let id = proposal.id();
-        cx.persist(id, Fact::Prepared(Box::new(proposal.clone())));
-        self.insert(Computation::new(proposal, seat));
+        let (id, me) = (proposal.id(), cx.me);
+        let fact = Fact::Prepared(Box::new(proposal));
+        let taken = cx.commit(id, fact, |fact| self.restore(me, Record { id, fact }));
+        debug_assert!(taken.is_ok(), "callers know that it is new, and that this node has a seat");
         self.with(id, |computation| first_move(computation, cx));
+    }
+
+    /// Takes a computation up that is not known yet, if this node has a seat.
+    fn take_up(&mut self, me: NodeId, proposal: Proposal) -> Result<(), InvalidTransition> {
+        let seat = proposal.spec.committee.seat_of(&me).ok_or(InvalidTransition)?;
+        let computation = Computation::new(proposal, seat);
+        if self.computations.contains_key(&computation.id()) {
+            return Err(InvalidTransition);
+        }
+        self.load.add(computation.spec().pool());
+        self.computations.insert(computation.id(), computation);
+        Ok(())
     }
 
     /// Runs `act` on a computation, and keeps count of those that have not ended.
@@ -243,7 +215,7 @@ impl Heavy {
         let was_open = !computation.has_ended();
         let result = act(computation);
         if was_open && computation.has_ended() {
-            self.open -= 1;
+            self.load.remove(computation.spec().pool());
         }
         Some(result)
     }

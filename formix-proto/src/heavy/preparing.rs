@@ -1,77 +1,104 @@
-//! Preparing: the terms are recorded here, and not yet known to be at all three seats.
+//! Preparing: the terms are recorded here, and not yet known to be at every seat.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::computation::{Computation, Phase};
+use super::collecting::Collecting;
+use super::phase::{Phase, State};
+use super::terms::Terms;
 use crate::context::Context;
 use crate::id::NodeId;
 use crate::message::Message;
-use crate::record::Fact;
-use crate::spec::Seat;
+use crate::outcome::Failure;
+use crate::record::{Fact, InvalidTransition};
+use crate::seat::{Member, SeatSet};
 use crate::timers::Reason;
 
 /// Which of the other seats have said that they are ready. Only the primary's is ever filled.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Preparing {
-    ready: [bool; 3],
+    ready: SeatSet,
+}
+
+impl State for Preparing {
+    fn apply(self, terms: &Terms, fact: Fact) -> Result<Phase, InvalidTransition> {
+        match fact {
+            Fact::Opened => Ok(Collecting::default().into()),
+            // The primary has closed before this seat heard that it was open.
+            Fact::Frozen => Ok(Collecting::default().freeze(terms).into()),
+            _ => Err(InvalidTransition),
+        }
+    }
+
+    fn receive(
+        mut self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        from: Member,
+        message: Message,
+    ) -> Phase {
+        match message {
+            Message::Ready(_) => {
+                self.ready.insert(from.seat);
+                match terms.committee().others().all(|member| self.ready.contains(member.seat)) {
+                    true => self.open(terms, cx),
+                    false => self.into(),
+                }
+            }
+            Message::Open(_) => {
+                let opened = self.open(terms, cx);
+                cx.send(terms.primary(), Message::Opened(terms.id));
+                opened
+            }
+            Message::Close(_) => self.commit(terms, cx, Fact::Frozen),
+            _ => self.into(),
+        }
+    }
+
+    /// The light node has heard of the opening before this seat has: it will send again.
+    fn receive_from_light(self, _: &Terms, _: &mut Context<'_>, _: NodeId, _: Message) -> Phase {
+        self.into()
+    }
+
+    fn resend(&mut self, terms: &Terms, cx: &mut Context<'_>) {
+        if terms.is_primary() {
+            for to in self.missing(terms) {
+                cx.send(to, Message::Prepare(Box::new(terms.proposal.clone())));
+            }
+        } else {
+            cx.send(terms.primary(), Message::Ready(terms.id));
+        }
+    }
+
+    fn missing(&self, terms: &Terms) -> Vec<NodeId> {
+        if !terms.is_primary() {
+            return [terms.primary()].into();
+        }
+        let unready = terms.committee().others().filter(|member| !self.ready.contains(member.seat));
+        unready.map(|member| member.node).collect()
+    }
+
+    fn answers(&self) -> u32 {
+        0
+    }
+
+    fn timeout(self, terms: &Terms, cx: &mut Context<'_>, reason: Reason) -> Phase {
+        match reason {
+            Reason::PrepareTimeout => {
+                let missing = self.missing(terms);
+                self.fail(terms, cx, Failure::NotReady { missing })
+            }
+            Reason::Deadline => self.fail(terms, cx, Failure::NeverOpened),
+            Reason::RevealTimeout => self.give_up(terms, cx),
+            _ => self.into(),
+        }
+    }
 }
 
 impl Preparing {
-    pub(super) fn resend(&self, of: &Computation, cx: &mut Context<'_>) {
-        if of.is_primary() {
-            for to in self.missing(of) {
-                cx.send(to, Message::Prepare(Box::new(of.proposal.clone())));
-            }
-        } else {
-            cx.send(of.primary(), Message::Ready(of.id));
-        }
-    }
-
-    pub(super) fn missing(&self, of: &Computation) -> Vec<NodeId> {
-        if !of.is_primary() {
-            return [of.primary()].into();
-        }
-        let unready = Seat::OTHERS.into_iter().filter(|seat| !self.ready[seat.index()]);
-        unready.map(|seat| of.spec().committee.node(seat)).collect()
-    }
-}
-
-impl Computation {
-    /// The first move: the terms were accepted, and recorded.
-    pub(super) fn begin(&mut self, cx: &mut Context<'_>) {
-        self.arm(cx);
-        self.enter(cx);
-    }
-
-    /// A repeated `Prepare`: says again what this seat has said.
-    pub(super) fn receive_prepare(&mut self, cx: &mut Context<'_>) {
-        match &self.phase {
-            Phase::Done(done) => done.tell_primary(self, cx),
-            _ => cx.send(self.primary(), Message::Ready(self.id)),
-        }
-    }
-
-    pub(super) fn receive_ready(&mut self, cx: &mut Context<'_>, from: Seat) {
-        let Phase::Preparing(phase) = &mut self.phase else { return };
-        phase.ready[from.index()] = true;
-        if Seat::OTHERS.into_iter().all(|seat| phase.ready[seat.index()]) {
-            self.open(cx);
-            self.report_to_proposer(cx);
-        }
-    }
-
-    /// The primary's word that all three are ready.
-    pub(super) fn receive_open(&mut self, cx: &mut Context<'_>) {
-        if matches!(self.phase, Phase::Preparing(_)) {
-            self.open(cx);
-        }
-        cx.send(self.primary(), Message::Opened(self.id));
-    }
-
-    fn open(&mut self, cx: &mut Context<'_>) {
-        cx.timers.cancel(self.id, Reason::PrepareTimeout);
-        self.commit(cx, Fact::Opened);
-        self.enter(cx);
+    /// Every seat is ready.
+    fn open(self, terms: &Terms, cx: &mut Context<'_>) -> Phase {
+        cx.timers.cancel(terms.id, Reason::PrepareTimeout);
+        self.commit(terms, cx, Fact::Opened)
     }
 }

@@ -1,62 +1,99 @@
 //! Sealed: one roster, durably, and one partial over it. The shares are gone (R5, R9).
 
 use alloc::vec::Vec;
-use core::mem;
 
-use super::collecting::Admission;
-use super::computation::{Computation, Phase};
+use super::admission::{Admission, answer_late};
 use super::done::Done;
-use super::tally::{Contradiction, Tally};
+use super::phase::{Phase, State};
+use super::sums::{Contradiction, SeatSums};
+use super::terms::Terms;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::id::{NodeId, RosterDigest, Tag};
+use crate::id::{NodeId, RosterDigest};
 use crate::message::Message;
-use crate::record::{Fact, Seal};
-use crate::share::{Lanes, SEATS};
-use crate::spec::{Seat, Spec};
+use crate::outcome::Failure;
+use crate::record::{Fact, InvalidTransition, Seal};
+use crate::seat::{Member, PerSeat};
+use crate::sharing::{Counts, Partial};
+use crate::spec::Spec;
+use crate::timers::Reason;
 
 /// The sealed roster, and the partials over it that this seat knows.
 #[derive(Debug, Clone)]
 pub(super) struct Sealed {
     seal: Seal,
-    /// What the partials were made with, where parts are counted first.
-    counts: Option<[Lanes; SEATS]>,
-    tally: Tally,
+    /// What the partials were made with, where groups are counted first.
+    counts: Option<PerSeat<Counts>>,
+    sums: SeatSums<Partial>,
 }
 
-impl Sealed {
-    pub(super) fn new(seat: Seat, spec: &Spec, seal: Seal, counts: Option<[Lanes; SEATS]>) -> Self {
-        let partial = match &counts {
-            None => seal.partial.clone(),
-            Some(counts) => spec.told(&seal.partial, counts),
-        };
-        let tally = Tally::new(seat, spec.shape(), seal.roster.digest(), partial);
-        Self { seal, counts, tally }
-    }
-
-    pub(super) fn digest(&self) -> RosterDigest {
-        self.tally.digest()
-    }
-
-    pub(super) fn seal(&self) -> &Seal {
-        &self.seal
-    }
-
-    pub(super) fn recall(&self, light: &NodeId, tag: &Tag) -> Admission {
-        Admission::after_the_seal(&self.seal, light, tag)
-    }
-
-    pub(super) fn missing(&self, of: &Computation) -> Vec<NodeId> {
-        self.tally.missing(of.spec().committee)
-    }
-
-    pub(super) fn resend(&self, of: &Computation, cx: &mut Context<'_>) {
-        let (id, digest) = (of.id, self.tally.digest());
-        if !of.is_primary() {
-            let partial = self.tally.own().clone();
-            return cx.send(of.primary(), Message::Partial { id, digest, partial });
+impl State for Sealed {
+    fn apply(self, terms: &Terms, fact: Fact) -> Result<Phase, InvalidTransition> {
+        match fact {
+            Fact::Revealed(partials)
+                if self.confirms(terms.spec(), self.sums.digest(), &partials) =>
+            {
+                let digest = self.sums.digest();
+                Done::completed(terms.spec(), self.seal.roster, digest, partials).map(Phase::from)
+            }
+            _ => Err(InvalidTransition),
         }
-        for to in self.missing(of) {
+    }
+
+    fn receive(
+        mut self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        from: Member,
+        message: Message,
+    ) -> Phase {
+        match message {
+            Message::Seal { digest, .. } if digest == self.sums.digest() => self.resend(terms, cx),
+            Message::Counted { digest, counts, .. } if self.is_over(digest, &counts) => {
+                self.resend(terms, cx);
+            }
+            // R6: partials are added up only over one and the same roster.
+            Message::Partial { digest, partial, .. } => {
+                match self.take(terms.spec(), from, digest, partial) {
+                    Ok(None) => {}
+                    Ok(Some(partials)) => return self.commit(terms, cx, Fact::Revealed(partials)),
+                    Err(Contradiction) => cx.fault(from.node, Fault::Contradiction("partial")),
+                }
+            }
+            // The primary's word is taken only if this seat's own partial is in it.
+            Message::Revealed { digest, partials, .. }
+                if self.confirms(terms.spec(), digest, &partials) =>
+            {
+                return self.commit(terms, cx, Fact::Revealed(partials));
+            }
+            Message::Seal { .. } | Message::Counted { .. } | Message::Revealed { .. } => {
+                cx.fault(from.node, Fault::Contradiction(message.name()));
+            }
+            _ => {}
+        }
+        self.into()
+    }
+
+    fn receive_from_light(
+        self,
+        terms: &Terms,
+        cx: &mut Context<'_>,
+        light: NodeId,
+        message: Message,
+    ) -> Phase {
+        answer_late(terms, cx, light, message, |light, offered| {
+            Admission::after_the_seal(&self.seal, light, &offered.tag)
+        });
+        self.into()
+    }
+
+    fn resend(&mut self, terms: &Terms, cx: &mut Context<'_>) {
+        let (id, digest) = (terms.id, self.sums.digest());
+        if !terms.is_primary() {
+            let partial = self.sums.own().clone();
+            return cx.send(terms.primary(), Message::Partial { id, digest, partial });
+        }
+        for to in self.missing(terms) {
             let message = match &self.counts {
                 None => Message::Seal { id, digest, excluded: self.seal.excluded.clone() },
                 Some(counts) => Message::Counted { id, digest, counts: counts.clone() },
@@ -65,109 +102,72 @@ impl Sealed {
         }
     }
 
-    pub(super) fn reveal(self, spec: &Spec, partials: [Lanes; SEATS]) -> Done {
-        Done::completed(self.seal.roster, self.tally.digest(), spec.shape(), partials)
+    fn missing(&self, terms: &Terms) -> Vec<NodeId> {
+        self.sums.missing(terms)
     }
 
-    /// Whether another seat's partial tells no more than this one's: nothing of a part that is too small.
-    fn tells_no_more(&self, spec: &Spec, partial: &Lanes) -> bool {
-        let told = self.counts.as_ref().map(|counts| spec.told(partial, counts));
-        told.is_none_or(|told| told == *partial)
+    fn answers(&self) -> u32 {
+        self.seal.roster.len()
     }
 
-    /// Whether these can be the partials of the whole committee, and this seat's own is among them.
-    pub(super) fn confirms(
-        &self,
-        spec: &Spec,
-        digest: RosterDigest,
-        partials: &[Lanes; SEATS],
-    ) -> bool {
-        self.tally.confirms(digest, partials)
-            && partials.iter().all(|partial| self.tells_no_more(spec, partial))
-    }
-
-    /// Whether its partial was made with these counts.
-    pub(super) fn is_over(&self, digest: RosterDigest, counts: &[Lanes; SEATS]) -> bool {
-        digest == self.tally.digest() && self.counts.as_ref() == Some(counts)
+    /// R8: the primary's own partial never leaves before the outcome, so it may fail alone. A seat has sent
+    /// its partial, and waits for the primary.
+    fn timeout(self, terms: &Terms, cx: &mut Context<'_>, reason: Reason) -> Phase {
+        if reason == Reason::RevealTimeout && terms.is_primary() {
+            let missing = self.missing(terms);
+            return self.fail(terms, cx, Failure::Unreachable { missing });
+        }
+        self.into()
     }
 }
 
-impl Computation {
-    /// Seals, or fails: either way the shares are consumed.
-    pub(super) fn seal(
-        &mut self,
-        cx: &mut Context<'_>,
-        digest: RosterDigest,
-        excluded: Vec<NodeId>,
-    ) {
-        let Phase::Closing(closing) = mem::replace(&mut self.phase, Phase::Moving) else { return };
-        match closing.seal(self.spec(), cx.me, digest, excluded) {
-            Ok(seal) => {
-                self.commit(cx, Fact::Sealed(seal));
-                self.attempt = 0;
-                self.resend(cx);
+impl Sealed {
+    pub(super) fn new(
+        terms: &Terms,
+        seal: Seal,
+        counts: Option<PerSeat<Counts>>,
+    ) -> Result<Self, InvalidTransition> {
+        let partial = match &counts {
+            None => seal.partial.clone(),
+            Some(counts) => {
+                terms.spec().released(&seal.partial, counts).map_err(|_| InvalidTransition)?
             }
-            Err(failure) => self.fail(cx, failure),
-        }
-    }
-
-    pub(super) fn receive_seal(
-        &mut self,
-        cx: &mut Context<'_>,
-        digest: RosterDigest,
-        excluded: Vec<NodeId>,
-    ) {
-        let sealed = match &self.phase {
-            Phase::Closing(_) => return self.seal(cx, digest, excluded),
-            Phase::Counting(phase) => phase.seal(),
-            Phase::Sealed(phase) => phase.seal(),
-            _ => return,
         };
-        if sealed.roster.digest() == digest {
-            self.resend_once(cx);
-        } else {
-            cx.fault(self.primary(), Fault::Contradiction("seal"));
-        }
+        let sums = SeatSums::new(terms, seal.roster.digest(), partial);
+        Ok(Self { seal, counts, sums })
     }
 
-    /// R6: partials are added up only over one and the same roster.
-    pub(super) fn receive_partial(
+    fn take(
         &mut self,
-        cx: &mut Context<'_>,
-        from: Seat,
+        spec: &Spec,
+        from: Member,
         digest: RosterDigest,
-        partial: Lanes,
-    ) {
-        let spec = &self.proposal.spec;
-        let Phase::Sealed(phase) = &mut self.phase else { return };
-        let taken = match phase.tells_no_more(spec, &partial) {
-            true => phase.tally.take(from, digest, partial),
+        partial: Partial,
+    ) -> Result<Option<PerSeat<Partial>>, Contradiction> {
+        match self.releases_no_more(spec, &partial) {
+            true => self.sums.take(from, digest, partial),
             false => Err(Contradiction),
-        };
-        match taken {
-            Ok(None) => {}
-            Ok(Some(partials)) => {
-                self.commit(cx, Fact::Revealed(partials));
-                self.end(cx);
-            }
-            Err(Contradiction) => {
-                cx.fault(spec.committee.node(from), Fault::Contradiction("partial"));
+        }
+    }
+
+    /// Whether another seat's partial is zero wherever this one's is: in every group that is too small.
+    fn releases_no_more(&self, spec: &Spec, partial: &Partial) -> bool {
+        match &self.counts {
+            None => true,
+            Some(counts) => {
+                spec.released(partial, counts).is_ok_and(|released| released == *partial)
             }
         }
     }
 
-    /// The primary's word is taken only if this seat's own partial is in it.
-    pub(super) fn receive_revealed(
-        &mut self,
-        cx: &mut Context<'_>,
-        digest: RosterDigest,
-        partials: [Lanes; SEATS],
-    ) {
-        let Phase::Sealed(phase) = &self.phase else { return };
-        if !phase.confirms(self.spec(), digest, &partials) {
-            return cx.fault(self.primary(), Fault::Contradiction("revealed"));
-        }
-        self.commit(cx, Fact::Revealed(partials));
-        self.end(cx);
+    /// Whether these can be the partials of the whole committee, and this seat's own is among them.
+    fn confirms(&self, spec: &Spec, digest: RosterDigest, partials: &PerSeat<Partial>) -> bool {
+        self.sums.confirms(digest, partials)
+            && partials.values().all(|partial| self.releases_no_more(spec, partial))
+    }
+
+    /// Whether its partial was made with these counts.
+    fn is_over(&self, digest: RosterDigest, counts: &PerSeat<Counts>) -> bool {
+        digest == self.sums.digest() && self.counts.as_ref() == Some(counts)
     }
 }

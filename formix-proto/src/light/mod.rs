@@ -1,28 +1,29 @@
-//! A light node: answers a question that all three seats put to it in the same words (R2).
+//! A light node: answers a question that every seat of its committee puts to it in the same words (R2).
 
-mod errand;
+mod participation;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
+use crate::acceptance::{Load, acceptable};
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::directory::Role;
 use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
-use crate::limits::{MAX_OPEN, MAX_POOLS, MAX_REMEMBERED};
-use crate::message::Message;
-use crate::record::{Fact, Record, Unfit};
+use crate::message::{Message, Party};
+use crate::record::{Fact, InvalidTransition, Record};
 use crate::spec::Proposal;
 use crate::status::Status;
 use crate::timers::Reason;
-use errand::Errand;
+use participation::Participation;
 
 /// The light part of a node.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Light {
     /// Boxed: a map makes room for several as soon as there is one, and most nodes have one at a time.
-    errands: BTreeMap<ComputationId, Box<Errand>>,
+    participations: BTreeMap<ComputationId, Box<Participation>>,
+    load: Load,
 }
 
 impl Light {
@@ -35,120 +36,132 @@ impl Light {
         match message {
             Message::Announce(proposal) => self.hear(cx, *proposal),
             Message::Invite(proposal) => self.invited(cx, from, *proposal),
-            Message::Receipt(id) => self.with(cx, from, id, name, Errand::receipt),
-            Message::Refuse { id, .. } => self.with(cx, from, id, name, Errand::refused),
-            Message::Ended { id, counted } => {
-                self.with(cx, from, id, name, |errand, cx, _| errand.ended(cx, counted));
-            }
-            _ => cx.fault(from, Fault::NoStanding(name)),
+            message => match message.computation() {
+                Some(id) if message.kind().to == Party::Light => {
+                    self.receive_from_seat(cx, from, id, message);
+                }
+                _ => cx.fault(from, Fault::NoStanding(name)),
+            },
         }
+    }
+
+    /// R1: only a member of its committee speaks for a computation.
+    fn receive_from_seat(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        id: ComputationId,
+        message: Message,
+    ) {
+        let Some(participation) = self.participations.get(&id) else { return };
+        let Some(seat) = participation.seat_of(&from) else {
+            return cx.fault(from, Fault::NoStanding(message.name()));
+        };
+        self.with(id, |participation| participation.receive(cx, seat, message));
     }
 
     pub(crate) fn answer(&mut self, cx: &mut Context<'_>, id: ComputationId, answer: &Answer) {
-        if let Some(errand) = self.errands.get_mut(&id) {
-            errand.answer(cx, answer);
-        }
+        self.with(id, |participation| participation.answer(cx, answer));
     }
 
     pub(crate) fn decline(&mut self, cx: &mut Context<'_>, id: ComputationId) {
-        if let Some(errand) = self.errands.get_mut(&id) {
-            errand.decline(cx);
-        }
+        self.with(id, |participation| participation.decline(cx));
     }
 
     pub(crate) fn timeout(&mut self, cx: &mut Context<'_>, id: ComputationId, reason: Reason) {
-        let Some(errand) = self.errands.get_mut(&id) else { return };
         match reason {
-            Reason::LightResend => errand.resend(cx),
-            Reason::LightExpiry if errand.expire(cx) => {}
+            Reason::LightResend => {
+                self.with(id, |participation| participation.resend(cx));
+            }
             Reason::LightExpiry => {
-                cx.timers.cancel(id, Reason::LightResend);
-                self.errands.remove(&id);
+                let is_worth_remembering = self.with(id, |participation| participation.expire(cx));
+                if is_worth_remembering == Some(false) {
+                    cx.timers.cancel(id, Reason::LightResend);
+                    self.forget(&id);
+                }
             }
             _ => {}
         }
     }
 
     /// Folds one record of an earlier life.
-    pub(crate) fn restore(&mut self, record: Record) -> Result<(), Unfit> {
+    pub(crate) fn restore(&mut self, record: Record) -> Result<(), InvalidTransition> {
         let Record { id, fact } = record;
-        match fact {
-            Fact::Asked(proposal) => {
-                if proposal.id() != id || self.errands.contains_key(&id) {
-                    return Err(Unfit);
-                }
-                self.errands.insert(id, Box::new(Errand::asked(*proposal)));
-                Ok(())
-            }
-            fact => self.errands.get_mut(&id).ok_or(Unfit)?.apply(fact),
+        if let Fact::Asked(proposal) = &fact
+            && proposal.id() == id
+            && !self.participations.contains_key(&id)
+        {
+            self.insert(Participation::new((**proposal).clone()));
         }
+        self.with(id, |participation| participation.restore(fact)).ok_or(InvalidTransition)?
     }
 
     /// Arms every timer and sends again whatever is unanswered.
     pub(crate) fn resume(&mut self, cx: &mut Context<'_>) {
-        for errand in self.errands.values_mut() {
-            errand.resume(cx);
+        for participation in self.participations.values_mut() {
+            participation.resume(cx);
         }
     }
 
     pub(crate) fn forget(&mut self, id: &ComputationId) {
-        self.errands.remove(id);
+        if let Some(forgotten) = self.participations.remove(id)
+            && !forgotten.has_ended()
+        {
+            self.load.remove(forgotten.spec().shares());
+        }
     }
 
     pub(crate) fn status(&self, id: &ComputationId) -> Option<Status> {
-        self.errands.get(id).map(|errand| errand.status())
+        self.participations.get(id).map(|participation| participation.status())
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = ComputationId> + '_ {
-        self.errands.keys().copied()
+        self.participations.keys().copied()
     }
 
     /// Learns of a computation, if its terms are acceptable here.
     fn hear(&mut self, cx: &mut Context<'_>, proposal: Proposal) {
         let id = proposal.id();
-        if !self.errands.contains_key(&id) && self.accepts(cx, &proposal) {
-            let mut errand = Errand::heard(proposal);
-            errand.resume(cx);
-            self.errands.insert(id, Box::new(errand));
+        if !self.participations.contains_key(&id) && self.accepts(cx, &proposal) {
+            self.insert(Participation::new(proposal));
+            self.with(id, |participation| participation.resume(cx));
         }
     }
 
     fn invited(&mut self, cx: &mut Context<'_>, from: NodeId, proposal: Proposal) {
         let id = proposal.id();
-        if proposal.spec.committee.seat_of(&from).is_none() {
+        let Some(seat) = proposal.spec.committee.seat_of(&from) else {
             return cx.fault(from, Fault::NoStanding("invite"));
+        };
+        if !self.participations.contains_key(&id) && self.accepts(cx, &proposal) {
+            self.insert(Participation::new(proposal));
         }
-        if !self.errands.contains_key(&id) && self.accepts(cx, &proposal) {
-            self.errands.insert(id, Box::new(Errand::heard(proposal)));
-        }
-        self.with(cx, from, id, "invite", Errand::invited);
+        self.with(id, |participation| participation.invited(cx, seat));
     }
 
     fn accepts(&self, cx: &Context<'_>, proposal: &Proposal) -> bool {
-        let open = || self.errands.values().filter(|errand| !errand.has_ended());
-        let spec = &proposal.spec;
-        let kept: u64 = open().map(|errand| errand.spec().shares()).sum();
-        spec.check(cx.now, cx.policy).is_ok()
-            && cx.directory.role(&proposal.proposer).is_some()
-            && spec.committee.0.iter().all(|node| cx.directory.role(node) == Some(Role::Heavy))
-            && open().count() < MAX_OPEN
-            && kept + spec.shares() <= MAX_POOLS
-            && self.errands.len() < MAX_REMEMBERED
+        let (remembered, bytes) = (self.participations.len(), proposal.spec.shares());
+        acceptable(cx, proposal, self.load, remembered, bytes).is_ok()
     }
 
-    fn with(
+    fn insert(&mut self, participation: Participation) {
+        self.load.add(participation.spec().shares());
+        self.participations.insert(participation.id(), Box::new(participation));
+    }
+
+    /// Runs `act` on a participation, and keeps count of those that have not ended.
+    fn with<T>(
         &mut self,
-        cx: &mut Context<'_>,
-        from: NodeId,
         id: ComputationId,
-        name: &'static str,
-        act: impl FnOnce(&mut Errand, &mut Context<'_>, crate::spec::Seat),
-    ) {
-        let Some(errand) = self.errands.get_mut(&id) else { return };
-        match errand.seat_of(&from) {
-            Some(seat) => act(errand, cx, seat),
-            None => cx.fault(from, Fault::NoStanding(name)),
+        act: impl FnOnce(&mut Participation) -> T,
+    ) -> Option<T> {
+        let participation = self.participations.get_mut(&id)?;
+        let was_open = !participation.has_ended();
+        let result = act(participation);
+        if was_open && participation.has_ended() {
+            self.load.remove(participation.spec().shares());
         }
+        Some(result)
     }
 }
 

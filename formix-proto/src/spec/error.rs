@@ -5,7 +5,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::NodeId;
-use crate::limits::{MAX_PARTICIPANTS, MAX_POOL, MAX_PROMPT};
+use crate::limits::{MAX_PARTICIPANTS, MAX_POOL, MAX_PROMPT, MAX_REVEAL};
 use crate::query::QueryError;
 use crate::statistic::StatisticError;
 
@@ -28,7 +28,7 @@ pub enum SpecError {
     #[error(transparent)]
     Statistic(StatisticError),
     /// One node has two seats.
-    #[error("heavy node {} has more than one seat: a committee is three different nodes", .0.short())]
+    #[error("heavy node {} has more than one seat: a committee is different nodes", .0.short())]
     RepeatedHeavy(NodeId),
     /// The deadline has passed.
     #[error("the deadline has passed")]
@@ -36,32 +36,32 @@ pub enum SpecError {
     /// The deadline is farther away than this node allows.
     #[error("the deadline is more than {} s away", .0.as_secs())]
     DeadlineTooFar(Duration),
-    /// Revealing over so few answers is against this node's policy.
+    /// Revealing a sum over so few answers is against this node's policy.
     #[error(
-        "min_participants is {asked}: this network allows no less than {least}, because a sum over fewer tells too much about each"
+        "min_participants is {asked}: this network requires at least {min}, because a sum over fewer says too much about each"
     )]
     ThresholdTooLow {
         /// What the question says.
         asked: u32,
         /// What the policy says.
-        least: u32,
+        min: u32,
     },
-    /// Telling of so small a group is against this node's policy.
+    /// Reporting so small a group is against this node's policy.
     #[error(
-        "groups of {asked} would be told of: this network allows no less than {least}, because a sum over fewer tells too much about each"
+        "groups of {asked} would be reported: this network requires at least {min}, because a sum over fewer says too much about each"
     )]
     GroupTooSmall {
         /// What the question says.
         asked: u32,
         /// What the policy says.
-        least: u32,
+        min: u32,
     },
     /// More participants are asked for than allowed.
     #[error("min_participants is {min}, which is more than max_participants, {max}")]
     ThresholdTooHigh {
-        /// The least roster.
+        /// The smallest roster.
         min: u32,
-        /// The greatest roster.
+        /// The largest roster.
         max: u32,
     },
     /// More participants than [`MAX_PARTICIPANTS`].
@@ -72,7 +72,12 @@ pub enum SpecError {
         "each heavy node would have to keep {0} bytes of shares, at most {MAX_POOL} are allowed: ask for fewer numbers, or lower max_participants"
     )]
     TooLarge(u64),
-    /// Some lane could reach 2^128.
+    /// The partials of the whole committee do not fit in one message.
+    #[error(
+        "the partials of the committee take {0} bytes, at most {MAX_REVEAL} are allowed: ask for fewer numbers, or of fewer heavy nodes"
+    )]
+    RevealTooLarge(u64),
+    /// Some element could reach 2^128.
     #[error(
         "{0} answers of this domain could overflow 2^128: narrow the domain, use fewer decimals, or lower max_participants"
     )]

@@ -21,7 +21,7 @@ pub struct Buckets {
 /// Where buckets begin, in steps of their domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Cuts {
-    /// Every so many steps; the last bucket may be narrower.
+    /// Every that many steps; the last bucket may be narrower.
     Every(Domain, u64),
     /// The edges, in units of `10^-decimals`: one more than there are buckets.
     Edges(Vec<i64>, u8),
@@ -39,8 +39,8 @@ pub enum BucketsError {
     /// An edge is not greater than the one before it.
     #[error("edge {0} is not greater than the one before it")]
     NotIncreasing(Decimal),
-    /// A width of nothing.
-    #[error("the width of a bucket must be more than 0, and a multiple of the domain's resolution")]
+    /// A width of zero, or one that is not whole steps.
+    #[error("the width of a bucket must be more than 0, and a multiple of 10^-decimals")]
     Width,
     /// Too many edges, or buckets.
     #[error("there are more than {MAX_EDGES} edges, or {MAX_DIMENSION} buckets")]
@@ -84,6 +84,9 @@ impl From<Buckets> for Cuts {
 }
 
 impl Buckets {
+    /// The maximum length of their encoding: edges, or a domain and a width.
+    pub(super) const MAX_BYTES: usize = 10 * MAX_EDGES + Domain::MAX_BYTES + 10;
+
     /// The buckets between these edges, each a multiple of `10^-decimals`.
     pub fn between(edges: &[Decimal], decimals: u8) -> Result<Self, BucketsError> {
         let edges: Result<Vec<_>, _> =
@@ -101,6 +104,25 @@ impl Buckets {
     /// All numbers that are in a bucket.
     pub fn domain(&self) -> &Domain {
         &self.domain
+    }
+
+    /// How wide each is, if they are declared so; the last may be narrower.
+    pub fn width(&self) -> Option<Decimal> {
+        match &self.cuts {
+            Cuts::Every(domain, width) => {
+                Decimal::try_from_i128_with_scale((*width).into(), domain.decimals().into())
+                    .ok()
+                    .map(|width| width.normalize())
+            }
+            Cuts::Edges(..) => None,
+        }
+    }
+
+    /// The width of the widest.
+    pub(super) fn widest(&self) -> Decimal {
+        let width = |(from, to)| to - from;
+        let widths = (0..self.count()).map(|bucket| width(self.edges(bucket)));
+        widths.max().unwrap_or_default().normalize()
     }
 
     /// How many there are.

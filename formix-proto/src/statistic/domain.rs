@@ -1,4 +1,7 @@
-//! Declared numbers: what an answer may be, and how finely it is told.
+//! Declared numbers: what an answer may be, and how finely it is read.
+
+use alloc::format;
+use alloc::string::String;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -34,21 +37,37 @@ impl From<Domain> for (i64, i64, u8) {
     }
 }
 
+/// How many more decimal places a mean has than its answers.
+const MEAN_PLACES: u32 = 4;
+
+impl Default for Domain {
+    /// From 0 to 1000 in steps of 0.01.
+    fn default() -> Self {
+        Self { min: 0, max: 100_000, decimals: 2 }
+    }
+}
+
 /// Why a domain is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum DomainError {
     /// `min` is not less than `max`.
-    #[error("the domain's min must be less than its max")]
+    #[error("min must be less than max")]
     Empty,
     /// More decimal places than [`MAX_DECIMALS`].
-    #[error("a domain has at most {MAX_DECIMALS} decimals, not {0}")]
+    #[error("at most {MAX_DECIMALS} decimals are kept, not {0}")]
     TooFine(u8),
     /// A bound does not fit 64 bits at this resolution, or is not a multiple of it.
-    #[error("the domain's bounds must be multiples of its resolution, below 2^63 of it")]
+    #[error("a bound must be a whole number of steps of 10^-decimals, below 2^63 steps")]
     Bounds,
 }
 
 impl Domain {
+    /// The maximum length of its encoding: two numbers of 64 bits and one of 8.
+    pub(crate) const MAX_BYTES: usize = 2 * 10 + 1;
+
+    /// From -1 to 24 in steps of 0.01, for examples.
+    pub(super) const EXAMPLE: Self = Self { min: -100, max: 2400, decimals: 2 };
+
     /// The numbers from `min` to `max` with that many decimal places.
     pub fn new(min: Decimal, max: Decimal, decimals: u8) -> Result<Self, DomainError> {
         if decimals > MAX_DECIMALS {
@@ -57,12 +76,12 @@ impl Domain {
         (steps_exactly(min, decimals)?, steps_exactly(max, decimals)?, decimals).try_into()
     }
 
-    /// The least number.
+    /// The smallest number.
     pub fn min(&self) -> Decimal {
         Decimal::new(self.min, self.decimals.into())
     }
 
-    /// The greatest number.
+    /// The largest number.
     pub fn max(&self) -> Decimal {
         Decimal::new(self.max, self.decimals.into())
     }
@@ -72,17 +91,17 @@ impl Domain {
         self.decimals
     }
 
-    /// The distance between two numbers that are told apart.
+    /// The distance between two adjacent numbers.
     pub fn resolution(&self) -> Decimal {
         Decimal::new(1, self.decimals.into())
     }
 
-    /// How many steps there are from `min` to `max`: the largest encoding.
+    /// The number of steps from `min` to `max`: the largest encoding.
     pub fn width(&self) -> u64 {
         self.max.abs_diff(self.min)
     }
 
-    /// The number that is so many steps above `min`.
+    /// The number that is this many steps above `min`.
     pub fn number(&self, steps: u64) -> Decimal {
         self.sum(steps.into(), 1)
     }
@@ -97,6 +116,28 @@ impl Domain {
             .round_dp_with_strategy(self.decimals.into(), RoundingStrategy::MidpointNearestEven);
         let steps = steps_exactly(rounded, self.decimals).map_err(|_| refused)?;
         Ok(steps.abs_diff(self.min))
+    }
+
+    /// The mean of `count` numbers, to four more decimal places than they have; `None` of none.
+    pub(super) fn mean(&self, sum: Decimal, count: u64) -> Option<Decimal> {
+        let places = u32::from(self.decimals) + MEAN_PLACES;
+        sum.checked_div(count.into()).map(|mean| mean.round_dp(places).normalize())
+    }
+
+    /// What its numbers are, in words.
+    pub(super) fn describe(&self) -> String {
+        let (min, max) = (self.min().normalize(), self.max().normalize());
+        format!("a number from {min} to {max} in steps of {}", self.resolution())
+    }
+
+    /// What becomes of its numbers, in words.
+    pub(super) fn rounding(&self) -> String {
+        format!("answers are rounded to the nearest {}", self.resolution())
+    }
+
+    /// How far a number is rounded at most.
+    pub(super) fn half_step(&self) -> Decimal {
+        Decimal::new(5, u32::from(self.decimals) + 1)
     }
 
     /// How a number outside is refused.

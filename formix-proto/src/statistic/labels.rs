@@ -1,5 +1,6 @@
 //! Declared words: the options of a choice, or the groups of a group-by.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -15,20 +16,23 @@ use crate::limits::MAX_LABELS;
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct Labels(Vec<String>);
 
+/// Descriptions name up to this many words, and count the others.
+const NAMED: usize = 12;
+
 /// Why words are refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabelsError {
     /// There are none.
-    #[error("there must be at least one")]
+    #[error("at least one is needed")]
     None,
     /// One is empty, or has space around it.
     #[error("`{0}` is empty or has space around it")]
     Blank(String),
-    /// One is there twice.
-    #[error("`{0}` is there twice")]
+    /// One occurs twice.
+    #[error("`{0}` occurs twice")]
     Repeated(String),
     /// They are too long.
-    #[error("they are longer than {MAX_LABELS} bytes together")]
+    #[error("together they are longer than {MAX_LABELS} bytes")]
     TooLong,
 }
 
@@ -64,6 +68,25 @@ impl From<Labels> for Vec<String> {
 }
 
 impl Labels {
+    /// The maximum length of their encoding: a byte or more is added for each.
+    pub(super) const MAX_BYTES: usize = MAX_LABELS;
+
+    /// A few, for examples.
+    pub(super) fn example() -> Self {
+        Self(["tea", "coffee", "2", "none of them"].map(String::from).into())
+    }
+
+    /// What they are, in words: `2 options (yes, no)`.
+    pub fn describe(&self, what: &str) -> String {
+        let count = self.count();
+        let plural = if count == 1 { "" } else { "s" };
+        let named = self.0.get(..NAMED).unwrap_or(&self.0).join(", ");
+        match count.saturating_sub(NAMED) {
+            0 => format!("{count} {what}{plural} ({named})"),
+            more => format!("{count} {what}{plural} ({named} and {more} more)"),
+        }
+    }
+
     /// The words, in order.
     pub fn words(&self) -> &[String] {
         &self.0

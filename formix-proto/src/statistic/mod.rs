@@ -1,35 +1,88 @@
-//! What a question computes: a linear encoding of answers into lanes, and a decoding of totals.
+//! What a question computes: a linear encoding of answers into vectors, and a decoding of totals.
 //!
-//! Nothing else in the protocol knows what lanes mean. A new statistic is a new variant of
-//! [`Measure`].
+//! Nothing else in the protocol knows what elements mean. A new statistic is a file that implements
+//! [`Definition`], declared below, and its name in the list. (The list could declare the file, too, but
+//! neither `rustfmt` nor `cargo mutants` finds files that a macro declares.)
 
 mod buckets;
+mod definition;
 mod domain;
 mod exact;
+mod fields;
 mod labels;
-mod measure;
+mod number;
 mod reader;
-mod regression;
+mod registry;
+mod schema;
 mod summary;
+mod table;
+#[cfg(test)]
+mod tests;
+
+mod choice;
+mod choices;
+mod count;
+mod histogram;
+mod moments;
+mod regression;
+#[cfg(feature = "example-statistic")]
+mod sign;
+mod sum;
+mod vector;
+
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, AnswerError, Cell};
-use crate::limits::{MAX_CONSTANT, MAX_DIMENSION, MAX_REGRESSION};
-use crate::ring::{Ring, Shape};
-use crate::share::Lanes;
-use reader::Reader;
+use crate::limits::{MAX_CONSTANT, MAX_DIMENSION};
+use crate::sharing::{Encoded, Ring, Shape, Totals};
 
 pub use buckets::{Buckets, BucketsError};
+pub use definition::{Cells, Definition, Draw, Kind};
 pub use domain::{Domain, DomainError};
+pub use fields::{Field, FieldError, FieldProblem, Fields};
 pub use labels::{Labels, LabelsError};
-use measure::narrow;
-pub use measure::{Cells, Measure};
-pub use reader::Rule;
-pub use regression::{Coefficient, Fit, Regression, RegressionError};
-pub use summary::{Bucket, Finding, Found, Frequency, Part, Summary};
+pub use number::Number;
+pub use reader::{Reader, Rule, rule};
+pub use registry::Family;
+pub use schema::{Schema, Written};
+pub use summary::{Found, Group, Summary};
+pub use table::{Amount, Chart, Plot, Row, Table};
 
-/// What is computed over the answers, over which groups of them, and what stands for what is not one.
+registry::statistics! {
+    count::Count,
+    sum::Sum,
+    moments::Moments,
+    histogram::Histogram,
+    choice::Choice,
+    choices::Choices,
+    vector::Vector,
+    regression::Regression,
+    #[cfg(feature = "example-statistic")]
+    sign::Sign,
+}
+
+/// How exact counts are.
+const EXACT_COUNTS: &str = "counts are exact";
+/// What counts do not protect.
+const LONELY_COUNTS: &str = "counts of one are shown, so a lone person can be spotted";
+
+/// The maximum length of a measure's encoding, in bytes.
+pub(crate) const MAX_BYTES: usize = {
+    let (mut max, mut place) = (0, 0);
+    while place < Measure::FAMILIES.len() {
+        if Measure::FAMILIES[place].max_bytes > max {
+            max = Measure::FAMILIES[place].max_bytes;
+        }
+        place += 1;
+    }
+    max
+};
+
+/// What is computed over the answers, over which groups of them, and what stands for values that are
+/// missing or out of range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistic {
     /// What is computed.
@@ -38,94 +91,96 @@ pub struct Statistic {
     pub groups: Option<Groups>,
     /// What to do where a value is missing.
     pub missing: Rule,
-    /// What to do where a value is outside what is declared.
+    /// What to do where a value is out of range.
     pub outside: Rule,
-    /// Whether who declines sends an empty answer, which nobody can tell from others.
-    pub hides_declining: bool,
+    /// Whether light nodes that opt out send an empty answer, which nobody can tell from others.
+    pub hides_opt_outs: bool,
 }
 
-/// Groups of answers: each is told of separately, if it is not too small.
+/// Groups of answers: each is released separately, or suppressed if it is too small.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Groups {
     /// What they are called: the first cell of an answer names one.
     pub labels: Labels,
-    /// The fewest answers of a group that is told of.
-    pub least: u32,
+    /// The minimum number of answers of a group that is released.
+    pub min_size: u32,
 }
 
 /// Why a statistic is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum StatisticError {
-    /// More lanes than [`MAX_DIMENSION`], or of a regression than [`MAX_REGRESSION`]; or none.
-    #[error(
-        "it has {0} lanes: there must be 1 to {MAX_DIMENSION}, of a regression to {MAX_REGRESSION}"
-    )]
-    Dimension(u64),
+    /// No elements, or more than allowed.
+    #[error("an answer has {found} elements: it must have 1 to {max}")]
+    Dimension {
+        /// How many there are.
+        found: u64,
+        /// How many are allowed.
+        max: u64,
+    },
     /// A constant that stands in for what an answer lacks is too long, or no answer.
-    #[error("what stands in for a value must itself be one that the question takes")]
+    #[error("the stand-in for a value must itself be a value that the question takes")]
     StandIn,
 }
 
 impl From<Measure> for Statistic {
-    /// Over all answers together; who lacks a value, or has one outside, declines.
+    /// Over all answers together; who lacks a value, or has one out of range, declines.
     fn from(measure: Measure) -> Self {
         Self {
             measure,
             groups: None,
             missing: Rule::Decline,
             outside: Rule::Decline,
-            hides_declining: false,
+            hides_opt_outs: false,
         }
     }
 }
 
 impl Statistic {
-    /// How many lanes an answer has: first one for each part that is counted, then the measure's,
-    /// part by part.
+    /// How many elements an encoded answer has: first one for each group that is counted, then those of
+    /// the measure, group by group.
     pub fn dimension(&self) -> usize {
-        let lanes = self.parts().saturating_mul(self.measure.dimension());
-        self.counted_parts().saturating_add(lanes)
+        let elements = self.groups().saturating_mul(self.measure.dimension());
+        self.counted_groups().saturating_add(elements)
     }
 
-    /// How many parts there are to find something of: the groups, or one of all answers.
-    fn parts(&self) -> usize {
+    /// How many groups there are: those that are declared, or one of all answers.
+    fn groups(&self) -> usize {
         self.groups.as_ref().map_or(1, |groups| groups.labels.count())
     }
 
-    /// How many parts have a lane that counts their answers: all, where it takes more than the roster
-    /// to know how many there are. These lanes come first.
-    pub fn counted_parts(&self) -> usize {
-        if self.groups.is_some() || self.hides_declining { self.parts() } else { 0 }
+    /// How many groups have an element that counts their answers: all, where it takes more than the
+    /// roster to know how many there are. These elements come first.
+    pub fn counted_groups(&self) -> usize {
+        if self.groups.is_some() || self.hides_opt_outs { self.groups() } else { 0 }
     }
 
-    /// The lanes of one part: its count, and the measure's.
-    pub(crate) fn lanes_of(&self, part: usize) -> impl Iterator<Item = usize> {
-        let (measure, base) = (self.measure.dimension(), self.counted_parts());
-        let first = base + part * measure;
-        core::iter::once(part).chain(first..first + measure)
+    /// The elements of one group: its count, and the measure's.
+    pub(crate) fn elements_of(&self, group: usize) -> impl Iterator<Item = usize> {
+        let (measure, base) = (self.measure.dimension(), self.counted_groups());
+        let first = base + group * measure;
+        core::iter::once(group).chain(first..first + measure)
     }
 
-    /// The shape of an encoded answer: the smallest ring in which no lane can wrap with this many
-    /// answers. `None` if there is no such ring, or there are more lanes than allowed.
+    /// The shape of an encoded answer: the smallest ring in which no element can wrap with this many
+    /// answers. `None` if there is no such ring, or there are more elements than allowed.
     pub fn shape(&self, participants: u32) -> Option<Shape> {
         let dimension = self.dimension();
-        let greatest = self.measure.largest().max(1).checked_mul(participants.into())?;
+        let greatest = self.measure.max_element().max(1).checked_mul(participants.into())?;
         (dimension <= MAX_DIMENSION).then(|| Shape { ring: Ring::holding(greatest), dimension })
     }
 
     /// Checks what the types do not.
     pub(crate) fn check(&self) -> Result<(), StatisticError> {
-        let dimension = self.dimension();
-        let most = match self.measure {
-            Measure::Regression(_) => MAX_REGRESSION,
-            _ => MAX_DIMENSION,
-        };
-        if self.measure.dimension() == 0 || dimension > most {
-            return Err(StatisticError::Dimension(dimension as u64));
+        let (found, max) = (self.dimension(), self.measure.max_elements());
+        if self.measure.dimension() == 0 || found > max {
+            return Err(StatisticError::Dimension { found: found as u64, max: max as u64 });
         }
+        let plain = Reader::new(&Rule::Decline, &Rule::Decline);
         for rule in [&self.missing, &self.outside] {
             if let Rule::Use(constant) = rule
-                && (constant.len() > MAX_CONSTANT || !self.takes(constant))
+                && (constant.len() > MAX_CONSTANT
+                    || !self.measure.accepts(&plain, &Cell::parse(constant)))
             {
                 return Err(StatisticError::StandIn);
             }
@@ -133,34 +188,11 @@ impl Statistic {
         Ok(())
     }
 
-    /// Whether a constant could stand wherever a value of the measure can.
-    fn takes(&self, constant: &str) -> bool {
-        let decline = Rule::Decline;
-        let read = Reader { missing: &decline, outside: &decline };
-        let cell = Cell::parse(constant);
-        let cell = Some(&cell);
-        match &self.measure {
-            Measure::Count => read.yes(cell).is_ok(),
-            Measure::Sum(domain) | Measure::Moments(domain) | Measure::Vector(domain, _) => {
-                read.steps(domain, cell).is_ok()
-            }
-            Measure::Histogram(buckets) => read.bucket(buckets, cell).is_ok(),
-            Measure::Choice(options) | Measure::Choices(options) => {
-                read.option(options, cell).is_ok()
-            }
-            Measure::Regression(regression) => {
-                let mut domains = regression.columns().iter().chain([regression.response()]);
-                domains.all(|domain| read.steps(domain, cell).is_ok())
-            }
-        }
-    }
-
     /// Encodes an answer in that shape, which is [`Statistic::shape`]'s; refuses one that is not as
     /// declared rather than clip or wrap it. With groups, the first cell names one of them.
-    pub fn encode(&self, answer: &Answer, shape: Shape) -> Result<Lanes, AnswerError> {
-        let mut lanes = Lanes::zero(shape);
-        let read = Reader { missing: &self.missing, outside: &self.outside };
-        let (part, cells) = match &self.groups {
+    pub fn encode(&self, answer: &Answer, shape: Shape) -> Result<Encoded, AnswerError> {
+        let mut encoded = Encoded::zero(shape);
+        let (group, cells) = match &self.groups {
             None => (0, answer.cells()),
             Some(groups) => {
                 let nothing = AnswerError::Cells { expected: 1, found: 0 };
@@ -168,38 +200,53 @@ impl Statistic {
                 (groups.labels.place(label)?, cells)
             }
         };
-        let counted = self.counted_parts();
+        let mut fits = Ok(());
+        let mut set = |element, value| fits = fits.and_then(|()| encoded.set(element, value));
+        let counted = self.counted_groups();
         if counted > 0 {
-            lanes.set(shape.ring, part, 1);
+            set(group, 1);
         }
-        let base = counted + part * self.measure.dimension();
-        let write = |lane, value| lanes.set(shape.ring, base + lane, value);
-        self.measure.encode(&read, cells, write)?;
-        Ok(lanes)
+        let base = counted + group * self.measure.dimension();
+        let write = |element, value| set(base + element, value);
+        self.measure.encode(&Reader::new(&self.missing, &self.outside), cells, write)?;
+        fits.map(|()| encoded).map_err(AnswerError::Encoding)
     }
 
     /// Decodes the totals of `participants` answers; `None` if they are not this statistic's.
-    pub fn decode(&self, totals: &Lanes, participants: u32) -> Option<Summary> {
+    pub fn decode(&self, totals: &Totals, participants: u32) -> Option<Summary> {
         self.check().ok()?;
-        let dimension = self.dimension();
-        let ring = Ring::of_width(totals.expose().len().checked_div(dimension)?)?;
-        if !totals.fits(Shape { ring, dimension }) {
+        if totals.shape().dimension != self.dimension() {
             return None;
         }
-        let totals: alloc::vec::Vec<_> = totals.values(ring).collect();
-        let found = |totals: &[u128], answers: u64| Found {
-            answers,
-            finding: self.measure.decode(totals, answers),
-        };
-        let (counts, rest) = totals.split_at(self.counted_parts());
-        let part = |(place, totals): (usize, &[u128])| {
-            let group = self.groups.as_ref().map(|groups| groups.labels.words()[place].clone());
-            let answers = counts.get(place).map_or(participants.into(), |count| narrow(*count));
-            // A part that is not told of is zero in every lane.
-            let is_told = counts.is_empty() || answers > 0;
-            Part { group, found: is_told.then(|| found(totals, answers)) }
-        };
-        let parts = rest.chunks_exact(self.measure.dimension()).enumerate().map(part).collect();
-        Some(Summary { participants, parts })
+        let totals: Vec<_> = totals.values().collect();
+        Some(self.summarize(&totals, participants))
     }
+
+    /// What totals say, of which there is one for each element.
+    fn summarize(&self, totals: &[u128], participants: u32) -> Summary {
+        let (counts, rest) = totals.split_at(self.counted_groups());
+        let group = |(place, totals): (usize, &[u128])| {
+            let label = self.groups.as_ref().map(|groups| groups.labels.words()[place].clone());
+            let answers = counts.get(place).map_or(participants.into(), |count| narrow(*count));
+            // A suppressed group is zero in every element.
+            let is_released = counts.is_empty() || answers > 0;
+            let found = || Found { answers, finding: self.measure.decode(totals, answers) };
+            Group { label, found: is_released.then(found) }
+        };
+        let groups = rest.chunks_exact(self.measure.dimension()).enumerate().map(group).collect();
+        Summary { participants, groups }
+    }
+
+    /// Draws an answer that the question takes, for tests and demonstrations.
+    pub fn sample(&self, draw: &mut Draw<'_>) -> Answer {
+        let label = self.groups.as_ref().map(|groups| draw.word(&groups.labels));
+        let mut cells: Vec<_> = label.into_iter().collect();
+        cells.extend(self.measure.sample(draw));
+        Answer::new(cells)
+    }
+}
+
+/// A count, which honest answers cannot make larger than 2^64.
+fn narrow(total: u128) -> u64 {
+    u64::try_from(total).unwrap_or(u64::MAX)
 }

@@ -1,16 +1,17 @@
 //! Reading cells as what a measure asks for, and the declared rules for those that are not.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::buckets::Buckets;
 use super::domain::Domain;
 use super::labels::Labels;
+use super::number::Number;
 use crate::answer::{AnswerError, Cell, Content};
 
-/// What to do with a value that an answer lacks, or that is outside what the question declares. It is
-/// never clipped.
+/// What to do with a value that is missing, or outside what the question declares. It is never clipped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rule {
@@ -30,13 +31,54 @@ impl Rule {
     }
 }
 
-/// Reads cells by a question's rules.
-pub(super) struct Reader<'a> {
-    pub(super) missing: &'a Rule,
-    pub(super) outside: &'a Rule,
+/// Reads a rule as people write it: `"decline"`, or the number or word that stands in.
+pub fn rule<'de, D: Deserializer<'de>>(from: D) -> Result<Rule, D::Error> {
+    struct Visitor;
+
+    impl<'de> de::Visitor<'de> for Visitor {
+        type Value = Rule;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("\"decline\", or a number or word that stands in")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Rule, E> {
+            Ok(if text == "decline" { Rule::Decline } else { Rule::Use(text.into()) })
+        }
+
+        fn visit_i64<E: de::Error>(self, number: i64) -> Result<Rule, E> {
+            Ok(Rule::Use(number.to_string()))
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<Rule, E> {
+            Ok(Rule::Use(number.to_string()))
+        }
+
+        fn visit_f64<E: de::Error>(self, number: f64) -> Result<Rule, E> {
+            let number = Number::deserialize(de::value::F64Deserializer::new(number))?;
+            Ok(Rule::Use(number.to_string()))
+        }
+
+        /// As [`Rule`] is written.
+        fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Rule, A::Error> {
+            Rule::deserialize(de::value::MapAccessDeserializer::new(map))
+        }
+    }
+
+    from.deserialize_any(Visitor)
 }
 
-impl Reader<'_> {
+/// Reads cells by a question's rules.
+pub struct Reader<'a> {
+    missing: &'a Rule,
+    outside: &'a Rule,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(missing: &'a Rule, outside: &'a Rule) -> Self {
+        Self { missing, outside }
+    }
+
     pub(super) fn yes(&self, cell: Option<&Cell>) -> Result<bool, AnswerError> {
         self.read(cell, yes)
     }

@@ -1,5 +1,6 @@
 //! Linear regression from sums of products.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -8,18 +9,21 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 use serde::{Deserialize, Serialize};
 
+use super::definition::{Cells, Definition, Draw, Kind};
 use super::domain::Domain;
 use super::exact::{double, exact, root, solve};
+use super::fields::{Field, FieldError, Fields};
 use super::labels::Labels;
 use super::reader::Reader;
+use super::table::{Amount, Chart, Plot, Row, Table};
 use crate::answer::{AnswerError, Cell};
-use crate::limits::MAX_COLUMNS;
+use crate::limits::{MAX_COLUMNS, MAX_REGRESSION};
 
 /// Ordinary least squares: `response = intercept + sum of coefficient * column`.
 ///
 /// An answer is the response and then the columns, `p + 1` numbers. With `z' = (x1', .., xp', y')` in
-/// steps of their domains, its lanes are `z'` and every product `zi' zj'`, `i <= j`:
-/// `(p + 1) + (p + 1)(p + 2) / 2` lanes. Their totals are the normal equations `X'X b = X'y`, which are
+/// steps of their domains, its elements are `z'` and every product `zi' zj'`, `i <= j`:
+/// `(p + 1) + (p + 1)(p + 2) / 2` elements. Their totals are the normal equations `X'X b = X'y`, which are
 /// solved exactly, in rational numbers, and rounded once to doubles: however nearly collinear the
 /// columns are, the coefficients are those of the rounded answers. Standard errors are the classical
 /// ones, `sqrt(s^2 (X'X)^-1_ii)` with `s^2 = RSS / (n - p - 1)` (Draper and Smith, Applied Regression
@@ -87,12 +91,12 @@ pub struct Coefficient {
 }
 
 impl Regression {
-    /// What is explained.
+    /// What the response is.
     pub fn response(&self) -> &Domain {
         &self.response
     }
 
-    /// What it is explained with.
+    /// What the columns are, in order.
     pub fn columns(&self) -> &[Domain] {
         &self.columns
     }
@@ -102,39 +106,8 @@ impl Regression {
         self.names.words()
     }
 
-    pub(super) fn dimension(&self) -> usize {
-        let variables = self.columns.len() + 1;
-        variables + variables * (variables + 1) / 2
-    }
-
-    pub(super) fn largest(&self) -> u128 {
-        let widths = self.columns.iter().chain([&self.response]).map(Domain::width);
-        u128::from(widths.max().unwrap_or(0)).pow(2)
-    }
-
-    pub(super) fn encode(
-        &self,
-        read: &Reader<'_>,
-        cells: &[Cell],
-        mut write: impl FnMut(usize, u128),
-    ) -> Result<(), AnswerError> {
-        let mut variables = [0u128; MAX_COLUMNS + 1];
-        let count = self.columns.len() + 1;
-        for (place, domain) in self.columns.iter().enumerate() {
-            variables[place] = read.steps(domain, cells.get(place + 1))?.into();
-        }
-        variables[count - 1] = read.steps(&self.response, cells.first())?.into();
-        let variables = &variables[..count];
-        let products = variables.iter().enumerate().flat_map(|(place, variable)| {
-            variables[place..].iter().map(move |other| variable * other)
-        });
-        for (lane, value) in variables.iter().copied().chain(products).enumerate() {
-            write(lane, value);
-        }
-        Ok(())
-    }
-
-    pub(super) fn decode(&self, totals: &[u128], count: u64) -> Fit {
+    /// Solves the normal equations of that many answers.
+    fn fit(&self, totals: &[u128], count: u64) -> Fit {
         let none = Fit { coefficients: None, r_squared: None, residual: None };
         let sums = Sums::new(self.columns.len(), totals, count);
         let Some((steps, inverse)) = solve(&sums.normal, &sums.products) else { return none };
@@ -219,7 +192,7 @@ struct Sums {
 impl Sums {
     fn new(columns: usize, totals: &[u128], count: u64) -> Self {
         let variables = columns + 1;
-        let total = |lane: usize| BigInt::from(totals.get(lane).copied().unwrap_or(0));
+        let total = |element: usize| BigInt::from(totals.get(element).copied().unwrap_or(0));
         // Row after row of the products' upper triangle follows the sums.
         let product = |a: usize, b: usize| {
             let (low, high) = (a.min(b), a.max(b));
@@ -237,6 +210,167 @@ impl Sums {
             squares: entry(variables, variables),
         }
     }
+}
+
+/// What the analyst calls the response. It is not sent to the nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegressionView {
+    /// The response's name.
+    pub response: String,
+}
+
+impl Default for RegressionView {
+    fn default() -> Self {
+        Self { response: "response".into() }
+    }
+}
+
+/// What a column, or the response, is declared with.
+const COLUMN: &[&str] = &["name", "min", "max", "decimals"];
+
+impl Definition for Regression {
+    type View = RegressionView;
+    type Found = Fit;
+
+    const NAME: &'static str = "regression";
+    const KINDS: &'static [Kind] = &[Kind {
+        name: "regression",
+        has_headline: false,
+        fields: &["response", "columns"],
+        example,
+    }];
+    const MAX_BYTES: usize = Labels::MAX_BYTES + Domain::MAX_BYTES * (MAX_COLUMNS + 1) + 5;
+    /// Each group is one more system to solve.
+    const MAX_ELEMENTS: usize = MAX_REGRESSION;
+
+    fn dimension(&self) -> usize {
+        let variables = self.columns.len() + 1;
+        variables + variables * (variables + 1) / 2
+    }
+
+    fn max_element(&self) -> u128 {
+        let widths = self.columns.iter().chain([&self.response]).map(Domain::width);
+        u128::from(widths.max().unwrap_or(0)).pow(2)
+    }
+
+    fn cells(&self) -> Cells {
+        Cells::Exactly(self.columns.len() + 1)
+    }
+
+    /// The sums and products of `p` columns are `(p + 1)(p + 4) / 2` equations in `n (p + 1)` numbers:
+    /// there must be clearly fewer, so `n` is at least `2 (p + 1)`. (Three rows of integers follow from
+    /// their sums of products nearly always.)
+    fn min_answers(&self) -> u32 {
+        2 * (self.columns.len() as u32 + 1)
+    }
+
+    fn accepts(&self, read: &Reader<'_>, cell: &Cell) -> bool {
+        let mut domains = self.columns.iter().chain([&self.response]);
+        domains.all(|domain| read.steps(domain, Some(cell)).is_ok())
+    }
+
+    fn encode(
+        &self,
+        read: &Reader<'_>,
+        cells: &[Cell],
+        mut write: impl FnMut(usize, u128),
+    ) -> Result<(), AnswerError> {
+        let mut variables = [0u128; MAX_COLUMNS + 1];
+        let count = self.columns.len() + 1;
+        for (place, domain) in self.columns.iter().enumerate() {
+            variables[place] = read.steps(domain, cells.get(place + 1))?.into();
+        }
+        variables[count - 1] = read.steps(&self.response, cells.first())?.into();
+        let variables = &variables[..count];
+        let products = variables.iter().enumerate().flat_map(|(place, variable)| {
+            variables[place..].iter().map(move |other| variable * other)
+        });
+        for (element, value) in variables.iter().copied().chain(products).enumerate() {
+            write(element, value);
+        }
+        Ok(())
+    }
+
+    fn decode(&self, totals: &[u128], answers: u64) -> Fit {
+        self.fit(totals, answers)
+    }
+
+    fn reveals(&self) -> String {
+        format!(
+            "the sums of {} and of {}, and of all their products in pairs, and so the least-squares fit",
+            self.response.describe(),
+            self.names.describe("column")
+        )
+    }
+
+    fn precision(&self) -> String {
+        format!(
+            "{}, each column to its own resolution; the coefficients are those of the rounded answers",
+            self.response.rounding()
+        )
+    }
+
+    fn unprotected(&self) -> Option<&'static str> {
+        Some("all sums and products are revealed, not only the coefficients")
+    }
+
+    fn read(fields: &Fields) -> Result<(Self, RegressionView), FieldError> {
+        let response = fields.fields("response")?;
+        let named = |response: &Fields| {
+            response.check(COLUMN)?;
+            Ok((response.text("name")?.into(), response.domain(&[])?))
+        };
+        let (name, response) =
+            named(response).map_err(|error: FieldError| error.within("response"))?;
+        let columns: Result<Vec<(String, Domain)>, _> =
+            fields.list("columns")?.into_iter().map(named).collect();
+        let columns = columns.map_err(|error| error.within("columns"))?;
+        let (names, domains): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let refused = |error| FieldError::new("columns", error);
+        let names = Labels::try_from(names).map_err(|error| FieldError::new("columns", error))?;
+        let regression = Self::try_from((response, names, domains)).map_err(refused)?;
+        Ok((regression, RegressionView { response: name }))
+    }
+
+    fn write(&self, view: &RegressionView) -> Fields {
+        let column = |name: &str, domain| Fields::default().with("name", name).with_domain(domain);
+        let columns = self.names().iter().zip(&self.columns);
+        let columns: Field = columns.map(|(name, domain)| column(name, domain)).collect();
+        let fields = Fields::of_kind("regression");
+        fields.with("response", column(&view.response, &self.response)).with("columns", columns)
+    }
+
+    fn table(&self, view: &RegressionView, _: u64, fit: &Fit) -> Table {
+        let row = |it: &Coefficient| Row {
+            item: Some(it.column.clone().unwrap_or_else(|| "(intercept)".into())),
+            error: it.error,
+            ..Row::new("coefficient", Some(it.estimate))
+        };
+        let chart = |coefficients: &Vec<Coefficient>| Chart {
+            title: format!("regression of {}", view.response),
+            axis: format!("coefficients of {}, with their standard errors", view.response),
+            plot: Plot::Points,
+            rows: coefficients.iter().map(row).collect(),
+        };
+        let mut numbers =
+            alloc::vec![Row::new("r squared", fit.r_squared), Row::new("residual", fit.residual)];
+        if fit.coefficients.is_none() {
+            numbers.insert(0, Row::new("coefficients", None::<Amount>));
+        }
+        Table { headline: None, numbers, chart: fit.coefficients.as_ref().map(chart) }
+    }
+
+    fn sample(&self, draw: &mut Draw<'_>) -> Vec<Cell> {
+        let domains = [&self.response].into_iter().chain(&self.columns);
+        domains.map(|domain| draw.number(domain)).collect()
+    }
+}
+
+fn example() -> Fields {
+    let column = |name: &str| Fields::default().with("name", name).with_domain(&Domain::EXAMPLE);
+    let columns: Field = ["age", "weight"].into_iter().map(column).collect();
+    let fields = Fields::of_kind("regression").with("response", column("pressure"));
+    fields.with("columns", columns)
 }
 
 fn step(domain: &Domain) -> BigRational {

@@ -8,13 +8,13 @@ use formix_proto::directory::Role;
 use formix_proto::id::NodeId;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
-use formix_proto::share::Lanes;
 use formix_proto::statistic::Finding;
 use formix_proto::time::Time;
 use proptest::prelude::*;
 
 use super::support::world::{Owner, World};
 use super::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, everyone, seconds, terms};
+use crate::support::vectors::totals;
 
 /// What a network does to a run; every choice is drawn before it begins.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ fn run(weather: Weather, faults_end: Time) -> World {
 
 /// Whom each seat has summed, out of its own durable record.
 fn summed(world: &World, seat: NodeId) -> Option<BTreeSet<NodeId>> {
-    world.hosts[&seat].log.iter().find_map(|record| match &record.fact {
+    world.hosts[&seat].log().iter().find_map(|record| match &record.fact {
         Fact::Sealed(seal) => Some(seal.roster.entries().iter().map(|entry| entry.light).collect()),
         _ => None,
     })
@@ -109,13 +109,13 @@ fn assert_exact_or_failed(world: &World) -> Result<(), TestCaseError> {
         let roster = rosters[0].clone().expect("what is completed was sealed");
         prop_assert!(rosters.iter().all(|other| other.as_ref() == Some(&roster)));
         let expected: u32 = roster.iter().copied().map(tenths).sum();
-        prop_assert_eq!(&reveal.totals, &Lanes::new(&[expected]));
+        prop_assert_eq!(&reveal.totals, &totals(&[expected]));
         prop_assert_eq!(reveal.participants as usize, roster.len());
         prop_assert!(reveal.participants >= terms().min_participants);
         let decoded = terms().statistic.decode(&reveal.totals, reveal.participants);
-        let found = decoded.expect("one lane").parts.swap_remove(0).found.expect("all answers");
+        let found = decoded.expect("one element").groups.swap_remove(0).found.expect("all answers");
         let sum = Decimal::new(expected.into(), 1).normalize();
-        let is_sum = matches!(found.finding, Finding::Sum { sum: found, .. } if found == sum);
+        let is_sum = matches!(found.finding, Finding::Sum(it) if it.sum == sum);
         prop_assert!(is_sum, "{:?}", found);
     }
     prop_assert_eq!(world.faults(), Vec::<&_>::new(), "nobody honest is accused");
@@ -151,8 +151,8 @@ proptest! {
         let roster = summed(&world, SEATS[0]).unwrap_or_default();
         let completed = matches!(world.outcome(SEATS[0]), Some(Outcome::Completed(_)));
         for light in LIGHTS {
-            let settled = world.hosts[&light].log.iter().find_map(|record| match record.fact {
-                Fact::Settled(counted) => counted,
+            let settled = world.hosts[&light].log().iter().find_map(|record| match record.fact {
+                Fact::Learned(counted) => counted,
                 _ => None,
             });
             if let Some(counted) = settled {
@@ -167,7 +167,7 @@ fn with_fair_weather_every_answer_counts() {
     let mut world = World::new();
     world.propose(terms());
     let Some(Outcome::Completed(reveal)) = world.outcome(PROPOSER) else { panic!() };
-    assert_eq!((reveal.participants, &reveal.totals), (4, &Lanes::new(&[120])));
+    assert_eq!((reveal.participants, &reveal.totals), (4, &totals(&[120])));
     assert_eq!(world.now, super::support::START, "it waits for nothing");
     let lights = everyone().filter(|(_, role)| *role == Role::Light).count();
     assert_eq!(world.letters("contribution").len(), 3 * lights);

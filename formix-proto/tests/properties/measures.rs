@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use formix_proto::Decimal;
 use formix_proto::answer::{Answer, AnswerError, Cell};
-use formix_proto::ring::Ring;
-use formix_proto::share::sum;
+use formix_proto::sharing::Ring;
 use formix_proto::statistic::{
-    Buckets, Domain, Finding, Found, Groups, Labels, Measure, Rule, Statistic,
+    Buckets, Choice, Choices, Count, CountFound, Domain, Finding, Found, Groups, Histogram, Labels,
+    Moments, MomentsFound, Rule, Statistic, Sum, SumFound, Vector, VectorFound,
 };
+use formix_testkit::vectors::added_up;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
@@ -25,13 +26,13 @@ fn computed(statistic: &Statistic, answers: &[Vec<Cell>]) -> Vec<Option<Found>> 
         .iter()
         .map(|cells| statistic.encode(&Answer::new(cells.clone()), shape).unwrap())
         .collect();
-    let summary = statistic.decode(&sum(shape, &encoded), count).unwrap();
+    let summary = statistic.decode(&added_up(shape, &encoded), count).unwrap();
     assert_eq!(summary.participants, count);
-    summary.parts.into_iter().map(|part| part.found).collect()
+    summary.groups.into_iter().map(|group| group.found).collect()
 }
 
 /// The same of a measure over all answers together.
-fn finding(measure: Measure, answers: &[Vec<Cell>]) -> Finding {
+fn finding(measure: impl Into<Statistic>, answers: &[Vec<Cell>]) -> Finding {
     let [Some(found)] = &computed(&measure.into(), answers)[..] else { panic!("one part") };
     assert_eq!(found.answers, answers.len() as u64);
     found.finding.clone()
@@ -71,7 +72,7 @@ proptest! {
         let yes = answers.iter().filter(|yes| **yes).count() as u64;
         for cells in [words, numbers] {
             let answers: Vec<_> = answers.iter().map(cells).collect();
-            prop_assert_eq!(finding(Measure::Count, &answers), Finding::Count { yes });
+            prop_assert_eq!(finding(Count, &answers), Finding::Count(CountFound { yes }));
         }
     }
 
@@ -79,8 +80,8 @@ proptest! {
     fn moments_are_those_of_the_numbers((domain, steps) in sample(12)) {
         let numbers: Vec<_> = steps.iter().map(|steps| domain.number(*steps)).collect();
         let answers: Vec<_> = numbers.iter().copied().map(one).collect();
-        let Finding::Moments { sum, variance, deviation, .. } =
-            finding(Measure::Moments(domain), &answers) else { panic!("moments") };
+        let Finding::Moments(MomentsFound { sum, variance, deviation, .. }) =
+            finding(Moments(domain), &answers) else { panic!("moments") };
         prop_assert_eq!(sum, numbers.iter().sum::<Decimal>());
         let count = BigRational::from(BigInt::from(numbers.len()));
         let mean = || numbers.iter().map(|x| exact(*x)).sum::<BigRational>() / &count;
@@ -102,10 +103,10 @@ proptest! {
     ) {
         let numbers: Vec<_> = at.iter().map(|steps| buckets.domain().number(*steps)).collect();
         let answers: Vec<_> = numbers.iter().copied().map(one).collect();
-        let found = finding(Measure::Histogram(buckets.clone()), &answers);
+        let found = finding(Histogram(buckets.clone()), &answers);
         let Finding::Histogram(counted) = &found else { panic!("a histogram") };
         let last = buckets.count() - 1;
-        for (place, bucket) in counted.iter().enumerate() {
+        for (place, bucket) in counted.0.iter().enumerate() {
             let holds = |x: &&Decimal| {
                 **x >= bucket.from && (**x < bucket.to || place == last && **x == bucket.to)
             };
@@ -124,7 +125,8 @@ proptest! {
             at.iter().map(|at| buckets.domain().number(at.index(width + 1) as u64)).collect();
         numbers.sort();
         let answers: Vec<_> = numbers.iter().copied().map(one).collect();
-        let found = finding(Measure::Histogram(buckets), &answers);
+        let Finding::Histogram(found) = finding(Histogram(buckets), &answers)
+            else { panic!("a histogram") };
         for q in [0.0, 0.25, 0.5, q, 1.0] {
             let rank = ((q * numbers.len() as f64).ceil() as usize).max(1);
             let bucket = found.quantile(q).unwrap();
@@ -151,18 +153,19 @@ proptest! {
             })
             .collect();
         let found = |finding: &Finding| match finding {
-            Finding::Frequencies(all) => {
-                all.iter().map(|it| (it.option.clone(), it.count)).collect::<BTreeMap<_, _>>()
+            Finding::Choice(all) | Finding::Choices(all) => {
+                all.0.iter().map(|it| (it.option.clone(), it.count)).collect::<BTreeMap<_, _>>()
             }
             _ => panic!("frequencies"),
         };
-        let many = finding(Measure::Choices(options.clone()), &answers);
+        let many = finding(Choices(options.clone()), &answers);
         prop_assert_eq!(found(&many), expected);
-        let top: Vec<_> = many.top().unwrap().iter().map(|it| it.count).collect();
+        let Finding::Choices(many) = many else { panic!("choices") };
+        let top: Vec<_> = many.top().iter().map(|it| it.count).collect();
         prop_assert!(top.is_sorted_by(|a, b| a >= b));
 
         let first: Vec<_> = answers.iter().filter_map(|cells| Some(vec![cells.first()?.clone()])).collect();
-        let one = found(&finding(Measure::Choice(options), &first));
+        let one = found(&finding(Choice(options), &first));
         prop_assert_eq!(one.values().sum::<u64>(), first.len() as u64);
     }
 
@@ -178,13 +181,13 @@ proptest! {
         let number = |steps: &u64| domain.number(*steps);
         let answers: Vec<Vec<Cell>> =
             rows.iter().map(|row| row.iter().map(|x| number(x).into()).collect()).collect();
-        let Finding::Vector { sums, means } = finding(Measure::Vector(domain, length), &answers)
+        let Finding::Vector(VectorFound { sums, means }) = finding(Vector(domain, length), &answers)
             else { panic!("a vector") };
         for (place, sum) in sums.iter().enumerate() {
             let column = || rows.iter().map(|row| number(&row[place]));
             prop_assert_eq!(*sum, column().sum::<Decimal>());
             let single: Vec<_> = column().map(one).collect();
-            let Finding::Sum { mean, .. } = finding(Measure::Sum(domain), &single)
+            let Finding::Sum(SumFound { mean, .. }) = finding(Sum(domain), &single)
                 else { panic!("a sum") };
             prop_assert_eq!(Some(means[place]), mean);
         }
@@ -203,8 +206,8 @@ proptest! {
         };
         let answers: Vec<_> = steps.iter().enumerate().map(answer).collect();
         let statistic = Statistic {
-            groups: Some(Groups { labels, least: 1 }),
-            ..Measure::Moments(domain).into()
+            groups: Some(Groups { labels, min_size: 1 }),
+            ..Moments(domain).into()
         };
         let parts = computed(&statistic, &answers);
         prop_assert_eq!(parts.len(), words.len());
@@ -214,7 +217,7 @@ proptest! {
                 .map(|answer| one(domain.number(steps[answer])))
                 .collect();
             let expected = (!own.is_empty())
-                .then(|| Found { answers: own.len() as u64, finding: finding(Measure::Moments(domain), &own) });
+                .then(|| Found { answers: own.len() as u64, finding: finding(Moments(domain), &own) });
             prop_assert_eq!(part, expected);
         }
     }
@@ -223,11 +226,10 @@ proptest! {
     #[test]
     fn no_lane_can_wrap(domain in domain_of_any_width(), participants in 1u32..=1 << 20) {
         let greatest: BTreeMap<_, _> = [
-            (1, Measure::Sum(domain)),
-            (2, Measure::Moments(domain)),
+            (1, Statistic::from(Sum(domain))),
+            (2, Moments(domain).into()),
         ].into();
-        for (power, measure) in greatest {
-            let statistic = Statistic::from(measure);
+        for (power, statistic) in greatest {
             let total = BigInt::from(domain.width()).pow(power) * BigInt::from(participants);
             let holds = |ring: &Ring| total < BigInt::from(1) << (8 * ring.width());
             let expected = Ring::ALL.into_iter().find(holds);
@@ -235,7 +237,7 @@ proptest! {
             prop_assert_eq!(shape.map(|shape| shape.ring), expected);
             if let Some(shape) = shape {
                 let most = statistic.encode(&Answer::from(domain.max()), shape).unwrap();
-                let largest = most.values(shape.ring).max().unwrap();
+                let largest = most.values().max().unwrap();
                 prop_assert_eq!(BigInt::from(largest), BigInt::from(domain.width()).pow(power));
             }
         }
@@ -256,7 +258,7 @@ proptest! {
             (1e300.into(), AnswerError::OutOfDomain { min: domain.min(), max: domain.max() }),
         ];
         for (cell, error) in cases {
-            let plain = Statistic::from(Measure::Sum(domain));
+            let plain = Statistic::from(Sum(domain));
             let shape = plain.shape(6).unwrap();
             let refused = plain.encode(&Answer::from(cell.clone()), shape);
             prop_assert_eq!(refused, Err(error));
@@ -266,7 +268,7 @@ proptest! {
             let mut answers: Vec<_> = numbers.iter().copied().map(one).collect();
             answers.push(vec![cell]);
             numbers.push(constant);
-            let [Some(Found { finding: Finding::Sum { sum, .. }, .. })] =
+            let [Some(Found { finding: Finding::Sum(SumFound { sum, .. }), .. })] =
                 &computed(&ruled, &answers)[..] else { panic!("a sum") };
             prop_assert_eq!(*sum, numbers.iter().sum::<Decimal>());
         }
@@ -278,8 +280,7 @@ proptest! {
 fn words_are_no_numbers_whatever_the_rules_say() {
     let domain = Domain::try_from((0, 9, 0)).unwrap();
     let rule = Rule::Use("0".into());
-    let statistic =
-        Statistic { missing: rule.clone(), outside: rule, ..Measure::Sum(domain).into() };
+    let statistic = Statistic { missing: rule.clone(), outside: rule, ..Sum(domain).into() };
     let shape = statistic.shape(3).unwrap();
     let encode = |cells: Vec<Cell>| statistic.encode(&Answer::new(cells), shape).err();
     assert_eq!(encode(vec![Cell::text("many")]), Some(AnswerError::NotANumber));
@@ -291,18 +292,17 @@ fn words_are_no_numbers_whatever_the_rules_say() {
 #[test]
 fn an_option_is_chosen_once_and_is_declared() {
     let options = Labels::try_from(vec!["a".into(), "b".into()]).unwrap();
-    let encode = |measure: Measure, words: &[&str]| {
-        let statistic = Statistic::from(measure);
+    let encode = |statistic: Statistic, words: &[&str]| {
         let cells = words.iter().map(|word| Cell::text(word)).collect();
         statistic.encode(&Answer::new(cells), statistic.shape(3).unwrap()).err()
     };
-    let choices = || Measure::Choices(options.clone());
+    let choices = || Choices(options.clone()).into();
     assert_eq!(encode(choices(), &["a", "a"]), Some(AnswerError::Repeated));
     assert_eq!(encode(choices(), &["c"]), Some(AnswerError::NotAnOption));
     let too_many = AnswerError::Cells { expected: 2, found: 3 };
     assert_eq!(encode(choices(), &["a", "b", "a"]), Some(too_many));
-    assert_eq!(encode(Measure::Count, &["maybe"]), Some(AnswerError::NotYesOrNo));
+    assert_eq!(encode(Count.into(), &["maybe"]), Some(AnswerError::NotYesOrNo));
     let edges = [0, 1].map(Decimal::from);
-    let histogram = Measure::Histogram(Buckets::between(&edges, 0).unwrap());
-    assert_eq!(encode(histogram, &["a"]), Some(AnswerError::NotANumber));
+    let histogram = Histogram(Buckets::between(&edges, 0).unwrap());
+    assert_eq!(encode(histogram.into(), &["a"]), Some(AnswerError::NotANumber));
 }

@@ -2,9 +2,9 @@
 
 use formix_proto::Decimal;
 use formix_proto::answer::{Answer, AnswerError};
-use formix_proto::ring::{Ring, Shape};
-use formix_proto::share::sum;
-use formix_proto::statistic::{Domain, Finding, Measure, Statistic, Summary};
+use formix_proto::sharing::{Ring, Shape};
+use formix_proto::statistic::{Domain, Finding, Statistic, Sum, SumFound, Summary};
+use formix_testkit::vectors::added_up;
 use proptest::prelude::*;
 
 /// Domains in whose steps a good many answers still fit into 2^32.
@@ -39,12 +39,12 @@ fn answers() -> impl Strategy<Value = (Domain, Vec<Decimal>)> {
     domain().prop_flat_map(|domain| (Just(domain), prop::collection::vec(number(domain), 0..12)))
 }
 
-/// One lane, over the default ring.
+/// One element, over the default ring.
 const SHAPE: Shape = Shape { ring: Ring::Z32, dimension: 1 };
 
 fn sum_and_mean(summary: &Summary) -> (Decimal, Option<Decimal>) {
-    match &summary.parts[0].found.as_ref().expect("all answers").finding {
-        Finding::Sum { sum, mean } => (*sum, *mean),
+    match &summary.groups[0].found.as_ref().expect("all answers").finding {
+        Finding::Sum(SumFound { sum, mean }) => (*sum, *mean),
         _ => panic!("a sum"),
     }
 }
@@ -57,20 +57,20 @@ fn half_a_step(domain: &Domain) -> Decimal {
 proptest! {
     #[test]
     fn what_the_sum_decodes_to_is_the_sum((domain, numbers) in answers()) {
-        let statistic = Statistic::from(Measure::Sum(domain));
+        let statistic = Statistic::from(Sum(domain));
         let inside: Vec<_> = numbers
             .into_iter()
             .filter(|number| (domain.min()..=domain.max()).contains(number))
             .collect();
         let count = u32::try_from(inside.len()).expect("a few");
         let shape = statistic.shape(count.max(1)).expect("narrow domains");
-        let lanes: Vec<_> = inside
+        let encoded: Vec<_> = inside
             .iter()
             .map(|number| {
                 statistic.encode(&Answer::from(*number), shape).expect("inside the domain")
             })
             .collect();
-        let summary = statistic.decode(&sum(shape, &lanes), count).expect("one lane");
+        let summary = statistic.decode(&added_up(shape, &encoded), count).expect("one element");
         let (total, mean) = sum_and_mean(&summary);
 
         let exact: Decimal = inside.iter().sum();
@@ -94,7 +94,7 @@ proptest! {
     fn an_answer_is_refused_exactly_if_it_is_outside_the_domain((domain, numbers) in answers()) {
         for number in numbers {
             let (min, max) = (domain.min(), domain.max());
-            let encoded = Statistic::from(Measure::Sum(domain)).encode(&Answer::from(number), SHAPE);
+            let encoded = Statistic::from(Sum(domain)).encode(&Answer::from(number), SHAPE);
             match number >= min && number <= max {
                 true => prop_assert!(encoded.is_ok(), "{} is inside", number),
                 false => prop_assert_eq!(encoded, Err(AnswerError::OutOfDomain { min, max })),
@@ -106,7 +106,7 @@ proptest! {
     fn numbers_are_read_as_they_are_written(mantissa in any::<i64>(), places in 0u32..=18) {
         let number = Decimal::new(mantissa, places);
         let domain = Domain::try_from((0, 1, 0)).expect("min is less than max");
-        let encode = |answer: Answer| Statistic::from(Measure::Sum(domain)).encode(&answer, SHAPE).map_err(|_| ());
+        let encode = |answer: Answer| Statistic::from(Sum(domain)).encode(&answer, SHAPE).map_err(|_| ());
         let text = Answer::parse(&format!(" {number} ")).expect("a number");
         prop_assert_eq!(encode(text), encode(Answer::from(number)));
     }

@@ -2,7 +2,8 @@
 
 use formix_proto::query::{Query, Table};
 use formix_proto::statistic::{
-    Buckets, Domain, Groups, Labels, Measure, Regression, Rule, Statistic,
+    Buckets, Choice, Choices, Count, Domain, Groups, Histogram, Labels, Measure, Moments,
+    Regression, Rule, Statistic, Sum, Vector,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -52,28 +53,29 @@ fn regression() -> impl Strategy<Value = Regression> + Clone {
 
 pub(crate) fn measure() -> impl Strategy<Value = Measure> + Clone {
     prop_oneof![
-        Just(Measure::Count),
-        domain().prop_map(Measure::Sum),
-        domain().prop_map(Measure::Moments),
-        buckets().prop_map(Measure::Histogram),
-        labels(5).prop_map(Measure::Choice),
-        labels(5).prop_map(Measure::Choices),
-        (domain(), any::<u32>()).prop_map(|(domain, length)| Measure::Vector(domain, length)),
-        regression().prop_map(Measure::Regression),
+        Just(Count.into()),
+        domain().prop_map(|it| Sum(it).into()),
+        domain().prop_map(|it| Moments(it).into()),
+        buckets().prop_map(|it| Histogram(it).into()),
+        labels(5).prop_map(|it| Choice(it).into()),
+        labels(5).prop_map(|it| Choices(it).into()),
+        (domain(), any::<u32>()).prop_map(|(domain, length)| Vector(domain, length).into()),
+        regression().prop_map(Into::into),
     ]
 }
 
 pub(crate) fn statistic() -> impl Strategy<Value = Statistic> + Clone {
     let rule = || prop_oneof![Just(Rule::Decline), ".{0,8}".prop_map(Rule::Use)];
-    let groups = (labels(4), any::<u32>()).prop_map(|(labels, least)| Groups { labels, least });
+    let groups =
+        (labels(4), any::<u32>()).prop_map(|(labels, min_size)| Groups { labels, min_size });
     let groups = proptest::option::of(groups);
     (measure(), groups, rule(), rule(), any::<bool>()).prop_map(
-        |(measure, groups, missing, outside, hides_declining)| Statistic {
+        |(measure, groups, missing, outside, hides_opt_outs)| Statistic {
             measure,
             groups,
             missing,
             outside,
-            hides_declining,
+            hides_opt_outs,
         },
     )
 }

@@ -2,16 +2,16 @@
 
 use formix_proto::Decimal;
 use formix_proto::answer::{Answer, Cell};
-use formix_proto::share::sum;
-use formix_proto::statistic::{Domain, Finding, Fit, Labels, Measure, Regression, Statistic};
+use formix_proto::sharing::Totals;
+use formix_proto::statistic::{Domain, Finding, Fit, Labels, Regression, Statistic};
+use formix_testkit::vectors::added_up;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 fn regression(columns: usize, domain: Domain) -> Statistic {
     let names = (0..columns).map(|n| format!("x{n}")).collect::<Vec<_>>();
     let names = Labels::try_from(names).unwrap();
-    Measure::Regression(Regression::try_from((domain, names, vec![domain; columns])).unwrap())
-        .into()
+    Regression::try_from((domain, names, vec![domain; columns])).unwrap().into()
 }
 
 /// Fits rows of a response and its columns, in tenths.
@@ -23,9 +23,9 @@ fn fit(rows: &[Vec<i64>]) -> Fit {
         let cells = row.iter().map(|tenths| Cell::from(Decimal::new(*tenths, 1))).collect();
         statistic.encode(&Answer::new(cells), shape).unwrap()
     };
-    let lanes: Vec<_> = rows.iter().map(encode).collect();
-    let summary = statistic.decode(&sum(shape, &lanes), count).unwrap();
-    match &summary.parts[0].found.as_ref().unwrap().finding {
+    let encoded: Vec<_> = rows.iter().map(encode).collect();
+    let summary = statistic.decode(&added_up(shape, &encoded), count).unwrap();
+    match &summary.groups[0].found.as_ref().unwrap().finding {
         Finding::Regression(fit) => fit.clone(),
         _ => panic!("a regression"),
     }
@@ -148,10 +148,10 @@ fn the_diabetes_study_has_the_known_coefficients() {
         Labels::try_from(names).unwrap(),
         columns.map(|(_, domain)| domain).to_vec(),
     ));
-    let statistic = Statistic::from(Measure::Regression(regression.unwrap()));
+    let statistic = Statistic::from(regression.unwrap());
     let shape = statistic.shape(442).unwrap();
-    assert_eq!((shape.dimension, shape.ring), (77, formix_proto::ring::Ring::Z64));
-    let lanes: Vec<_> = table
+    assert_eq!((shape.dimension, shape.ring), (77, formix_proto::sharing::Ring::Z64));
+    let encoded: Vec<_> = table
         .lines()
         .skip(1)
         .map(|line| {
@@ -160,8 +160,8 @@ fn the_diabetes_study_has_the_known_coefficients() {
             statistic.encode(&Answer::new(cells.collect()), shape).unwrap()
         })
         .collect();
-    let summary = statistic.decode(&sum(shape, &lanes), 442).unwrap();
-    let Finding::Regression(fit) = &summary.parts[0].found.as_ref().unwrap().finding else {
+    let summary = statistic.decode(&added_up(shape, &encoded), 442).unwrap();
+    let Finding::Regression(fit) = &summary.groups[0].found.as_ref().unwrap().finding else {
         panic!("a regression")
     };
     let known = [
@@ -198,13 +198,14 @@ proptest! {
         let statistic = regression(columns, Domain::try_from((0, i64::MAX >> 1, 0)).unwrap());
         let shape = statistic.shape(3).unwrap();
         let mut coins = rand_chacha::ChaCha20Rng::from_seed(seed);
-        let mut totals = formix_proto::share::Lanes::zero(shape);
-        for lane in 0..shape.dimension {
+        let mut totals = Vec::new();
+        for _ in 0..shape.dimension {
             let any = u128::from(coins.next_u64()) << 64 | u128::from(coins.next_u64());
-            totals.set(shape.ring, lane, any >> (128 - bits));
+            totals.extend_from_slice(&(any >> (128 - bits)).to_le_bytes()[..shape.ring.width()]);
         }
+        let totals = Totals::parse(shape.ring, &totals).unwrap();
         let summary = statistic.decode(&totals, count).unwrap();
-        let Finding::Regression(fit) = &summary.parts[0].found.as_ref().unwrap().finding
+        let Finding::Regression(fit) = &summary.groups[0].found.as_ref().unwrap().finding
             else { panic!("a regression") };
         let coefficients = fit.coefficients.iter().flatten();
         let numbers = coefficients.flat_map(|it| [Some(it.estimate), it.error]);

@@ -47,7 +47,7 @@ proptest! {
     #[test]
     fn what_remains_is_exactly_what_all_three_hold(seats in three_seats()) {
         let rosters = seats.each_ref().map(roster);
-        let excluded = disputed([&rosters[0], &rosters[1], &rosters[2]]);
+        let excluded = disputed(&[&rosters[0], &rosters[1], &rosters[2]]);
         let [a, b, c] = seats.each_ref().map(entries);
         let intersection: BTreeSet<Entry> =
             a.iter().filter(|entry| b.contains(entry) && c.contains(entry)).copied().collect();

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
-use formix_proto::ring::{Ring, Shape};
-use formix_proto::share::{Lanes, split, sum};
+use formix_proto::seat::{MAX_SEATS, MIN_SEATS, PerSeat};
+use formix_proto::sharing::{Encoded, Partial, Ring, Scheme, Shape, Share};
+use formix_testkit::vectors::reconstructed;
 use proptest::prelude::*;
 use rand_core::{SeedableRng, TryCryptoRng, TryRng};
 
-use super::strategies::lane;
+use super::strategies::element;
 
 /// Coins that are an argument: the words of a list, one after the other.
 struct Coins(VecDeque<u32>);
@@ -34,25 +35,34 @@ impl TryRng for Coins {
 
 impl TryCryptoRng for Coins {}
 
-fn of(dimension: usize) -> Shape {
-    Shape { ring: Ring::Z32, dimension }
+fn encoded(ring: Ring, elements: impl ExactSizeIterator<Item = u128>) -> Encoded {
+    let mut encoded = Encoded::zero(Shape { ring, dimension: elements.len() });
+    elements.enumerate().for_each(|(at, value)| encoded.set(at, value).unwrap());
+    encoded
 }
 
-fn words(lanes: &Lanes) -> Vec<u32> {
-    lanes.values(Ring::Z32).map(|value| u32::try_from(value).unwrap()).collect()
+fn words(bytes: &[u8]) -> Vec<u32> {
+    bytes.chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect()
 }
 
 /// An encoded answer, and the coins that split it.
 fn secret_and_coins(dimension: usize) -> impl Strategy<Value = (Vec<u32>, Vec<u32>)> {
-    let words = |count| prop::collection::vec(lane(), count);
+    let words = |count| prop::collection::vec(element(), count);
     (words(dimension), words(2 * dimension))
 }
 
-fn shares(secret: &[u32], coins: &[u32]) -> [Lanes; 3] {
+fn split(secret: &[u32], coins: &[u32]) -> PerSeat<Share> {
     let mut coins = Coins(coins.iter().copied().collect());
-    let shares = split(&Lanes::new(secret), of(secret.len()), &mut coins);
+    let answer = encoded(Ring::Z32, secret.iter().map(|element| (*element).into()));
+    let shares = Scheme::Additive.split(&answer, 3, &mut coins).unwrap();
     assert!(coins.0.is_empty(), "every coin is used once");
     shares
+}
+
+/// The elements of each of three shares.
+fn shares(secret: &[u32], coins: &[u32]) -> [Vec<u32>; 3] {
+    let shares: Vec<_> = split(secret, coins).values().map(|share| words(share.expose())).collect();
+    shares.try_into().unwrap()
 }
 
 fn added(one: &[u32], other: &[u32]) -> Vec<u32> {
@@ -61,9 +71,9 @@ fn added(one: &[u32], other: &[u32]) -> Vec<u32> {
 
 proptest! {
     #[test]
-    fn three_shares_add_up((secret, coins) in (0usize..9).prop_flat_map(secret_and_coins)) {
-        let shares = shares(&secret, &coins);
-        prop_assert_eq!(sum(of(secret.len()), &shares), Lanes::new(&secret));
+    fn three_shares_add_up((secret, coins) in (1usize..9).prop_flat_map(secret_and_coins)) {
+        let totals = reconstructed(&[split(&secret, &coins)]);
+        prop_assert_eq!(words(totals.expose()), secret);
     }
 
     /// Two of the shares are the coins themselves. The third is one-to-one in either coin, so with one
@@ -71,14 +81,14 @@ proptest! {
     #[test]
     fn any_two_shares_are_independent_of_the_secret(
         (secret, coins) in (1usize..9).prop_flat_map(secret_and_coins),
-        other in lane(),
+        other in element(),
     ) {
         let dimension = secret.len();
         let [first, second, third] = shares(&secret, &coins);
-        prop_assert_eq!(words(&first), &coins[..dimension]);
-        prop_assert_eq!(words(&second), &coins[dimension..]);
+        prop_assert_eq!(&first[..], &coins[..dimension]);
+        prop_assert_eq!(&second[..], &coins[dimension..]);
 
-        let changed: Vec<_> = secret.iter().map(|lane| lane.wrapping_add(other)).collect();
+        let changed: Vec<_> = secret.iter().map(|element| element.wrapping_add(other)).collect();
         let shift = |coins: &[u32]| -> Vec<u32> {
             coins.iter().map(|coin| coin.wrapping_add(other)).collect()
         };
@@ -94,58 +104,55 @@ proptest! {
     #[test]
     fn sums_of_shares_are_shares_of_sums(
         answers in (1usize..5).prop_flat_map(|dimension| {
-            prop::collection::vec(secret_and_coins(dimension), 0..20)
+            prop::collection::vec(secret_and_coins(dimension), 1..20)
                 .prop_map(move |answers| (dimension, answers))
         }),
     ) {
         let (dimension, answers) = answers;
-        let split: Vec<_> = answers.iter().map(|(secret, coins)| shares(secret, coins)).collect();
-        let partial = |seat: usize| sum(of(dimension), split.iter().map(|shares| &shares[seat]));
-        let total = sum(of(dimension), &[partial(0), partial(1), partial(2)]);
+        let split: Vec<_> = answers.iter().map(|(secret, coins)| split(secret, coins)).collect();
+        let total = reconstructed(&split);
         let expected =
             answers.iter().fold(vec![0; dimension], |total, (secret, _)| added(&total, secret));
-        prop_assert_eq!(words(&total), expected);
+        prop_assert_eq!(words(total.expose()), expected);
     }
 
-    /// Over every ring: shares of all answers add up to the sum of the answers, each lane for itself.
+    /// Over every ring, for every committee: shares of all answers add up to the sum of the answers, each
+    /// element for itself.
     #[test]
     fn in_every_ring_the_total_is_the_sum_mod_its_size(
         ring in prop::sample::select(&Ring::ALL[..]),
-        answers in (1usize..5).prop_flat_map(|lanes| {
-            let lane = prop_oneof![any::<u128>(), Just(0), Just(u128::MAX)];
-            prop::collection::vec(prop::collection::vec(lane, lanes), 1..12)
+        seats in MIN_SEATS..=MAX_SEATS,
+        answers in (1usize..5).prop_flat_map(|dimension| {
+            let element = prop_oneof![any::<u128>(), Just(0), Just(u128::MAX)];
+            prop::collection::vec(prop::collection::vec(element, dimension), 1..12)
         }),
         seed in any::<[u8; 32]>(),
     ) {
-        let shape = Shape { ring, dimension: answers[0].len() };
+        let largest = u128::MAX >> (128 - 8 * ring.width());
         let mut coins = rand_chacha::ChaCha20Rng::from_seed(seed);
-        let split: Vec<_> = answers
-            .iter()
-            .map(|values| {
-                let mut lanes = Lanes::zero(shape);
-                values.iter().enumerate().for_each(|(at, value)| lanes.set(ring, at, *value));
-                split(&lanes, shape, &mut coins)
-            })
-            .collect();
-        let partial = |seat: usize| sum(shape, split.iter().map(|shares| &shares[seat]));
-        let total = sum(shape, &[partial(0), partial(1), partial(2)]);
-        let size = 8 * ring.width();
-        for (at, found) in total.values(ring).enumerate() {
+        let split = |values: &Vec<u128>| {
+            let answer = encoded(ring, values.iter().map(|value| value & largest));
+            Scheme::Additive.split(&answer, seats, &mut coins).unwrap()
+        };
+        let total = reconstructed(&answers.iter().map(split).collect::<Vec<_>>());
+        for (at, found) in total.values().enumerate() {
             let sum = answers.iter().fold(0u128, |sum, values| sum.wrapping_add(values[at]));
-            prop_assert_eq!(found, sum & (u128::MAX >> (128 - size)));
+            prop_assert_eq!(found, sum & largest);
         }
     }
 
     #[test]
     fn a_sum_does_not_depend_on_the_order(
-        mut shares in prop::collection::vec(lane().prop_map(|lane| Lanes::new(&[lane])), 0..20),
+        mut shares in prop::collection::vec(element(), 1..20),
         rotation in any::<prop::sample::Index>(),
     ) {
-        let before = sum(of(1), &shares);
-        if !shares.is_empty() {
-            let middle = rotation.index(shares.len());
-            shares.rotate_left(middle);
-        }
-        prop_assert_eq!(sum(of(1), &shares), before);
+        let sum = |elements: &[u32]| {
+            let share = |it: &u32| Share::parse(Ring::Z32, &it.to_le_bytes()).unwrap();
+            Partial::sum(&elements.iter().map(share).collect::<Vec<_>>()).unwrap()
+        };
+        let before = sum(&shares);
+        let middle = rotation.index(shares.len());
+        shares.rotate_left(middle);
+        prop_assert_eq!(sum(&shares), before);
     }
 }

@@ -1,5 +1,6 @@
 //! Arbitrary values of everything that nodes say and write down.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
@@ -8,8 +9,9 @@ use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
 use formix_proto::query::QueryError;
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
-use formix_proto::share::Lanes;
-use formix_proto::spec::{Committee, Proposal, Spec, SpecError};
+use formix_proto::seat::{Committee, MAX_SEATS, MIN_SEATS, PerSeat};
+use formix_proto::sharing::{Counts, Partial, Ring, Scheme, Share, SharingError, Totals};
+use formix_proto::spec::{Proposal, Spec, SpecError};
 use formix_proto::statistic::StatisticError;
 use formix_proto::time::Time;
 use proptest::collection::{btree_map, vec};
@@ -17,17 +19,34 @@ use proptest::prelude::*;
 
 use super::questions::{query, statistic};
 
-/// Any lane, the ends of the ring among them.
-pub(crate) fn lane() -> impl Strategy<Value = u32> + Clone {
+/// Any element over Z/2^32, the ends of the ring among them.
+pub(crate) fn element() -> impl Strategy<Value = u32> + Clone {
     prop_oneof![3 => any::<u32>(), 1 => Just(0), 1 => Just(1), 1 => Just(u32::MAX)]
 }
 
-pub(crate) fn lanes() -> impl Strategy<Value = Lanes> + Clone {
-    vec(lane(), 0..9).prop_map(|lanes| Lanes::new(&lanes))
+type Parse<V> = fn(Ring, &[u8]) -> Result<V, SharingError>;
+
+/// A vector of some elements over any ring.
+fn vector<V: Debug>(parse: Parse<V>) -> impl Strategy<Value = V> {
+    let ring = prop::sample::select(&Ring::ALL[..]);
+    (ring, vec(element(), 1..9)).prop_map(move |(ring, elements)| {
+        // Four words are at least one element of any ring.
+        let bytes: Vec<_> = elements.iter().flat_map(|it| it.to_le_bytes().repeat(4)).collect();
+        parse(ring, &bytes).expect("whole elements")
+    })
 }
 
-fn three() -> impl Strategy<Value = [Lanes; 3]> {
-    [lanes(), lanes(), lanes()]
+fn committee_size() -> impl Strategy<Value = usize> {
+    MIN_SEATS..=MAX_SEATS
+}
+
+/// A vector of each seat of some committee.
+fn of_each_seat<V: Debug>(parse: Parse<V>) -> impl Strategy<Value = PerSeat<V>> {
+    committee_size()
+        .prop_flat_map(move |size| {
+            std::iter::repeat_with(|| vector(parse)).take(size).collect::<Vec<_>>()
+        })
+        .prop_map(|values| PerSeat::try_collect(values).expect("a committee's size"))
 }
 
 fn node() -> impl Strategy<Value = NodeId> + Clone {
@@ -59,12 +78,24 @@ pub(crate) fn roster() -> impl Strategy<Value = Roster> {
 }
 
 fn spec() -> impl Strategy<Value = Spec> {
-    let committee = [node(), node(), node()].prop_map(Committee);
+    let committee = committee_size()
+        .prop_flat_map(|size| vec(node(), size))
+        .prop_map(|nodes| Committee::new(nodes).expect("a committee's size"));
     let question = (any::<String>(), proptest::option::of(query()), statistic());
     let terms = (committee, any::<u64>().prop_map(Time), any::<u32>(), any::<u32>());
     (question, terms).prop_map(|((prompt, query, statistic), (committee, deadline, min, max))| {
         let (min_participants, max_participants) = (min, max);
-        Spec { prompt, query, statistic, committee, deadline, min_participants, max_participants }
+        let scheme = Scheme::Additive;
+        Spec {
+            prompt,
+            query,
+            statistic,
+            committee,
+            scheme,
+            deadline,
+            min_participants,
+            max_participants,
+        }
     })
 }
 
@@ -83,15 +114,18 @@ fn spec_error() -> impl Strategy<Value = SpecError> {
         Just(SpecError::EmptyPrompt),
         Just(SpecError::TooLong),
         any::<String>().prop_map(|name| SpecError::Query(QueryError::Name(name))),
-        any::<u64>().prop_map(|lanes| SpecError::Statistic(StatisticError::Dimension(lanes))),
-        any::<(u32, u32)>().prop_map(|(asked, least)| SpecError::GroupTooSmall { asked, least }),
+        any::<(u64, u64)>().prop_map(|(found, max)| {
+            SpecError::Statistic(StatisticError::Dimension { found, max })
+        }),
+        any::<(u32, u32)>().prop_map(|(asked, min)| SpecError::GroupTooSmall { asked, min }),
         node().prop_map(SpecError::RepeatedHeavy),
         Just(SpecError::DeadlinePassed),
         any::<Duration>().prop_map(SpecError::DeadlineTooFar),
-        any::<(u32, u32)>().prop_map(|(asked, least)| SpecError::ThresholdTooLow { asked, least }),
+        any::<(u32, u32)>().prop_map(|(asked, min)| SpecError::ThresholdTooLow { asked, min }),
         any::<(u32, u32)>().prop_map(|(min, max)| SpecError::ThresholdTooHigh { min, max }),
         any::<u32>().prop_map(SpecError::TooManyParticipants),
         any::<u64>().prop_map(SpecError::TooLarge),
+        any::<u64>().prop_map(SpecError::RevealTooLarge),
         any::<u32>().prop_map(SpecError::Overflow),
     ]
 }
@@ -119,6 +153,7 @@ fn failure() -> impl Strategy<Value = Failure> {
             .prop_map(|(participants, needed)| Failure::TooFew { participants, needed }),
         1 => nodes().prop_map(|missing| Failure::Unreachable { missing }),
         1 => node().prop_map(|by| Failure::RosterMismatch { by }),
+        1 => node().prop_map(|by| Failure::Defect { by }),
     ]
 }
 
@@ -127,7 +162,7 @@ fn stage() -> impl Strategy<Value = Stage> {
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    let reveal = (digest(), any::<u32>(), lanes());
+    let reveal = (digest(), any::<u32>(), vector(Totals::parse));
     prop_oneof![
         reveal.prop_map(|(digest, participants, totals)| {
             Outcome::Completed(Reveal { digest, participants, totals })
@@ -158,26 +193,17 @@ fn committee_message() -> impl Strategy<Value = Message> {
             digest,
             excluded
         }),
-        (id(), digest(), lanes()).prop_map(|(id, digest, counts)| Message::Counts {
+        (id(), digest(), vector(Counts::parse)).prop_map(|(id, digest, counts)| Message::Counts {
             id,
             digest,
             counts
         }),
-        (id(), digest(), three()).prop_map(|(id, digest, counts)| Message::Counted {
-            id,
-            digest,
-            counts
-        }),
-        (id(), digest(), lanes()).prop_map(|(id, digest, partial)| Message::Partial {
-            id,
-            digest,
-            partial
-        }),
-        (id(), digest(), three()).prop_map(|(id, digest, partials)| Message::Revealed {
-            id,
-            digest,
-            partials
-        }),
+        (id(), digest(), of_each_seat(Counts::parse))
+            .prop_map(|(id, digest, counts)| Message::Counted { id, digest, counts }),
+        (id(), digest(), vector(Partial::parse))
+            .prop_map(|(id, digest, partial)| Message::Partial { id, digest, partial }),
+        (id(), digest(), of_each_seat(Partial::parse))
+            .prop_map(|(id, digest, partials)| Message::Revealed { id, digest, partials }),
         (id(), failure()).prop_map(|(id, failure)| Message::Abort { id, failure }),
     ]
 }
@@ -187,9 +213,9 @@ fn light_message() -> impl Strategy<Value = Message> {
     let id = computation;
     prop_oneof![
         proposal().prop_map(Message::Announce),
-        id().prop_map(Message::Knock),
+        id().prop_map(Message::RequestInvite),
         proposal().prop_map(Message::Invite),
-        (id(), tag(), lanes()).prop_map(|(id, tag, share)| Message::Contribution {
+        (id(), tag(), vector(Share::parse)).prop_map(|(id, tag, share)| Message::Contribution {
             id,
             tag,
             share
@@ -197,7 +223,7 @@ fn light_message() -> impl Strategy<Value = Message> {
         id().prop_map(Message::Decline),
         id().prop_map(Message::Receipt),
         (id(), refusal()).prop_map(|(id, refusal)| Message::Refuse { id, refusal }),
-        id().prop_map(Message::Inquire),
+        id().prop_map(Message::QueryOutcome),
         (id(), any::<bool>()).prop_map(|(id, counted)| Message::Ended { id, counted }),
     ]
 }
@@ -207,11 +233,11 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
 }
 
 fn fact() -> impl Strategy<Value = Fact> {
-    let seal = (roster(), nodes(), lanes());
+    let seal = (roster(), nodes(), vector(Partial::parse));
     prop_oneof![
         proposal().prop_map(Fact::Prepared),
         Just(Fact::Opened),
-        (node(), tag(), lanes()).prop_map(|(light, tag, share)| Fact::Contributed {
+        (node(), tag(), vector(Share::parse)).prop_map(|(light, tag, share)| Fact::Contributed {
             light,
             tag,
             share
@@ -223,14 +249,14 @@ fn fact() -> impl Strategy<Value = Fact> {
             excluded,
             partial
         })),
-        three().prop_map(Fact::Counted),
-        three().prop_map(Fact::Revealed),
+        of_each_seat(Counts::parse).prop_map(Fact::Counted),
+        of_each_seat(Partial::parse).prop_map(Fact::Revealed),
         failure().prop_map(Fact::Failed),
         proposal().prop_map(Fact::Asked),
-        (tag(), three()).prop_map(|(tag, shares)| Fact::Split { tag, shares }),
+        (tag(), of_each_seat(Share::parse)).prop_map(|(tag, shares)| Fact::Split { tag, shares }),
         Just(Fact::Withheld),
         Just(Fact::Delivered),
-        any::<Option<bool>>().prop_map(Fact::Settled),
+        any::<Option<bool>>().prop_map(Fact::Learned),
         proposal().prop_map(Fact::Proposed),
         Just(Fact::Accepted),
         outcome().prop_map(Fact::Concluded),

@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod committees;
 mod proposals;
 mod r10_length;
 mod r11_secrecy;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use formix_proto::limits::{MAX_DIMENSION, MAX_PARTICIPANTS, MAX_PROMPT, MAX_QUERY};
+use formix_proto::limits::{
+    MAX_DIMENSION, MAX_PARTICIPANTS, MAX_PROMPT, MAX_QUERY, MAX_REGRESSION,
+};
 use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Refusal};
@@ -11,13 +13,13 @@ use formix_proto::query::{Query, QueryError};
 use formix_proto::record::Fact;
 use formix_proto::spec::{Proposal, Spec, SpecError};
 use formix_proto::statistic::{
-    Domain, Groups, Labels, Measure, Regression, Rule, Statistic, StatisticError,
+    Count, Domain, Groups, Labels, Moments, Regression, Rule, Statistic, StatisticError, Vector,
 };
 use formix_proto::time::Time;
 
 use crate::support::host::Host;
 use crate::support::stage::{propose, with_terms};
-use crate::support::{LIGHTS, PROPOSER, SEATS, SPARE, START, config, terms};
+use crate::support::{LIGHTS, PROPOSER, SEATS, SPARE, START, committee, config, reseat, terms};
 
 fn horizon() -> Duration {
     Policy::default().horizon
@@ -25,16 +27,16 @@ fn horizon() -> Duration {
 
 /// The square of 2^62 times 15 is below 2^128, times 16 it is not.
 fn wide_moments() -> Statistic {
-    Statistic::from(Measure::Moments(Domain::try_from((0, 1 << 62, 0)).unwrap()))
+    Statistic::from(Moments(Domain::try_from((0, 1 << 62, 0)).unwrap()))
 }
 
-fn in_groups_of(least: u32) -> Statistic {
+fn in_groups_of(min_size: u32) -> Statistic {
     let labels = Labels::try_from(vec!["a".into(), "b".into()]).unwrap();
-    Statistic { groups: Some(Groups { labels, least }), ..Measure::Count.into() }
+    Statistic { groups: Some(Groups { labels, min_size }), ..Count.into() }
 }
 
 fn standing_in(constant: &str) -> Statistic {
-    Statistic { missing: Rule::Use(constant.into()), ..Measure::Count.into() }
+    Statistic { missing: Rule::Use(constant.into()), ..Count.into() }
 }
 
 fn regression(columns: usize) -> Statistic {
@@ -42,7 +44,7 @@ fn regression(columns: usize) -> Statistic {
     let names = (0..columns).map(|n| format!("x{n}")).collect::<Vec<_>>();
     let names = Labels::try_from(names).unwrap();
     let regression = Regression::try_from((domain, names, vec![domain; columns])).unwrap();
-    Measure::Regression(regression).into()
+    regression.into()
 }
 
 fn line() -> Statistic {
@@ -54,7 +56,7 @@ fn wide_regression() -> Statistic {
 }
 
 fn vector(length: u32) -> Statistic {
-    Statistic::from(Measure::Vector(Domain::try_from((0, 1, 0)).unwrap(), length))
+    Statistic::from(Vector(Domain::try_from((0, 1, 0)).unwrap(), length))
 }
 
 fn query(bytes: usize) -> Option<Query> {
@@ -77,12 +79,15 @@ fn refused_statistics() -> Vec<(&'static str, Change, SpecError)> {
         (
             "no lanes",
             |spec| spec.statistic = vector(0),
-            SpecError::Statistic(StatisticError::Dimension(0)),
+            SpecError::Statistic(StatisticError::Dimension { found: 0, max: MAX_DIMENSION as u64 }),
         ),
         (
             "too many lanes",
             |spec| spec.statistic = vector(MAX_DIMENSION as u32 + 1),
-            SpecError::Statistic(StatisticError::Dimension(MAX_DIMENSION as u64 + 1)),
+            SpecError::Statistic(StatisticError::Dimension {
+                found: MAX_DIMENSION as u64 + 1,
+                max: MAX_DIMENSION as u64,
+            }),
         ),
         (
             "more than a heavy node can keep",
@@ -92,7 +97,7 @@ fn refused_statistics() -> Vec<(&'static str, Change, SpecError)> {
         (
             "a regression of so few that its sums give them away",
             |spec| (spec.statistic, spec.min_participants) = (line(), 3),
-            SpecError::ThresholdTooLow { asked: 3, least: 4 },
+            SpecError::ThresholdTooLow { asked: 3, min: 4 },
         ),
         (
             "the same of a group",
@@ -100,17 +105,20 @@ fn refused_statistics() -> Vec<(&'static str, Change, SpecError)> {
                 let groups = in_groups_of(3).groups;
                 spec.statistic = Statistic { groups, ..line() };
             },
-            SpecError::GroupTooSmall { asked: 3, least: 4 },
+            SpecError::GroupTooSmall { asked: 3, min: 4 },
         ),
         (
             "more regressions than can be solved",
             |spec| {
                 let labels = (0..600).map(|n| n.to_string()).collect::<Vec<_>>();
                 let labels = Labels::try_from(labels).unwrap();
-                let groups = Some(Groups { labels, least: 34 });
+                let groups = Some(Groups { labels, min_size: 34 });
                 spec.statistic = Statistic { groups, ..wide_regression() };
             },
-            SpecError::Statistic(StatisticError::Dimension(600 * (17 + 17 * 18 / 2 + 1))),
+            SpecError::Statistic(StatisticError::Dimension {
+                found: 600 * (17 + 17 * 18 / 2 + 1),
+                max: MAX_REGRESSION as u64,
+            }),
         ),
         (
             "a stand-in that is no answer",
@@ -120,13 +128,13 @@ fn refused_statistics() -> Vec<(&'static str, Change, SpecError)> {
         (
             "groups of 2",
             |spec| spec.statistic = in_groups_of(2),
-            SpecError::GroupTooSmall { asked: 2, least: 3 },
+            SpecError::GroupTooSmall { asked: 2, min: 3 },
         ),
     ]
 }
 
 fn refused_terms() -> Vec<(&'static str, Change, SpecError)> {
-    let too_low = |asked| SpecError::ThresholdTooLow { asked, least: 3 };
+    let too_low = |asked| SpecError::ThresholdTooLow { asked, min: 3 };
     vec![
         ("empty prompt", |spec| spec.prompt.clear(), SpecError::EmptyPrompt),
         ("blank prompt", |spec| spec.prompt = " \n\t".into(), SpecError::EmptyPrompt),
@@ -163,20 +171,17 @@ fn refused_terms() -> Vec<(&'static str, Change, SpecError)> {
             SpecError::DeadlineTooFar(horizon()),
         ),
         (
-            "seats 0 and 1",
-            |spec| spec.committee.0[1] = SEATS[0],
-            SpecError::RepeatedHeavy(SEATS[0]),
+            "partials of more seats than fit in a message",
+            |spec| {
+                (spec.statistic, spec.max_participants) = (wide_vector(), 60);
+                let more = (0..4).map(|seat| formix_proto::id::NodeId([seat; 32]));
+                spec.committee = committee(SEATS.into_iter().chain(more));
+            },
+            SpecError::RevealTooLarge(7 * 16 * MAX_DIMENSION as u64),
         ),
-        (
-            "seats 0 and 2",
-            |spec| spec.committee.0[2] = SEATS[0],
-            SpecError::RepeatedHeavy(SEATS[0]),
-        ),
-        (
-            "seats 1 and 2",
-            |spec| spec.committee.0[2] = SEATS[1],
-            SpecError::RepeatedHeavy(SEATS[1]),
-        ),
+        ("seats 0 and 1", |spec| reseat(spec, 1, SEATS[0]), SpecError::RepeatedHeavy(SEATS[0])),
+        ("seats 0 and 2", |spec| reseat(spec, 2, SEATS[0]), SpecError::RepeatedHeavy(SEATS[0])),
+        ("seats 1 and 2", |spec| reseat(spec, 2, SEATS[1]), SpecError::RepeatedHeavy(SEATS[1])),
     ]
 }
 
@@ -199,6 +204,9 @@ fn accepted() -> Vec<(&'static str, Change)> {
         }),
         ("groups of 3", |spec| spec.statistic = in_groups_of(3)),
         ("a stand-in", |spec| spec.statistic = standing_in("no")),
+        ("the widest vector, for three seats", |spec| {
+            (spec.statistic, spec.max_participants) = (wide_vector(), 60);
+        }),
         ("threshold 3", |spec| spec.min_participants = 3),
         ("threshold of all", |spec| {
             (spec.min_participants, spec.max_participants) = (4, 4);
@@ -206,6 +214,12 @@ fn accepted() -> Vec<(&'static str, Change)> {
         ("the next deadline", |spec| spec.deadline = Time(START.0 + 1)),
         ("the farthest deadline", |spec| spec.deadline = START + horizon()),
     ]
+}
+
+/// As many elements as there may be, over 2^128.
+fn wide_vector() -> Statistic {
+    let domain = Domain::try_from((0, i64::MAX, 0)).unwrap();
+    Statistic::from(Vector(domain, MAX_DIMENSION as u32))
 }
 
 fn prepare(proposal: &Proposal) -> Message {
@@ -291,12 +305,12 @@ fn committee_members_hold_the_terms_against_who_is_enrolled() {
         ),
         (
             "a light node in a seat",
-            |spec| spec.committee.0[1] = LIGHTS[0],
+            |spec| reseat(spec, 1, LIGHTS[0]),
             Refusal::NotAHeavy(LIGHTS[0]),
         ),
         (
             "a stranger in a seat",
-            |spec| spec.committee.0[1] = crate::support::STRANGER,
+            |spec| reseat(spec, 1, crate::support::STRANGER),
             Refusal::NotAHeavy(crate::support::STRANGER),
         ),
     ];
@@ -343,9 +357,9 @@ fn a_refusal_that_every_day_would_repeat_is_not_remembered() {
 #[test]
 fn a_member_of_the_committee_judges_by_its_own_policy() {
     let mut strict = config(SEATS[1]);
-    strict.policy.least_participants = 4;
+    strict.policy.min_participants = 4;
     let said = Host::new(strict).hear(SEATS[0], &prepare(&crate::support::question()));
-    let error = SpecError::ThresholdTooLow { asked: 3, least: 4 };
+    let error = SpecError::ThresholdTooLow { asked: 3, min: 4 };
     let failure = Failure::Refused { by: SEATS[1], refusal: Refusal::Terms(error) };
     assert_eq!(said.sent, [(SEATS[0], Message::Abort { id: crate::support::id(), failure })]);
 }
@@ -353,9 +367,9 @@ fn a_member_of_the_committee_judges_by_its_own_policy() {
 /// No policy allows to reveal the sum over nobody.
 #[test]
 fn a_threshold_of_zero_is_refused_under_every_policy() {
-    let policy = Policy { least_participants: 0, ..Policy::default() };
+    let policy = Policy { min_participants: 0, ..Policy::default() };
     let none = Spec { min_participants: 0, ..terms() };
-    let error = SpecError::ThresholdTooLow { asked: 0, least: 1 };
+    let error = SpecError::ThresholdTooLow { asked: 0, min: 1 };
     assert_eq!(none.check(START, &policy), Err(error));
     assert_eq!(Spec { min_participants: 1, ..terms() }.check(START, &policy), Ok(()));
 }
@@ -401,5 +415,16 @@ fn a_heavy_node_can_ask_a_committee_that_it_sits_on() {
         primary.hear(seat, &Message::Ready(id));
     }
     let heard_of_it = |fact: &Fact| *fact == Fact::Accepted;
-    assert!(primary.log.iter().any(|record| heard_of_it(&record.fact)), "as its own proposer");
+    assert!(primary.log().iter().any(|record| heard_of_it(&record.fact)), "as its own proposer");
+}
+
+/// The same rule as at the committee: what no committee would take part in is not sent to one.
+#[test]
+fn a_proposer_does_not_ask_a_committee_that_is_not_enrolled() {
+    let proposal = with_terms(|spec| reseat(spec, 2, LIGHTS[0]));
+    let id = proposal.id();
+    let said = Host::new(config(PROPOSER)).command(Command::Propose(Box::new(proposal)));
+    let failure = Failure::Refused { by: PROPOSER, refusal: Refusal::NotAHeavy(LIGHTS[0]) };
+    assert_eq!(said.events, [Event::Ended { id, outcome: Outcome::Failed(failure) }]);
+    assert!(said.sent.is_empty() && said.batches.is_empty(), "{said:?}");
 }

@@ -5,10 +5,11 @@ use formix_proto::machine::Command;
 use formix_proto::message::Message;
 use formix_proto::outcome::{Outcome, Reveal};
 use formix_proto::record::{Fact, Record, Seal};
-use formix_proto::share::Lanes;
+use formix_proto::sharing::{Partial, Ring, Share, SharingError, Totals};
 use formix_proto::wire::{encode, encode_record};
 
 use crate::support::stage::{HELD, asked_light};
+use crate::support::vectors::per_seat;
 use crate::support::{LIGHTS, answer, digest, id, roster, tag};
 
 const DIMENSIONS: [usize; 4] = [1, 2, 4, 1000];
@@ -19,45 +20,55 @@ fn values() -> impl Iterator<Item = u32> {
     steps.flat_map(|step| [step - 1, step]).chain([u32::MAX])
 }
 
-fn lanes(dimension: usize, value: u32) -> Lanes {
-    Lanes::new(&vec![value; dimension])
+/// Makes something of vectors of this dimension whose elements all have this value.
+type Make<T> = fn(ComputationId, usize, u32) -> T;
+
+fn vector<V>(parse: fn(Ring, &[u8]) -> Result<V, SharingError>, dimension: usize, value: u32) -> V {
+    parse(Ring::Z32, &value.to_le_bytes().repeat(dimension)).unwrap()
 }
 
-fn zero(dimension: usize) -> Lanes {
-    lanes(dimension, 0)
+fn share(dimension: usize, value: u32) -> Share {
+    vector(Share::parse, dimension, value)
 }
 
-type Make<T> = fn(ComputationId, Lanes) -> T;
+fn partial(dimension: usize, value: u32) -> Partial {
+    vector(Partial::parse, dimension, value)
+}
 
 fn assert_one_length<T>(makes: &[Make<T>], length: impl Fn(&T) -> usize) {
     for (row, make) in makes.iter().enumerate() {
         for dimension in DIMENSIONS {
-            let zero = length(&make(id(), zero(dimension)));
-            assert!(zero >= 4 * dimension, "row {row}: the lanes are in it");
+            let zero = length(&make(id(), dimension, 0));
+            assert!(zero >= 4 * dimension, "row {row}: the elements are in it");
             for value in values() {
-                let with_value = length(&make(id(), lanes(dimension, value)));
-                assert_eq!(with_value, zero, "row {row}, {dimension} lanes of {value}");
+                let with_value = length(&make(id(), dimension, value));
+                assert_eq!(with_value, zero, "row {row}, {dimension} elements of {value}");
             }
         }
     }
 }
 
-fn reveal(totals: &Lanes) -> Outcome {
-    let totals = totals.clone();
+fn reveal(dimension: usize, value: u32) -> Outcome {
+    let totals = vector(Totals::parse, dimension, value);
     Outcome::Completed(Reveal { digest: digest(&HELD), participants: 3, totals })
 }
 
 #[test]
 fn r10_the_length_of_a_message_does_not_depend_on_its_secrets() {
     let makes: [Make<Message>; 4] = [
-        |id, share| Message::Contribution { id, tag: tag(LIGHTS[0]), share },
-        |id, partial| Message::Partial { id, digest: digest(&HELD), partial },
-        |id, lanes| Message::Revealed {
-            id,
-            digest: digest(&HELD),
-            partials: [lanes.clone(), zero(lanes.expose().len() / 4), lanes],
+        |id, dimension, value| {
+            let share = share(dimension, value);
+            Message::Contribution { id, tag: tag(LIGHTS[0]), share }
         },
-        |id, totals| Message::Outcome { id, outcome: reveal(&totals) },
+        |id, dimension, value| {
+            let partial = partial(dimension, value);
+            Message::Partial { id, digest: digest(&HELD), partial }
+        },
+        |id, dimension, value| {
+            let partials = per_seat([value, 0, value]).map(|value| partial(dimension, value));
+            Message::Revealed { id, digest: digest(&HELD), partials }
+        },
+        |id, dimension, value| Message::Outcome { id, outcome: reveal(dimension, value) },
     ];
     assert_one_length(&makes, |message| encode(message).as_ref().len());
 }
@@ -65,23 +76,24 @@ fn r10_the_length_of_a_message_does_not_depend_on_its_secrets() {
 #[test]
 fn r10_the_length_of_a_record_does_not_depend_on_its_secrets() {
     let makes: [Make<Record>; 5] = [
-        |id, share| {
-            let (light, tag) = (LIGHTS[0], tag(LIGHTS[0]));
+        |id, dimension, value| {
+            let (light, tag, share) = (LIGHTS[0], tag(LIGHTS[0]), share(dimension, value));
             Record { id, fact: Fact::Contributed { light, tag, share } }
         },
-        |id, share| {
-            let shares = [share.clone(), zero(share.expose().len() / 4), share];
+        |id, dimension, value| {
+            let shares = per_seat([value, 0, value]).map(|value| share(dimension, value));
             Record { id, fact: Fact::Split { tag: tag(LIGHTS[0]), shares } }
         },
-        |id, partial| {
+        |id, dimension, value| {
+            let partial = partial(dimension, value);
             let seal = Seal { roster: roster(&HELD), excluded: vec![], partial };
             Record { id, fact: Fact::Sealed(seal) }
         },
-        |id, lanes| Record {
-            id,
-            fact: Fact::Revealed([lanes.clone(), zero(lanes.expose().len() / 4), lanes]),
+        |id, dimension, value| {
+            let partials = per_seat([value, 0, value]).map(|value| partial(dimension, value));
+            Record { id, fact: Fact::Revealed(partials) }
         },
-        |id, totals| Record { id, fact: Fact::Concluded(reveal(&totals)) },
+        |id, dimension, value| Record { id, fact: Fact::Concluded(reveal(dimension, value)) },
     ];
     assert_one_length(&makes, |record| encode_record(record).as_ref().len());
 }

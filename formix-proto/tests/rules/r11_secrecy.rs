@@ -8,20 +8,19 @@ use formix_proto::machine::{Command, Event, Input};
 use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
-use formix_proto::ring::Ring;
-use formix_proto::share::Lanes;
 use formix_proto::wire;
 
 use crate::support::host::Said;
 use crate::support::stage::asked_light;
+use crate::support::vectors::share;
 use crate::support::world::{Letter, Owner, World};
 use crate::support::{DEADLINE, LIGHTS, PROPOSER, answer, id, seconds, terms};
 
-/// All the ways in which a lane may get into a text.
-fn words(lanes: Lanes) -> Vec<u32> {
-    lanes.values(Ring::Z32).map(|value| u32::try_from(value).unwrap()).collect()
+fn words(encoded: Vec<u8>) -> Vec<u32> {
+    encoded.chunks(4).map(|element| u32::from_le_bytes(element.try_into().unwrap())).collect()
 }
 
+/// All the ways in which an element may get into a text.
 fn spellings(lane: u32) -> [String; 3] {
     let bytes = lane.to_le_bytes().map(|byte| byte.to_string()).join(", ");
     [lane.to_string(), format!("{lane:08x}"), bytes]
@@ -29,12 +28,16 @@ fn spellings(lane: u32) -> [String; 3] {
 
 /// The secrets that are in a record: shares and partials, which are random and hence unlike anything
 /// else that is printed.
-fn secrets(fact: &Fact) -> Vec<Lanes> {
+fn secrets(fact: &Fact) -> Vec<Vec<u8>> {
     match fact {
-        Fact::Contributed { share, .. } => vec![share.clone()],
-        Fact::Split { shares, .. } => shares.to_vec(),
-        Fact::Sealed(seal) => vec![seal.partial.clone()],
-        Fact::Revealed(partials) => partials.to_vec(),
+        Fact::Contributed { share, .. } => vec![share.expose().to_vec()],
+        Fact::Split { shares, .. } => {
+            shares.values().map(|share| share.expose().to_vec()).collect()
+        }
+        Fact::Sealed(seal) => vec![seal.partial.expose().to_vec()],
+        Fact::Revealed(partials) => {
+            partials.values().map(|partial| partial.expose().to_vec()).collect()
+        }
         _ => vec![],
     }
 }
@@ -61,8 +64,9 @@ fn r11_nothing_of_a_whole_computation_prints_a_share_or_a_partial() {
     while world.tick(DEADLINE + seconds(10)) {
         for host in world.hosts.values() {
             print(&mut lines, host.node());
-            print(&mut lines, &host.log);
-            let secrets = host.log.iter().flat_map(|record| secrets(&record.fact));
+            let log = host.log();
+            print(&mut lines, &log);
+            let secrets = log.iter().flat_map(|record| secrets(&record.fact));
             planted.extend(secrets.flat_map(words));
         }
     }
@@ -112,15 +116,15 @@ fn r11_a_refused_answer_is_not_repeated_to_anyone() {
 }
 
 #[test]
-fn r11_lanes_frames_and_messages_are_redacted() {
-    let lanes = Lanes::new(&[0xdead_beef]);
+fn r11_vectors_frames_and_messages_are_redacted() {
+    let share = share(&[0xdead_beef]);
     let message = Message::Contribution {
         id: id(),
         tag: formix_proto::id::Tag([0; 16]),
-        share: lanes.clone(),
+        share: share.clone(),
     };
     for text in [
-        format!("{lanes:?} {lanes:#?}"),
+        format!("{share:?} {share:#?}"),
         format!("{message:?} {message:#?}"),
         format!("{:?}", wire::encode(&message)),
     ] {
@@ -135,22 +139,22 @@ fn r11_lanes_frames_and_messages_are_redacted() {
 #[cfg(target_os = "linux")]
 #[allow(clippy::disallowed_types, reason = "there is no other safe way to read what was freed")]
 #[test]
-fn r11_lanes_that_are_dropped_leave_nothing_in_memory() {
+fn r11_vectors_that_are_dropped_leave_nothing_in_memory() {
     use std::os::unix::fs::FileExt;
 
     const PLANTED: u32 = 0xdead_beef;
     let memory = std::fs::File::open("/proc/self/mem").unwrap();
-    // Few lanes lie where their owner lies, many in a buffer of their own.
+    // Few elements lie where their owner lies, many in a buffer of their own.
     for (count, dimension) in [(20, 4), (1, 160)] {
-        let lanes = vec![Lanes::new(&vec![PLANTED; dimension]); count];
-        let place = lanes[0].expose().as_ptr().addr() as u64;
+        let shares = vec![share(&vec![PLANTED; dimension]); count];
+        let place = shares[0].expose().as_ptr().addr() as u64;
         let mut bytes = vec![0; 4 * count * dimension];
         let mut planted = || {
             memory.read_exact_at(&mut bytes, place).unwrap();
             bytes.windows(4).filter(|window| **window == PLANTED.to_le_bytes()).count()
         };
         assert!(planted() > count * dimension / 4, "this is where they are");
-        drop(lanes);
-        assert_eq!(planted(), 0, "{dimension} lanes, {count} times");
+        drop(shares);
+        assert_eq!(planted(), 0, "{dimension} elements, {count} times");
     }
 }

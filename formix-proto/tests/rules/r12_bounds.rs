@@ -12,11 +12,12 @@ use formix_proto::node::Occupancy;
 use formix_proto::outcome::{Failure, Outcome, Refusal};
 use formix_proto::record::{Fact, Record};
 use formix_proto::spec::{Proposal, Spec};
-use formix_proto::statistic::{Domain, Measure};
+use formix_proto::statistic::{Domain, Vector};
 use formix_proto::time::Time;
 use formix_proto::wire::{DecodeError, decode, encode};
 
 use crate::support::host::{Disk, Host};
+use crate::support::reseat;
 use crate::support::samples::messages;
 use crate::support::stage::{heavy, propose};
 use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, config, question, seconds, terms};
@@ -65,7 +66,7 @@ fn r12_a_question_is_a_small_frame_whoever_sends_it() {
 /// What a heavy node keeps for all computations together is bounded, however few there are.
 #[test]
 fn r12_a_heavy_node_keeps_no_more_shares_than_max_pools() {
-    let wide = Measure::Vector(Domain::try_from((0, 1, 0)).unwrap(), MAX_DIMENSION as u32);
+    let wide = Vector(Domain::try_from((0, 1, 0)).unwrap(), MAX_DIMENSION as u32);
     let spec = Spec { statistic: wide.into(), max_participants: 256, ..terms() };
     let mut host = Host::new(config(SEATS[0]));
     let most = (MAX_POOLS / MAX_POOL) as usize;
@@ -86,7 +87,7 @@ fn r12_a_frame_over_the_limit_is_not_read() {
     let bytes = vec![contribution; MAX_FRAME + 1];
     assert_eq!(decode(&bytes), Err(DecodeError::TooLong(MAX_FRAME + 1)));
     assert!(!matches!(decode(&bytes[..MAX_FRAME]), Err(DecodeError::TooLong(_))));
-    let mut host = heavy(formix_proto::spec::Seat::PRIMARY, crate::support::stage::Phase::Sealed);
+    let mut host = heavy(formix_proto::seat::Seat::PRIMARY, crate::support::stage::Phase::Sealed);
     let said = host.hear_bytes(LIGHTS[0], &bytes);
     let fault = Fault::Malformed(DecodeError::TooLong(MAX_FRAME + 1));
     assert_eq!(said.events, [Event::Fault { peer: LIGHTS[0], fault }]);
@@ -173,7 +174,7 @@ fn prepared_and_failed(question: Proposal) -> [Fact; 2] {
 }
 
 fn asked_and_settled(question: Proposal) -> [Fact; 2] {
-    [Fact::Asked(Box::new(question)), Fact::Settled(None)]
+    [Fact::Asked(Box::new(question)), Fact::Learned(None)]
 }
 
 fn proposed_and_concluded(question: Proposal) -> [Fact; 2] {
@@ -214,7 +215,7 @@ fn r12_refusals_are_not_remembered_without_limit() {
     let refused: [(&str, Change); 4] = [
         ("nothing", |_| {}),
         ("too few lights", |spec| spec.min_participants = 5),
-        ("not a heavy", |spec| spec.committee.0[1] = LIGHTS[0]),
+        ("not a heavy", |spec| reseat(spec, 1, LIGHTS[0])),
         ("too far", |spec| spec.deadline = Time(u64::MAX)),
     ];
     for (why, change) in refused {

@@ -5,11 +5,13 @@ use formix_proto::fault::{Consequence, Fault};
 use formix_proto::id::NodeId;
 use formix_proto::machine::Event;
 use formix_proto::message::Message;
-use formix_proto::spec::{Proposal, Seat};
+use formix_proto::seat::Seat;
+use formix_proto::spec::Proposal;
 
 use crate::support::host::{Host, Said};
 use crate::support::samples::messages;
 use crate::support::stage::{Phase, asked_light, asking_proposer, heavy, propose, sending_light};
+use crate::support::vectors::seats;
 use crate::support::{LIGHTS, PROPOSER, SEATS, SPARE, STRANGER, config, everyone, question};
 
 /// Who may send a message to whom, by the protocol's words. The table of this rule.
@@ -31,7 +33,9 @@ fn has_standing(name: &str, from: NodeId, to: NodeId) -> bool {
         "announce" => {
             from == primary && heavies.contains(&to) || heavies.contains(&from) && is_light(to)
         }
-        "knock" | "contribution" | "decline" | "inquire" => is_light(from) && seated(to),
+        "request-invite" | "contribution" | "decline" | "query-outcome" => {
+            is_light(from) && seated(to)
+        }
         "invite" | "receipt" | "refuse" | "ended" => seated(from) && is_light(to),
         "progress" => from == primary && to == PROPOSER,
         "outcome" => seated(from) && to == PROPOSER,
@@ -75,7 +79,7 @@ fn refuses_what_has_no_standing(to: NodeId, scene: &str, host: impl Fn() -> Host
 
 #[test]
 fn r1_a_committee_member_hears_only_who_has_standing() {
-    for seat in Seat::ALL {
+    for seat in seats() {
         for phase in Phase::KNOWN {
             let (to, scene) = (SEATS[seat.index()], format!("to {seat:?} while {phase:?}"));
             refuses_what_has_no_standing(to, &scene, || heavy(seat, phase));
@@ -120,7 +124,7 @@ fn r1_a_heavy_node_without_a_seat_takes_no_part() {
 fn r1_a_stranger_is_not_heard_at_all() {
     let hosts = [
         heavy(Seat::PRIMARY, Phase::Collecting),
-        heavy(Seat::ALL[1], Phase::Closing),
+        heavy(seats()[1], Phase::Closing),
         sending_light(LIGHTS[0]),
         asking_proposer(),
     ];

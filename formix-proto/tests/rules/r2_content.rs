@@ -7,8 +7,8 @@ use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
 use formix_proto::query::Query;
 use formix_proto::record::Fact;
-use formix_proto::spec::{Committee, Proposal};
-use formix_proto::statistic::{Domain, Measure, Statistic};
+use formix_proto::spec::Proposal;
+use formix_proto::statistic::{Domain, Moments, Statistic, Sum};
 use formix_proto::time::Time;
 
 use crate::support::host::{Host, Said};
@@ -16,11 +16,10 @@ use crate::support::stage::with_terms;
 use crate::support::{
     DEADLINE, LIGHTS, SEATS, SPARE, answer, config, id, proposal, question, terms,
 };
+use crate::support::{committee, reseat};
 
 fn numbers(min: i64, max: i64, decimals: u8) -> Statistic {
-    Statistic::from(Measure::Sum(
-        Domain::new(Decimal::from(min), Decimal::from(max), decimals).unwrap(),
-    ))
+    Statistic::from(Sum(Domain::new(Decimal::from(min), Decimal::from(max), decimals).unwrap()))
 }
 
 fn variations() -> Vec<(&'static str, Proposal)> {
@@ -36,8 +35,8 @@ fn variations() -> Vec<(&'static str, Proposal)> {
         ("domain's min", with_terms(|spec| spec.statistic = numbers(1, 1000, 1))),
         ("domain's max", with_terms(|spec| spec.statistic = numbers(0, 1001, 1))),
         ("domain's decimals", with_terms(|spec| spec.statistic = numbers(0, 1000, 2))),
-        ("a member", with_terms(|spec| spec.committee = Committee([a, b, SPARE]))),
-        ("the order of the seats", with_terms(|spec| spec.committee = Committee([a, c, b]))),
+        ("a member", with_terms(|spec| spec.committee = committee([a, b, SPARE]))),
+        ("the order of the seats", with_terms(|spec| spec.committee = committee([a, c, b]))),
         ("deadline", with_terms(|spec| spec.deadline = Time(DEADLINE.0 + 1))),
         ("min_participants", with_terms(|spec| spec.min_participants += 1)),
         ("max_participants", with_terms(|spec| spec.max_participants += 1)),
@@ -109,7 +108,7 @@ fn r2_an_owner_who_was_not_asked_cannot_answer_or_decline() {
 
 /// The squares of three such numbers could reach 2^128.
 fn too_wide() -> Statistic {
-    Measure::Moments(Domain::try_from((i64::MIN, i64::MAX, 0)).unwrap()).into()
+    Moments(Domain::try_from((i64::MIN, i64::MAX, 0)).unwrap()).into()
 }
 
 #[test]
@@ -117,13 +116,13 @@ fn r2_a_light_node_judges_the_terms_by_its_own_policy() {
     let unacceptable = [
         ("threshold", with_terms(|spec| spec.min_participants = 2)),
         ("overflow", with_terms(|spec| spec.statistic = too_wide())),
-        ("not a heavy", with_terms(|spec| spec.committee.0[2] = LIGHTS[1])),
+        ("not a heavy", with_terms(|spec| reseat(spec, 2, LIGHTS[1]))),
         ("unknown proposer", Proposal { proposer: crate::support::STRANGER, ..question() }),
         ("past", with_terms(|spec| spec.deadline = crate::support::START)),
     ];
     for (why, proposal) in unacceptable {
         let mut light = Host::new(config(LIGHTS[0]));
-        for seat in proposal.spec.committee.0 {
+        for seat in proposal.spec.committee.nodes() {
             assert!(!is_asked(&invite(&mut light, seat, &proposal)), "{why}");
         }
         assert_eq!(light.node().status(&proposal.id()), None, "{why}");
@@ -134,7 +133,7 @@ fn r2_a_light_node_judges_the_terms_by_its_own_policy() {
 fn r2_an_announcement_makes_a_light_node_knock_and_not_more() {
     let mut light = Host::new(config(LIGHTS[0]));
     let said = light.hear(SPARE, &Message::Announce(Box::new(question())));
-    assert_eq!(said.names(), SEATS.map(|seat| (seat, "knock")));
+    assert_eq!(said.names(), SEATS.map(|seat| (seat, "request-invite")));
     assert!(!is_asked(&said) && said.batches.is_empty());
     assert!(light.hear(SPARE, &Message::Announce(Box::new(question()))).is_nothing(), "once");
 }

@@ -8,14 +8,15 @@ use formix_proto::message::Message;
 use formix_proto::node::Node;
 use formix_proto::outcome::{Failure, Outcome};
 use formix_proto::record::{Fact, Record};
-use formix_proto::ring::Ring;
-use formix_proto::share::Lanes;
+use formix_proto::seat::PerSeat;
+use formix_proto::sharing::{Counts, Partial, Ring};
 use formix_proto::spec::Spec;
-use formix_proto::statistic::{Finding, Found, Groups, Labels, Statistic};
+use formix_proto::statistic::{Finding, Found, Groups, Labels, Statistic, SumFound};
 use formix_proto::status::Standing;
 use formix_proto::wire::encode;
 
 use crate::support::host::Host;
+use crate::support::vectors::{counts, per_seat, seats};
 use crate::support::world::{Letter, Owner, World};
 use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, config, proposal, seconds, terms};
 
@@ -25,12 +26,12 @@ const OF_B: [usize; 2] = [1, 3];
 /// Numbers in two groups, each told of from three answers on.
 fn grouped() -> Spec {
     let labels = Labels::try_from(vec!["a".into(), "b".into()]).unwrap();
-    let groups = Some(Groups { labels, least: 3 });
+    let groups = Some(Groups { labels, min_size: 3 });
     Spec { statistic: Statistic { groups, ..terms().statistic }, ..terms() }
 }
 
 fn hiding() -> Spec {
-    Spec { statistic: Statistic { hides_declining: true, ..terms().statistic }, ..terms() }
+    Spec { statistic: Statistic { hides_opt_outs: true, ..terms().statistic }, ..terms() }
 }
 
 /// Three answers in the first group and one in the second.
@@ -55,14 +56,15 @@ fn told(world: &World, spec: &Spec) -> Vec<Option<(u64, String)>> {
     let Some(Outcome::Completed(reveal)) = outcome(world, spec) else { panic!("no result") };
     let summary = spec.statistic.decode(&reveal.totals, reveal.participants).unwrap();
     let found = |found: Found| match found.finding {
-        Finding::Sum { sum, .. } => (found.answers, sum.to_string()),
+        Finding::Sum(SumFound { sum, .. }) => (found.answers, sum.to_string()),
         _ => panic!("a sum"),
     };
-    summary.parts.into_iter().map(|part| part.found.map(found)).collect()
+    summary.groups.into_iter().map(|group| group.found.map(found)).collect()
 }
 
-fn lane(lanes: &Lanes, at: usize) -> u128 {
-    lanes.values(Ring::Z32).nth(at).unwrap()
+/// One element of an encoded vector over Z/2^32.
+fn element(encoded: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(encoded[4 * at..4 * at + 4].try_into().unwrap())
 }
 
 fn a_is_told_and_b_is_not() -> Vec<Option<(u64, String)>> {
@@ -78,17 +80,19 @@ fn r4_a_group_with_too_few_answers_is_told_of_by_nobody() {
         .sent
         .iter()
         .flat_map(|letter| match &letter.message {
-            Message::Partial { partial, .. } => vec![partial.clone()],
-            Message::Revealed { partials, .. } => partials.to_vec(),
+            Message::Partial { partial, .. } => vec![partial.expose().to_vec()],
+            Message::Revealed { partials, .. } => {
+                partials.values().map(|partial| partial.expose().to_vec()).collect()
+            }
             Message::Outcome { outcome: Outcome::Completed(reveal), .. } => {
-                vec![reveal.totals.clone()]
+                vec![reveal.totals.expose().to_vec()]
             }
             _ => vec![],
         })
         .collect();
     assert_eq!(said.len(), 2 + 2 * 3 + 1);
-    for lanes in said {
-        assert_eq!(OF_B.map(|at| lane(&lanes, at)), [0, 0]);
+    for encoded in said {
+        assert_eq!(OF_B.map(|at| element(&encoded, at)), [0, 0]);
     }
 }
 
@@ -110,8 +114,10 @@ fn r4_nobody_takes_a_partial_that_tells_of_a_part_that_is_too_small() {
         world.copies = without(&["partial"]);
         world.propose(grouped());
         let letter = world.letters("partial")[0].clone();
-        let Message::Partial { id, digest, mut partial } = letter.message else { panic!() };
-        partial.set(Ring::Z32, lane, 1);
+        let Message::Partial { id, digest, partial } = letter.message else { panic!() };
+        let mut told = partial.expose().to_vec();
+        told[4 * lane] = 1;
+        let partial = Partial::parse(Ring::Z32, &told).unwrap();
         let said =
             world.host(SEATS[0]).hear(letter.from, &Message::Partial { id, digest, partial });
         let fault = Fault::Contradiction("partial");
@@ -125,14 +131,14 @@ fn r4_nobody_takes_a_partial_that_tells_of_a_part_that_is_too_small() {
 fn a_log_in_which_others_were_counted_is_refused() {
     let mut world = three_and_one();
     world.propose(grouped());
-    let log = world.hosts[&SEATS[1]].log.clone();
+    let log = world.hosts[&SEATS[1]].log();
     let recover = |log: Vec<Record>| {
         Node::recover(config(SEATS[1]), [7; 32], crate::support::START, log).map(drop)
     };
     assert_eq!(recover(log.clone()), Ok(()));
     let position = log.iter().position(|record| matches!(record.fact, Fact::Counted(_))).unwrap();
-    let wrong: [fn(&mut [Lanes; 3]); 2] =
-        [|all| all[1] = Lanes::new(&[9, 9]), |all| all[2] = Lanes::new(&[9])];
+    let wrong: [fn(&mut PerSeat<Counts>); 2] =
+        [|all| set(all, 1, &[9, 9]), |all| set(all, 2, &[9])];
     for change in wrong {
         let mut log = log.clone();
         let Fact::Counted(counts) = &mut log[position].fact else { panic!("the counts") };
@@ -186,11 +192,21 @@ fn counting(lost: &'static [&'static str]) -> (Host, Message) {
     (world.hosts.remove(&SEATS[1]).unwrap(), own)
 }
 
-fn counted(own: &Message, change: impl FnOnce(&mut [Lanes; 3])) -> Message {
-    let Message::Counts { id, digest, counts } = own else { panic!("counts") };
-    let mut all = [Lanes::new(&[9, 9]), counts.clone(), Lanes::new(&[9, 9])];
+/// Puts other counts in the place of a seat's.
+fn set(all: &mut PerSeat<Counts>, seat: usize, elements: &[u32]) {
+    *all.get_mut(seats()[seat]).unwrap() = counts(elements);
+}
+
+fn counted(own: &Message, change: impl FnOnce(&mut PerSeat<Counts>)) -> Message {
+    let Message::Counts { id, digest, counts: own } = own else { panic!("counts") };
+    let mut all = per_seat([counts(&[9, 9]), own.clone(), counts(&[9, 9])]);
     change(&mut all);
     Message::Counted { id: *id, digest: *digest, counts: all }
+}
+
+fn swap_the_first_two(all: &mut PerSeat<Counts>) {
+    let swapped: Vec<_> = [1, 0, 2].map(|seat| all.get(seats()[seat]).unwrap().clone()).into();
+    *all = PerSeat::try_collect(swapped).unwrap();
 }
 
 fn is_a_contradiction(host: &mut Host, message: &Message) -> bool {
@@ -204,8 +220,8 @@ fn is_a_contradiction(host: &mut Host, message: &Message) -> bool {
 #[test]
 fn r5_a_seat_counts_once_and_only_with_its_own_counts() {
     let (mut seat, own) = counting(&["counted"]);
-    let wrong: [fn(&mut [Lanes; 3]); 3] =
-        [|all| all[1] = Lanes::new(&[1, 1]), |all| all[2] = Lanes::new(&[1]), |all| all.swap(0, 1)];
+    let wrong: [fn(&mut PerSeat<Counts>); 3] =
+        [|all| set(all, 1, &[1, 1]), |all| set(all, 2, &[1]), swap_the_first_two];
     for change in wrong {
         assert!(is_a_contradiction(&mut seat, &counted(&own, change)));
     }
@@ -214,7 +230,7 @@ fn r5_a_seat_counts_once_and_only_with_its_own_counts() {
     assert!(said.facts().any(|fact| matches!(fact, Fact::Counted(_))));
     let again = seat.hear(SEATS[0], &counted(&own, |_| ()));
     assert_eq!((again.to(SEATS[0]), again.batches.len()), (said.to(SEATS[0]), 0));
-    let other = counted(&own, |all| all[2] = Lanes::new(&[8, 8]));
+    let other = counted(&own, |all| set(all, 2, &[8, 8]));
     assert!(is_a_contradiction(&mut seat, &other));
     seat.restart();
     assert!(is_a_contradiction(&mut seat, &other), "across restarts");

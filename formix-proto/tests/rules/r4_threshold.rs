@@ -3,10 +3,11 @@
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome};
 use formix_proto::record::Fact;
-use formix_proto::spec::Seat;
+use formix_proto::seat::Seat;
 
 use crate::support::host::{Host, Said};
 use crate::support::stage::{HELD, Phase, heavy};
+use crate::support::vectors::seats;
 use crate::support::world::{Owner, World};
 use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, digest, id, roster, seconds, terms};
 
@@ -31,7 +32,7 @@ fn seal_below_the_threshold(host: &mut Host, seat: Seat) -> Said {
 
 #[test]
 fn r4_no_partial_below_the_threshold_at_any_seat() {
-    for seat in Seat::ALL {
+    for seat in seats() {
         let mut host = heavy(seat, Phase::Closing);
         let mut said = seal_below_the_threshold(&mut host, seat);
         let failure = Failure::TooFew { participants: 2, needed: 3 };
@@ -49,9 +50,9 @@ fn r4_no_partial_below_the_threshold_at_any_seat() {
 
 #[test]
 fn r4_the_threshold_itself_is_enough() {
-    for seat in Seat::ALL {
+    for seat in seats() {
         let host = heavy(seat, Phase::Sealed);
-        assert!(host.log.iter().any(|record| matches!(record.fact, Fact::Sealed(_))), "{seat:?}");
+        assert!(host.log().iter().any(|record| matches!(record.fact, Fact::Sealed(_))), "{seat:?}");
     }
 }
 

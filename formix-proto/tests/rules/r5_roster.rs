@@ -8,19 +8,22 @@ use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome};
 use formix_proto::record::{Fact, Seal};
 use formix_proto::roster::{Entry, Roster};
-use formix_proto::share::Lanes;
-use formix_proto::spec::{Seat, Spec};
+use formix_proto::seat::Seat;
+use formix_proto::spec::Spec;
 
 use crate::support::host::{Disk, Host, Said};
 use crate::support::stage::{HELD, Phase, heavy, partial};
+use crate::support::vectors::{seats, share, totals};
 use crate::support::world::World;
 use crate::support::{LIGHTS, PROPOSER, SEATS, contribution, digest, id, roster, tag, terms};
 
-const SECONDARY: Seat = Seat::OTHERS[0];
+fn secondary() -> Seat {
+    seats()[1]
+}
 
 /// A secondary that has frozen all four answers.
 fn closing_with_four() -> Host {
-    let mut host = heavy(SECONDARY, Phase::Collecting);
+    let mut host = heavy(secondary(), Phase::Collecting);
     host.hear(LIGHTS[3], &contribution(LIGHTS[3], 40));
     host.hear(SEATS[0], &Message::Close(id()));
     host
@@ -110,7 +113,7 @@ fn r5_a_roster_that_is_not_a_part_of_its_own_frozen_set_fails_at_once() {
         ("one less than named", digest(&HELD), vec![HELD[0]]),
     ];
     for (what, digest, excluded) in cases {
-        let mut host = heavy(SECONDARY, Phase::Closing);
+        let mut host = heavy(secondary(), Phase::Closing);
         let said = host.hear(SEATS[0], &Message::Seal { id: id(), digest, excluded });
         let failure = Failure::RosterMismatch { by: SEATS[1] };
         assert_eq!(host.outcome(), Some(Outcome::Failed(failure)), "{what}");
@@ -122,7 +125,7 @@ fn r5_a_roster_that_is_not_a_part_of_its_own_frozen_set_fails_at_once() {
 #[test]
 fn r5_nothing_is_sealed_before_the_freeze() {
     for phase in [Phase::Preparing, Phase::Collecting] {
-        let said = heavy(SECONDARY, phase).hear(SEATS[0], &seal(&HELD, &[]));
+        let said = heavy(secondary(), phase).hear(SEATS[0], &seal(&HELD, &[]));
         assert!(said.is_nothing(), "{phase:?}: {said:?}");
     }
 }
@@ -133,7 +136,7 @@ fn assert_sums_all_but_the_first(world: &World) {
         let Some(Outcome::Completed(reveal)) = world.outcome(node) else {
             panic!("{} has not completed: {:?}", node.short(), world.outcome(node))
         };
-        assert_eq!((reveal.participants, reveal.totals.clone()), (3, Lanes::new(&[105])));
+        assert_eq!((reveal.participants, reveal.totals.clone()), (3, totals(&[105])));
     }
     assert_eq!(world.faults(), Vec::<&(NodeId, Event)>::new());
 }
@@ -163,15 +166,15 @@ fn r5_shares_of_two_splittings_are_never_added_up() {
         let mut world = World::new();
         world.owners.insert(LIGHTS[3], crate::support::world::Owner::IsAway);
         let id = world.propose(four_or_three());
-        let other = Message::Contribution { id, tag: Tag([9; 16]), share: Lanes::new(&[9]) };
+        let other = Message::Contribution { id, tag: Tag([9; 16]), share: share(&[9]) };
         for to in SEATS {
-            let share = Lanes::new(&[45]);
+            let share = share(&[45]);
             let first = Message::Contribution { id, tag: Tag([8; 16]), share };
             let said = world.host(to).hear(LIGHTS[3], if to == seat { &other } else { &first });
             assert_eq!(said.to(LIGHTS[3]), [&Message::Receipt(id)]);
         }
         world.run_until(crate::support::DEADLINE + crate::support::seconds(5));
         let Some(Outcome::Completed(reveal)) = world.outcome(PROPOSER) else { panic!() };
-        assert_eq!((reveal.participants, reveal.totals.clone()), (3, Lanes::new(&[75])));
+        assert_eq!((reveal.participants, reveal.totals.clone()), (3, totals(&[75])));
     }
 }

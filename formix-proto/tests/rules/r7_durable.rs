@@ -5,12 +5,14 @@ use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::record::Fact;
-use formix_proto::share::Lanes;
-use formix_proto::spec::Seat;
+use formix_proto::seat::Seat;
+use formix_testkit::Ledger;
 
 use crate::support::host::Disk;
+use crate::support::samples;
 use crate::support::stage::{HELD, Phase, asked_light, heavy};
 use crate::support::steps::{Step, steps};
+use crate::support::vectors::{seats, sums, totals};
 use crate::support::world::World;
 use crate::support::{
     DEADLINE, LIGHTS, PROPOSER, SEATS, answer, contribution, digest, id, question, terms,
@@ -33,7 +35,7 @@ fn r7_nothing_leaves_before_the_record_it_stands_for_is_durable() {
 /// The gate makes no exception for what later inputs cause either.
 #[test]
 fn r7_a_slow_disk_holds_back_everything_behind_the_record() {
-    let mut host = heavy(Seat::OTHERS[0], Phase::Collecting);
+    let mut host = heavy(seats()[1], Phase::Collecting);
     host.disk = Disk::Withheld;
     let mut said = host.hear(LIGHTS[3], &contribution(LIGHTS[3], 40));
     said.extend(host.hear(LIGHTS[3], &contribution(LIGHTS[3], 40)));
@@ -51,11 +53,11 @@ fn r7_a_slow_disk_holds_back_everything_behind_the_record() {
 #[test]
 fn r7_a_crash_before_durability_leaves_no_trace() {
     for Step { name, mut before, act, .. } in steps() {
-        let (log, status) = (before.log.clone(), before.status());
+        let (log, status) = (before.log(), before.status());
         before.disk = Disk::Withheld;
         act(&mut before);
         before.restart();
-        assert_eq!(before.log, log, "{name}");
+        assert_eq!(before.log(), log, "{name}");
         // Single invitations are not written down: they come again.
         let expected = status.filter(|_| name != "is asked").map(|status| status.standing);
         assert_eq!(before.status().map(|status| status.standing), expected, "{name}");
@@ -110,7 +112,7 @@ fn r7_restarts_at_every_step_lose_nothing() {
             let Some(Outcome::Completed(reveal)) = world.outcome(PROPOSER) else {
                 panic!("{} after {crash_after}: {:?}", node.short(), world.outcome(PROPOSER))
             };
-            assert_eq!((reveal.participants, reveal.totals.clone()), (4, Lanes::new(&[120])));
+            assert_eq!((reveal.participants, reveal.totals.clone()), (4, totals(&[120])));
             assert_eq!(world.faults(), Vec::<&(NodeId, Event)>::new());
         }
     }
@@ -120,5 +122,31 @@ fn r7_restarts_at_every_step_lose_nothing() {
 fn r7_every_answer_a_heavy_node_holds_is_a_record_of_its_own() {
     let host = heavy(Seat::PRIMARY, Phase::Collecting);
     let contributed = |fact: &Fact| matches!(fact, Fact::Contributed { .. });
-    assert_eq!(host.log.iter().filter(|record| contributed(&record.fact)).count(), HELD.len());
+    assert_eq!(host.log().iter().filter(|record| contributed(&record.fact)).count(), HELD.len());
+}
+
+/// The oracle that every test world asks can say no: of a node that has nothing on its disk it lets
+/// only those messages through that promise nothing.
+#[test]
+fn r7_nothing_but_what_promises_nothing_stands_on_an_empty_log() {
+    let empty = Ledger::default();
+    let stands = |message: &Message| empty.stands(&SEATS[1], message);
+    let messages = samples::messages();
+    let names: Vec<_> = messages.iter().filter(|it| stands(it)).map(Message::name).collect();
+    // Who takes no part refuses without a record.
+    assert_eq!(names, ["abort", "announce", "request-invite", "refuse"]);
+}
+
+#[test]
+fn r7_no_sum_stands_that_is_not_the_sealed_one_or_goes_elsewhere() {
+    let host = heavy(Seat::PRIMARY, Phase::Done);
+    let ledger = Ledger::of(&host.log());
+    let (id, digest) = (id(), digest(&HELD));
+    let stands = |to, message: Message| ledger.stands(&to, &message);
+    let partial = |lane| Message::Partial { id, digest, partial: sums(&[lane]) };
+    assert!(stands(SEATS[1], partial(60)));
+    assert!(!stands(SEATS[1], partial(61)), "another sum");
+    assert!(!stands(PROPOSER, partial(60)), "to a node without a seat");
+    assert!(stands(LIGHTS[0], Message::Ended { id, counted: true }));
+    assert!(!stands(LIGHTS[3], Message::Ended { id, counted: true }), "it was not counted");
 }

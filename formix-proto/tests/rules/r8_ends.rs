@@ -5,12 +5,13 @@ use formix_proto::id::NodeId;
 use formix_proto::machine::Command;
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Stage};
-use formix_proto::spec::Seat;
+use formix_proto::seat::Seat;
 use formix_proto::status::Standing;
 use formix_proto::time::Time;
 
 use crate::support::host::Host;
 use crate::support::stage::{HELD, Phase, heavy, propose};
+use crate::support::vectors::seats;
 use crate::support::world::World;
 use crate::support::{
     DEADLINE, LIGHTS, PROPOSER, SEATS, SPARE, config, contribution, digest, id, question, seconds,
@@ -100,7 +101,7 @@ fn r8_with_any_one_node_silent_the_others_end_or_name_it() {
         assert_ended(&world, silent, &expected, &scene);
         for light in LIGHTS.into_iter().filter(|light| *light != silent) {
             let status = world.hosts[&light].status();
-            let ended = status.is_none_or(|it| matches!(it.standing, Standing::Settled { .. }));
+            let ended = status.is_none_or(|it| matches!(it.standing, Standing::Learned { .. }));
             assert!(ended, "{} when {scene}", light.short());
         }
     }
@@ -119,7 +120,7 @@ fn r8_a_computation_whose_proposer_is_gone_ends_all_the_same() {
 
 #[test]
 fn r8_a_seat_that_has_sent_its_partial_waits_for_the_primary() {
-    let mut seat = heavy(Seat::OTHERS[0], Phase::Sealed);
+    let mut seat = heavy(seats()[1], Phase::Sealed);
     let said = seat.sleep_until(DEADLINE + seconds(24 * 3600));
     assert!(said.to(PRIMARY).iter().all(|message| message.name() == "partial"), "{said:?}");
     let status = seat.status().unwrap();
@@ -138,9 +139,9 @@ fn r8_whoever_has_not_sent_its_partial_fails_alone_and_says_why() {
         (Seat::PRIMARY, Phase::Collecting, Failure::Unreachable { missing: others.clone() }),
         (Seat::PRIMARY, Phase::Closing, Failure::Unreachable { missing: others.clone() }),
         (Seat::PRIMARY, Phase::Sealed, Failure::Unreachable { missing: others }),
-        (Seat::OTHERS[0], Phase::Preparing, Failure::NeverOpened),
-        (Seat::OTHERS[0], Phase::Collecting, Failure::Unreachable { missing: vec![PRIMARY] }),
-        (Seat::OTHERS[0], Phase::Closing, Failure::Unreachable { missing: vec![PRIMARY] }),
+        (seats()[1], Phase::Preparing, Failure::NeverOpened),
+        (seats()[1], Phase::Collecting, Failure::Unreachable { missing: vec![PRIMARY] }),
+        (seats()[1], Phase::Closing, Failure::Unreachable { missing: vec![PRIMARY] }),
     ];
     for (seat, phase, failure) in table {
         for restarts in [false, true] {
@@ -195,7 +196,7 @@ fn r8_pauses_between_repetitions_double_up_to_their_limit() {
         let due = proposer.next_timeout().unwrap();
         assert_eq!(due.since(proposer.now), expected);
         assert_eq!(proposer.wake_at(due).names(), [(PRIMARY, "propose")]);
-        expected = (2 * expected).min(policy.resend_most);
+        expected = (2 * expected).min(policy.resend_max);
     }
 }
 
@@ -211,7 +212,7 @@ fn r8_a_seat_answers_its_primary_as_often_as_it_is_asked() {
         (Phase::Sealed, seal(), "partial"),
     ];
     for (phase, asked, answered) in table {
-        let mut seat = heavy(Seat::OTHERS[0], phase);
+        let mut seat = heavy(seats()[1], phase);
         for _ in 0..3 {
             let said = seat.hear(PRIMARY, &asked);
             assert_eq!(said.names(), [(PRIMARY, answered)], "while {phase:?}");
@@ -244,7 +245,7 @@ fn r8_only_the_primary_tells_a_proposer_how_far_it_is() {
     for phase in [Phase::Preparing, Phase::Collecting, Phase::Closing, Phase::Sealed] {
         let told = heavy(Seat::PRIMARY, phase).hear(PROPOSER, &propose(&question()));
         assert_eq!(told.names(), [(PROPOSER, "progress")], "{phase:?}");
-        let other = heavy(Seat::OTHERS[0], phase).hear(PROPOSER, &propose(&question()));
+        let other = heavy(seats()[1], phase).hear(PROPOSER, &propose(&question()));
         assert!(other.is_nothing(), "{phase:?}: {other:?}");
     }
 }

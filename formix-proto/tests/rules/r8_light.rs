@@ -56,7 +56,10 @@ fn r8_a_light_node_knocks_where_an_invitation_does_not_come() {
     let mut light = hearing_light(LIGHTS[0]);
     let due = light.next_timeout().unwrap();
     assert!(due < DEADLINE);
-    assert_eq!(light.wake_at(due).names(), [(PRIMARY, "knock"), (SEATS[2], "knock")]);
+    assert_eq!(
+        light.wake_at(due).names(),
+        [(PRIMARY, "request-invite"), (SEATS[2], "request-invite")]
+    );
 }
 
 #[test]
@@ -80,14 +83,14 @@ fn r8_a_light_node_asks_how_it_ended_once_that_is_overdue() {
         assert!(before.contains(&(PRIMARY, repeated)));
         assert!(before.iter().all(|(to, name)| *to != SECOND && *name == repeated), "{before:?}");
         let after = light.sleep_until(overdue() + seconds(5)).names();
-        assert!(after.contains(&(SECOND, "inquire")), "{after:?}");
-        let expected = |to: NodeId| if to == SECOND { "inquire" } else { repeated };
+        assert!(after.contains(&(SECOND, "query-outcome")), "{after:?}");
+        let expected = |to: NodeId| if to == SECOND { "query-outcome" } else { repeated };
         assert!(after.iter().all(|(to, name)| *name == expected(*to)), "{after:?}");
 
         light.hear(PRIMARY, &Message::Receipt(id()));
         light.hear(SEATS[2], &Message::Receipt(id()));
         let due = light.next_timeout().unwrap();
-        assert_eq!(light.wake_at(due).names(), SEATS.map(|seat| (seat, "inquire")));
+        assert_eq!(light.wake_at(due).names(), SEATS.map(|seat| (seat, "query-outcome")));
     }
 }
 
@@ -121,9 +124,9 @@ fn r8_a_light_node_that_hears_no_end_settles_without_one() {
     let lights = [asked_light, sending_light, declining_light];
     for mut light in lights.map(|light| light(LIGHTS[0])) {
         let said = light.sleep_until(bound());
-        assert_eq!(said.events, [Event::Settled { id: id(), counted: None }]);
+        assert_eq!(said.events, [Event::Learned { id: id(), counted: None }]);
         let standing = light.status().map(|status| status.standing);
-        assert_eq!(standing, Some(Standing::Settled { counted: None }));
+        assert_eq!(standing, Some(Standing::Learned { counted: None }));
     }
 }
 
@@ -135,7 +138,7 @@ fn r8_a_light_node_that_has_delivered_rests_until_the_end_is_overdue() {
             assert!(light.restart().is_nothing());
         }
         assert_eq!(light.next_timeout(), Some(overdue()), "restarted: {restarts}");
-        assert_eq!(light.wake_at(overdue()).names(), SEATS.map(|seat| (seat, "inquire")));
+        assert_eq!(light.wake_at(overdue()).names(), SEATS.map(|seat| (seat, "query-outcome")));
     }
 }
 

@@ -7,13 +7,13 @@ use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Reveal, Stage};
 use formix_proto::record::Fact;
-use formix_proto::share::Lanes;
-use formix_proto::spec::Seat;
+use formix_proto::seat::Seat;
 use formix_proto::status::Standing;
 
 use crate::support::host::Host;
 use crate::support::samples::messages;
 use crate::support::stage::{HELD, Phase, asking_proposer, heavy, sending_light};
+use crate::support::vectors::{per_seat, seats, sums, totals, totals as totals_of};
 use crate::support::world::World;
 use crate::support::{
     DEADLINE, LIGHTS, PROPOSER, SEATS, answer, digest, everyone, id, seconds, terms,
@@ -34,27 +34,26 @@ fn settled() -> Host {
 
 fn concluded() -> Host {
     let mut proposer = asking_proposer();
-    let reveal = Reveal { digest: digest(&HELD), participants: 3, totals: Lanes::new(&[180]) };
+    let reveal = Reveal { digest: digest(&HELD), participants: 3, totals: totals(&[180]) };
     let outcome = Outcome::Completed(reveal);
     proposer.hear(SEATS[0], &Message::Outcome { id: id(), outcome });
     proposer
 }
 
 fn ended_hosts() -> Vec<Host> {
-    let heavies = Seat::ALL.into_iter().flat_map(|seat| [heavy(seat, Phase::Done), failed(seat)]);
+    let heavies = seats().into_iter().flat_map(|seat| [heavy(seat, Phase::Done), failed(seat)]);
     heavies.chain([settled(), concluded()]).collect()
 }
 
 /// Messages that contradict how it ended, besides one of every kind.
 fn afterthoughts() -> Vec<Message> {
     let (id, digest) = (id(), digest(&HELD));
-    let lanes = |value| Lanes::new(&[value]);
-    let reveal = Reveal { digest, participants: 4, totals: Lanes::new(&[181]) };
+    let reveal = Reveal { digest, participants: 4, totals: totals(&[181]) };
     let mut messages = messages();
     messages.extend([
         Message::Seal { id, digest, excluded: vec![HELD[0]] },
-        Message::Partial { id, digest, partial: lanes(61) },
-        Message::Revealed { id, digest, partials: [lanes(61), lanes(61), lanes(61)] },
+        Message::Partial { id, digest, partial: sums(&[61]) },
+        Message::Revealed { id, digest, partials: per_seat([(); 3]).map(|()| sums(&[61])) },
         Message::Abort { id, failure: Failure::RosterMismatch { by: SEATS[1] } },
         Message::Outcome { id, outcome: Outcome::Completed(reveal) },
         Message::Outcome { id, outcome: Outcome::Failed(Failure::NeverOpened) },
@@ -77,7 +76,7 @@ fn r9_nothing_that_anybody_says_changes_an_outcome() {
                     let about_it = said.batches.iter().flat_map(|batch| &batch.records);
                     assert_eq!(about_it.filter(|record| record.id == id()).count(), 0, "{scene}");
                     let ended = |event: &Event| {
-                        matches!(event, Event::Ended { .. } | Event::Settled { .. })
+                        matches!(event, Event::Ended { .. } | Event::Learned { .. })
                     };
                     assert!(!said.events.iter().any(ended), "{scene}: {said:?}");
                 }
@@ -106,7 +105,7 @@ fn r9_an_ended_computation_says_nothing_of_itself() {
         assert_eq!(forgotten.facts().collect::<Vec<_>>(), [&Fact::Forgotten]);
         assert!(forgotten.sent.is_empty() && forgotten.events.is_empty());
         assert_eq!((host.status(), host.next_timeout()), (None, None));
-        assert_eq!(host.log.len(), 1, "its facts are gone with it");
+        assert_eq!(host.log(), [], "its facts are gone, and so is this one");
         host.restart();
         assert_eq!(host.status(), None);
     }
@@ -114,13 +113,13 @@ fn r9_an_ended_computation_says_nothing_of_itself() {
 
 #[test]
 fn r9_the_shares_are_erased_once_they_are_summed_or_useless() {
-    let holds_shares = |host: &Host| host.log.iter().any(|record| record.fact.holds_shares());
-    for seat in Seat::ALL {
+    let holds_shares = |host: &Host| host.log().iter().any(|record| record.fact.holds_shares());
+    for seat in seats() {
         for phase in [Phase::Collecting, Phase::Closing] {
             assert!(holds_shares(&heavy(seat, phase)), "{seat:?} while {phase:?}");
         }
         for host in [heavy(seat, Phase::Sealed), heavy(seat, Phase::Done), failed(seat)] {
-            assert!(!holds_shares(&host), "{seat:?}: {:?}", host.log);
+            assert!(!holds_shares(&host), "{seat:?}: {:?}", host.log());
         }
     }
     let mut light = sending_light(LIGHTS[0]);
@@ -129,7 +128,7 @@ fn r9_the_shares_are_erased_once_they_are_summed_or_useless() {
         light.hear(seat, &Message::Receipt(id()));
     }
     assert!(!holds_shares(&light), "delivered");
-    assert!(!holds_shares(&settled()), "settled");
+    assert!(!holds_shares(&settled()), "learned");
 }
 
 #[test]
@@ -142,21 +141,23 @@ fn r9_an_ended_seat_tells_the_same_outcome_to_whoever_asks() {
             primary.hear(PROPOSER, &crate::support::stage::propose(&crate::support::question()));
         assert_eq!(said.names(), [(PROPOSER, "outcome")]);
         for (light, counted) in [(LIGHTS[0], true), (LIGHTS[3], false)] {
-            for message in [Message::Inquire(id()), Message::Knock(id()), Message::Decline(id())] {
+            for message in
+                [Message::QueryOutcome(id()), Message::RequestInvite(id()), Message::Decline(id())]
+            {
                 let said = primary.hear(light, &message);
                 assert_eq!(said.to(light), [&Message::Ended { id: id(), counted }]);
             }
         }
         primary.restart();
     }
-    for seat in Seat::ALL {
+    for seat in seats() {
         let (to, mut host) = (SEATS[(seat.index() + 1) % 3], failed(seat));
         let asks = if seat == Seat::PRIMARY { Message::Ready(id()) } else { Message::Open(id()) };
         let from = if seat == Seat::PRIMARY { to } else { SEATS[0] };
         assert_eq!(host.hear(from, &asks).names(), [(from, "abort")], "{seat:?}");
     }
     let prepare = Message::Prepare(Box::new(crate::support::question()));
-    for seat in Seat::OTHERS {
+    for seat in seats().into_iter().skip(1) {
         assert_eq!(failed(seat).hear(SEATS[0], &prepare).names(), [(SEATS[0], "abort")]);
         assert!(heavy(seat, Phase::Done).hear(SEATS[0], &prepare).is_nothing(), "it knows");
     }
@@ -165,7 +166,7 @@ fn r9_an_ended_seat_tells_the_same_outcome_to_whoever_asks() {
 #[test]
 fn r9_a_proposer_holds_a_second_outcome_against_who_sends_it() {
     let mut proposer = concluded();
-    let reveal = Reveal { digest: digest(&HELD), participants: 3, totals: Lanes::new(&[181]) };
+    let reveal = Reveal { digest: digest(&HELD), participants: 3, totals: totals(&[181]) };
     let outcome = Outcome::Completed(reveal);
     let said = proposer.hear(SEATS[1], &Message::Outcome { id: id(), outcome });
     let fault = Fault::Contradiction("outcome");
@@ -192,10 +193,9 @@ fn r9_an_outcome_that_cannot_be_this_questions_is_not_taken() {
         ("below the threshold", 2, vec![180]),
         ("more than asked for", 1001, vec![180]),
         ("another dimension", 3, vec![180, 0]),
-        ("no lanes", 3, vec![]),
     ];
     for (what, participants, totals) in reveals {
-        let totals = Lanes::new(&totals);
+        let totals = totals_of(&totals);
         let mut proposer = asking_proposer();
         let outcome = Outcome::Completed(Reveal { digest: digest(&HELD), participants, totals });
         let said = proposer.hear(SEATS[0], &Message::Outcome { id: id(), outcome });
@@ -216,7 +216,7 @@ fn r9_everyone_ends_with_the_same_outcome_and_the_network_falls_silent() {
     }
     for light in LIGHTS {
         let standing = world.hosts[&light].status().map(|status| status.standing);
-        assert_eq!(standing, Some(Standing::Settled { counted: Some(true) }));
+        assert_eq!(standing, Some(Standing::Learned { counted: Some(true) }));
     }
     let sent = world.sent.len();
     world.run_until(DEADLINE + seconds(24 * 3600));

@@ -5,12 +5,13 @@ use formix_proto::machine::RecoverError;
 use formix_proto::node::Node;
 use formix_proto::outcome::Failure;
 use formix_proto::record::{Fact, Record, Seal};
-use formix_proto::share::Lanes;
-use formix_proto::spec::Seat;
+use formix_proto::seat::Seat;
+use formix_proto::sharing::Partial;
 
 use crate::support::stage::{
     HELD, Phase, asked_light, asking_proposer, heavy, partial, sending_light, with_terms,
 };
+use crate::support::vectors::{counts, per_seat, seats, share, sums};
 use crate::support::{LIGHTS, PROPOSER, SEATS, SPARE, START, config, id, question, roster, tag};
 
 fn recover(node: NodeId, facts: impl IntoIterator<Item = Fact>) -> Result<Node, RecoverError> {
@@ -20,17 +21,17 @@ fn recover(node: NodeId, facts: impl IntoIterator<Item = Fact>) -> Result<Node, 
 
 #[test]
 fn a_restarted_node_is_as_its_log_says_however_often_it_restarts() {
-    let heavies = Seat::ALL.into_iter().flat_map(|seat| Phase::KNOWN.map(|it| heavy(seat, it)));
+    let heavies = seats().into_iter().flat_map(|seat| Phase::KNOWN.map(|it| heavy(seat, it)));
     let others = [asked_light(LIGHTS[0]), sending_light(LIGHTS[0]), asking_proposer()];
     for mut host in heavies.chain(others) {
-        let (log, status) = (host.log.clone(), host.status());
+        let (log, status) = (host.log(), host.status());
         for _ in 0..3 {
             host.restart();
             assert_eq!(
                 host.status().map(|it| (it.standing, it.answers)),
                 status.clone().map(|it| (it.standing, it.answers))
             );
-            assert_eq!(host.log, log, "a restart writes nothing");
+            assert_eq!(host.log(), log, "a restart writes nothing");
             assert_eq!(host.node().computations(), [id()]);
         }
     }
@@ -49,10 +50,10 @@ fn proposed() -> Fact {
 }
 
 fn contributed(light: NodeId, lanes: &[u32]) -> Fact {
-    Fact::Contributed { light, tag: tag(light), share: Lanes::new(lanes) }
+    Fact::Contributed { light, tag: tag(light), share: share(lanes) }
 }
 
-fn sealed(held: &[NodeId], partial: Lanes) -> Fact {
+fn sealed(held: &[NodeId], partial: Partial) -> Fact {
     Fact::Sealed(Seal { roster: roster(held), excluded: vec![], partial })
 }
 
@@ -62,16 +63,16 @@ fn failed() -> Fact {
 
 /// Logs whose last record does not follow from those before it.
 fn misfits() -> Vec<(NodeId, Vec<Fact>)> {
-    use Fact::{Accepted, Declined, Frozen, Opened, Settled, Withheld};
+    use Fact::{Accepted, Declined, Frozen, Learned, Opened, Withheld};
     let heavy = SEATS[1];
     let (light, lane, split) = (LIGHTS[0], [1], || Fact::Split {
         tag: tag(LIGHTS[0]),
-        shares: [1, 2, 3].map(|lane| Lanes::new(&[lane])),
+        shares: per_seat([1, 2, 3]).map(|element| share(&[element])),
     });
     let concluded =
         || Fact::Concluded(formix_proto::outcome::Outcome::Failed(Failure::NeverOpened));
-    let revealed = || Fact::Revealed([partial(), partial(), partial()]);
-    let counted = || Fact::Counted([partial(), partial(), partial()]);
+    let revealed = || Fact::Revealed(per_seat([(); 3]).map(|()| partial()));
+    let counted = || Fact::Counted(per_seat([(); 3]).map(|()| counts(&[60])));
     vec![
         (heavy, vec![Opened]),
         (heavy, vec![prepared(), prepared()]),
@@ -88,7 +89,7 @@ fn misfits() -> Vec<(NodeId, Vec<Fact>)> {
         (heavy, vec![prepared(), Opened, Frozen, counted()]),
         (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD, partial()), counted()]),
         (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD[..2], partial())]),
-        (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD, Lanes::new(&[0, 0]))]),
+        (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD, sums(&[0, 0]))]),
         (heavy, vec![prepared(), Opened, Frozen, sealed(&HELD, partial()), Opened]),
         (
             heavy,
@@ -103,8 +104,8 @@ fn misfits() -> Vec<(NodeId, Vec<Fact>)> {
         (light, vec![asked(), asked()]),
         (light, vec![asked(), split(), split()]),
         (light, vec![asked(), split(), Withheld]),
-        (light, vec![asked(), Settled(None), Settled(Some(true))]),
-        (light, vec![asked(), Settled(None), split()]),
+        (light, vec![asked(), Learned(None), Learned(Some(true))]),
+        (light, vec![asked(), Learned(None), split()]),
         (light, vec![prepared()]),
         (PROPOSER, vec![Accepted]),
         (PROPOSER, vec![proposed(), proposed()]),
@@ -148,7 +149,7 @@ fn a_log_without_what_was_erased_is_accepted() {
         (SEATS[0], vec![prepared(), Fact::Opened, failed()]),
         (SEATS[0], vec![Fact::Forgotten]),
         (LIGHTS[0], vec![asked(), Fact::Delivered]),
-        (LIGHTS[0], vec![asked(), Fact::Settled(Some(true))]),
+        (LIGHTS[0], vec![asked(), Fact::Learned(Some(true))]),
         (PROPOSER, vec![Fact::Forgotten]),
     ];
     for (node, facts) in accepted {
@@ -177,7 +178,7 @@ fn a_log_of_another_role_or_without_a_seat_is_refused() {
     ];
     for (host, others) in logs {
         for other in others {
-            let recovered = Node::recover(config(other), [7; 32], START, host.log.clone());
+            let recovered = Node::recover(config(other), [7; 32], START, host.log());
             assert_eq!(recovered.err(), Some(RecoverError { position: 0 }), "{}", other.short());
         }
     }

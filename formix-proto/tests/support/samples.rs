@@ -2,16 +2,16 @@
 
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
-use formix_proto::share::Lanes;
 
 use super::stage::{HELD, partial, propose};
+use super::vectors::{counts, per_seat, share, totals};
 use super::{LIGHTS, digest, id, question, roster, tag};
 
 /// Every kind of message, each well-formed and, for who may send it, plausible on stage.
 pub(crate) fn messages() -> Vec<Message> {
-    let (id, digest, share) = (id(), digest(&HELD), Lanes::new(&[40]));
+    let (id, digest, share) = (id(), digest(&HELD), share(&[40]));
     let boxed = || Box::new(question());
-    let reveal = Reveal { digest, participants: 3, totals: Lanes::new(&[180]) };
+    let reveal = Reveal { digest, participants: 3, totals: totals(&[180]) };
     vec![
         propose(&question()),
         Message::Progress { id, stage: Stage::Collecting },
@@ -26,19 +26,19 @@ pub(crate) fn messages() -> Vec<Message> {
         Message::List(id),
         Message::FrozenSet { id, set: roster(&HELD) },
         Message::Seal { id, digest, excluded: vec![] },
-        Message::Counts { id, digest, counts: partial() },
-        Message::Counted { id, digest, counts: [partial(), partial(), partial()] },
+        Message::Counts { id, digest, counts: counts(&[60]) },
+        Message::Counted { id, digest, counts: per_seat([(); 3]).map(|()| counts(&[60])) },
         Message::Partial { id, digest, partial: partial() },
-        Message::Revealed { id, digest, partials: [partial(), partial(), partial()] },
+        Message::Revealed { id, digest, partials: per_seat([(); 3]).map(|()| partial()) },
         Message::Abort { id, failure: Failure::NeverOpened },
         Message::Announce(boxed()),
-        Message::Knock(id),
+        Message::RequestInvite(id),
         Message::Invite(boxed()),
         Message::Contribution { id, tag: tag(LIGHTS[3]), share },
         Message::Decline(id),
         Message::Receipt(id),
         Message::Refuse { id, refusal: Refusal::Late },
-        Message::Inquire(id),
+        Message::QueryOutcome(id),
         Message::Ended { id, counted: true },
     ]
 }

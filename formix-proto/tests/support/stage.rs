@@ -3,10 +3,12 @@
 use formix_proto::id::NodeId;
 use formix_proto::machine::Command;
 use formix_proto::message::Message;
-use formix_proto::share::Lanes;
-use formix_proto::spec::{Proposal, Seat, Spec};
+use formix_proto::seat::Seat;
+use formix_proto::sharing::Partial;
+use formix_proto::spec::{Proposal, Spec};
 
 use super::host::Host;
+use super::vectors::{per_seat, sums};
 use super::{
     DEADLINE, LIGHTS, PROPOSER, SEATS, answer, config, contribution, digest, id, question,
 };
@@ -33,8 +35,8 @@ impl Phase {
 pub(crate) const HELD: [NodeId; 3] = [LIGHTS[0], LIGHTS[1], LIGHTS[2]];
 
 /// The partial of a heavy node on stage, whichever its seat.
-pub(crate) fn partial() -> Lanes {
-    Lanes::new(&[60])
+pub(crate) fn partial() -> Partial {
+    sums(&[60])
 }
 
 /// A heavy node in a seat of [`question`], in this phase.
@@ -80,7 +82,7 @@ fn scripts(seat: Seat) -> [(Phase, Vec<(NodeId, Message)>); 5] {
         ];
     }
     let seal = Message::Seal { id, digest, excluded: vec![] };
-    let partials = [partial(), partial(), partial()];
+    let partials = per_seat([(); 3]).map(|()| partial());
     [
         (Phase::Preparing, vec![(primary, Message::Prepare(Box::new(question())))]),
         (

@@ -4,13 +4,14 @@ use formix_proto::id::NodeId;
 use formix_proto::machine::Command;
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Stage};
-use formix_proto::spec::Seat;
+use formix_proto::seat::Seat;
 use formix_proto::time::Time;
 
 use super::host::{Host, Said};
 use super::stage::{
     HELD, Phase, asked_light, asking_proposer, heavy, partial, propose, sending_light,
 };
+use super::vectors::{per_seat, seats};
 use super::{
     DEADLINE, LIGHTS, PROPOSER, SEATS, answer, config, contribution, digest, id, question,
 };
@@ -89,9 +90,9 @@ fn steps_of_a_primary() -> Vec<Step> {
 }
 
 fn steps_of_a_secondary() -> Vec<Step> {
-    let at = |phase| heavy(Seat::OTHERS[0], phase);
+    let at = |phase| heavy(seats()[1], phase);
     let (id, digest, primary) = (id(), digest(&HELD), SEATS[0]);
-    let partials = [partial(), partial(), partial()];
+    let partials = per_seat([(); 3]).map(|()| partial());
     let seal = Message::Seal { id, digest, excluded: vec![] };
     vec![
         step(
@@ -103,7 +104,7 @@ fn steps_of_a_secondary() -> Vec<Step> {
         step(
             "opens",
             at(Phase::Preparing),
-            &["invite", "invite", "invite", "invite", "opened"],
+            &["opened", "invite", "invite", "invite", "invite"],
             hears(primary, Message::Open(id)),
         ),
         step(

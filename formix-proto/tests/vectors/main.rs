@@ -1,6 +1,6 @@
 //! Golden vectors: the bytes of every message and record, good and bad, as a person can read them.
 //!
-//! They pin wire version 2 and record version 2. When a test here fails, the format has changed: nodes
+//! They pin wire version 3 and record version 3. When a test here fails, the format has changed: nodes
 //! of different builds no longer understand each other, or their own logs.
 #![allow(
     clippy::unwrap_used,

@@ -7,10 +7,12 @@ use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
 use formix_proto::query::{Query, QueryError, Table};
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
-use formix_proto::share::Lanes;
-use formix_proto::spec::{Committee, Proposal, Spec, SpecError};
+use formix_proto::seat::{Committee, PerSeat};
+use formix_proto::sharing::{Counts, Partial, Ring, Scheme, Share, SharingError, Totals};
+use formix_proto::spec::{Proposal, Spec, SpecError};
 use formix_proto::statistic::{
-    Buckets, Domain, Groups, Labels, Measure, Regression, Rule, Statistic, StatisticError,
+    Buckets, Choice, Choices, Count, Domain, Groups, Histogram, Labels, Moments, Regression, Rule,
+    Statistic, StatisticError, Sum, Vector,
 };
 use formix_proto::time::Time;
 use std::time::Duration;
@@ -27,8 +29,9 @@ fn terms() -> Spec {
     Spec {
         prompt: "Cups of tea?".into(),
         query: None,
-        statistic: Statistic::from(Measure::Sum(domain())),
-        committee: Committee(HEAVIES),
+        statistic: Statistic::from(Sum(domain())),
+        committee: Committee::new(HEAVIES).expect("three seats"),
+        scheme: Scheme::Additive,
         deadline: Time(1_700_000_000_000),
         min_participants: 3,
         max_participants: 300,
@@ -58,11 +61,11 @@ fn regression() -> Regression {
 
 fn in_groups() -> Statistic {
     Statistic {
-        measure: Measure::Count,
-        groups: Some(Groups { labels: labels(), least: 5 }),
+        measure: Count.into(),
+        groups: Some(Groups { labels: labels(), min_size: 5 }),
         missing: Rule::Use("0".into()),
         outside: Rule::Decline,
-        hides_declining: true,
+        hides_opt_outs: true,
     }
 }
 
@@ -70,7 +73,7 @@ fn ask(statistic: Statistic) -> Message {
     Message::Propose { nonce: NONCE, spec: Box::new(Spec { statistic, ..terms() }) }
 }
 
-fn asking(measure: Measure) -> Message {
+fn asking(measure: impl Into<Statistic>) -> Message {
     ask(measure.into())
 }
 
@@ -84,12 +87,20 @@ fn proposal() -> Box<Proposal> {
     Box::new(Proposal { proposer: PROPOSER, nonce: NONCE, spec: terms() })
 }
 
-fn share() -> Lanes {
-    Lanes::new(&[0x0403_0201])
+type Parse<V> = fn(Ring, &[u8]) -> Result<V, SharingError>;
+
+fn one<V>(parse: Parse<V>) -> V {
+    parse(Ring::Z32, &[1, 2, 3, 4]).expect("one element")
 }
 
-fn three() -> [Lanes; 3] {
-    [1, 2, u32::MAX].map(|lane| Lanes::new(&[lane]))
+fn three<V>(parse: Parse<V>) -> PerSeat<V> {
+    let element = |element: u32| parse(Ring::Z32, &element.to_le_bytes()).expect("one element");
+    PerSeat::try_collect([1, 2, u32::MAX].map(element)).expect("three seats")
+}
+
+fn wide() -> Partial {
+    let elements = [1u64, 2].map(u64::to_le_bytes).concat();
+    Partial::parse(Ring::Z64, &elements).expect("two elements")
 }
 
 fn roster() -> Roster {
@@ -98,7 +109,8 @@ fn roster() -> Roster {
 }
 
 fn reveal() -> Outcome {
-    Outcome::Completed(Reveal { digest: DIGEST, participants: 3, totals: Lanes::new(&[180]) })
+    let totals = Totals::parse(Ring::Z32, &[180, 0, 0, 0]).expect("one element");
+    Outcome::Completed(Reveal { digest: DIGEST, participants: 3, totals })
 }
 
 /// Every reason for which a computation fails.
@@ -116,7 +128,10 @@ fn failures() -> Vec<(&'static str, Failure)> {
         ("abort: query name", terms(SpecError::Query(QueryError::Name("a b".into())))),
         ("abort: query repeated", terms(SpecError::Query(QueryError::Repeated("a".into())))),
         ("abort: query no columns", terms(SpecError::Query(QueryError::NoColumns("a".into())))),
-        ("abort: dimension", terms(SpecError::Statistic(StatisticError::Dimension(0)))),
+        (
+            "abort: dimension",
+            terms(SpecError::Statistic(StatisticError::Dimension { found: 0, max: 1 })),
+        ),
         ("abort: stand-in", terms(SpecError::Statistic(StatisticError::StandIn))),
         ("abort: repeated heavy", terms(SpecError::RepeatedHeavy(first))),
         ("abort: deadline passed", terms(SpecError::DeadlinePassed)),
@@ -124,11 +139,12 @@ fn failures() -> Vec<(&'static str, Failure)> {
             "abort: deadline too far",
             terms(SpecError::DeadlineTooFar(Duration::new(2_592_000, 500))),
         ),
-        ("abort: threshold too low", terms(SpecError::ThresholdTooLow { asked: 2, least: 3 })),
-        ("abort: group too small", terms(SpecError::GroupTooSmall { asked: 2, least: 3 })),
+        ("abort: threshold too low", terms(SpecError::ThresholdTooLow { asked: 2, min: 3 })),
+        ("abort: group too small", terms(SpecError::GroupTooSmall { asked: 2, min: 3 })),
         ("abort: threshold too high", terms(SpecError::ThresholdTooHigh { min: 5, max: 4 })),
         ("abort: too many participants", terms(SpecError::TooManyParticipants(250_001))),
         ("abort: too large", terms(SpecError::TooLarge(300))),
+        ("abort: reveal too large", terms(SpecError::RevealTooLarge(300))),
         ("abort: overflow", terms(SpecError::Overflow(300))),
         ("abort: not a heavy", refused(Refusal::NotAHeavy(second))),
         ("abort: too few lights", refused(Refusal::TooFewLights { enrolled, needed })),
@@ -138,6 +154,7 @@ fn failures() -> Vec<(&'static str, Failure)> {
         ("abort: too few", Failure::TooFew { participants: 2, needed: 3 }),
         ("abort: unreachable", Failure::Unreachable { missing: vec![first] }),
         ("abort: roster mismatch", Failure::RosterMismatch { by: second }),
+        ("abort: defect", Failure::Defect { by: second }),
     ]
 }
 
@@ -149,14 +166,14 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
     let mut messages = vec![
         ("propose", Message::Propose { nonce: NONCE, spec: Box::new(terms()) }),
         ("propose: with a query", Message::Propose { nonce: NONCE, spec: Box::new(with_query()) }),
-        ("propose: count", asking(Measure::Count)),
-        ("propose: moments", asking(Measure::Moments(domain()))),
-        ("propose: histogram between edges", asking(Measure::Histogram(edges()))),
-        ("propose: histogram of even buckets", asking(Measure::Histogram(even()))),
-        ("propose: choice", asking(Measure::Choice(labels()))),
-        ("propose: choices", asking(Measure::Choices(labels()))),
-        ("propose: vector", asking(Measure::Vector(domain(), 100_000))),
-        ("propose: regression", asking(Measure::Regression(regression()))),
+        ("propose: count", asking(Count)),
+        ("propose: moments", asking(Moments(domain()))),
+        ("propose: histogram between edges", asking(Histogram(edges()))),
+        ("propose: histogram of even buckets", asking(Histogram(even()))),
+        ("propose: choice", asking(Choice(labels()))),
+        ("propose: choices", asking(Choices(labels()))),
+        ("propose: vector", asking(Vector(domain(), 100_000))),
+        ("propose: regression", asking(regression())),
         ("propose: in groups", ask(in_groups())),
         ("progress: pending", Message::Progress { id, stage: Stage::Pending }),
         ("progress: collecting", Message::Progress { id, stage: Stage::Collecting }),
@@ -174,27 +191,27 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
         ("frozen-set", Message::FrozenSet { id, set: roster() }),
         ("frozen-set: empty", Message::FrozenSet { id, set: Roster::default() }),
         ("seal", Message::Seal { id, digest, excluded }),
-        ("counts", Message::Counts { id, digest, counts: share() }),
-        ("counted", Message::Counted { id, digest, counts: three() }),
-        ("partial", Message::Partial { id, digest, partial: share() }),
-        ("partial: two lanes", Message::Partial { id, digest, partial: Lanes::new(&[1, 2]) }),
-        ("revealed", Message::Revealed { id, digest, partials: three() }),
+        ("counts", Message::Counts { id, digest, counts: one(Counts::parse) }),
+        ("counted", Message::Counted { id, digest, counts: three(Counts::parse) }),
+        ("partial", Message::Partial { id, digest, partial: one(Partial::parse) }),
+        ("partial: two wide elements", Message::Partial { id, digest, partial: wide() }),
+        ("revealed", Message::Revealed { id, digest, partials: three(Partial::parse) }),
     ];
     messages.extend(
         failures().into_iter().map(|(name, failure)| (name, Message::Abort { id, failure })),
     );
     messages.extend([
         ("announce", Message::Announce(proposal())),
-        ("knock", Message::Knock(id)),
+        ("request-invite", Message::RequestInvite(id)),
         ("invite", Message::Invite(proposal())),
-        ("contribution", Message::Contribution { id, tag, share: share() }),
+        ("contribution", Message::Contribution { id, tag, share: one(Share::parse) }),
         ("decline", Message::Decline(id)),
         ("receipt", Message::Receipt(id)),
         ("refuse: late", refuse(Refusal::Late)),
         ("refuse: conflict", refuse(Refusal::Conflict)),
         ("refuse: full", refuse(Refusal::Full)),
         ("refuse: dimension", refuse(Refusal::Dimension)),
-        ("inquire", Message::Inquire(id)),
+        ("query-outcome", Message::QueryOutcome(id)),
         ("ended: not counted", Message::Ended { id, counted: false }),
         ("ended: counted", Message::Ended { id, counted: true }),
     ]);
@@ -203,24 +220,25 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
 
 pub(crate) fn records() -> Vec<(&'static str, Record)> {
     let (light, tag) = (LIGHT, TAG);
-    let seal = Seal { roster: roster(), excluded: vec![NodeId([0x13; 32])], partial: share() };
+    let seal =
+        Seal { roster: roster(), excluded: vec![NodeId([0x13; 32])], partial: one(Partial::parse) };
     let facts = vec![
         ("prepared", Fact::Prepared(proposal())),
         ("opened", Fact::Opened),
-        ("contributed", Fact::Contributed { light, tag, share: share() }),
+        ("contributed", Fact::Contributed { light, tag, share: one(Share::parse) }),
         ("declined", Fact::Declined(light)),
         ("frozen", Fact::Frozen),
         ("sealed", Fact::Sealed(seal)),
-        ("counted", Fact::Counted(three())),
-        ("revealed", Fact::Revealed(three())),
+        ("counted", Fact::Counted(three(Counts::parse))),
+        ("revealed", Fact::Revealed(three(Partial::parse))),
         ("failed", Fact::Failed(Failure::TooFew { participants: 2, needed: 3 })),
         ("asked", Fact::Asked(proposal())),
-        ("split", Fact::Split { tag, shares: three() }),
+        ("split", Fact::Split { tag, shares: three(Share::parse) }),
         ("withheld", Fact::Withheld),
         ("delivered", Fact::Delivered),
-        ("settled: unknown", Fact::Settled(None)),
-        ("settled: not counted", Fact::Settled(Some(false))),
-        ("settled: counted", Fact::Settled(Some(true))),
+        ("learned: unknown", Fact::Learned(None)),
+        ("learned: not counted", Fact::Learned(Some(false))),
+        ("learned: counted", Fact::Learned(Some(true))),
         ("proposed", Fact::Proposed(proposal())),
         ("accepted", Fact::Accepted),
         ("concluded", Fact::Concluded(reveal())),

@@ -4,17 +4,17 @@
 use formix_proto::message::Message;
 
 use super::Check;
-use crate::book::Books;
-use crate::sight::{Echo, Sight};
+use crate::model::Model;
+use crate::observation::{Echo, Observation};
 use crate::violation::{Breach, Invariant};
 
 pub(super) struct Again;
 
 impl Check for Again {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        let Sight::Echoed { peer, echo } = sight else { return Ok(()) };
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        let Observation::Echoed { peer, echo } = observation else { return Ok(()) };
         let Echo { message, first, again, records, refused, recorded, .. } = echo;
-        let question = books.index.of(message);
+        let question = model.index.of(message);
         let broken = |what| Err(Breach::new(Invariant::C6, question, what).at(*peer));
         if *refused && *recorded > 0 {
             let what = "a message that is refused makes a record";
@@ -41,6 +41,6 @@ fn is_request(message: &Message) -> bool {
             | Message::Seal { .. }
             | Message::Contribution { .. }
             | Message::Decline(_)
-            | Message::Inquire(_)
+            | Message::QueryOutcome(_)
     )
 }

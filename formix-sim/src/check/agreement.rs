@@ -10,8 +10,8 @@ use formix_proto::record::Fact;
 use formix_proto::roster::Entry;
 
 use super::Check;
-use crate::book::{Books, completion};
-use crate::sight::Sight;
+use crate::model::{Model, completion};
+use crate::observation::Observation;
 use crate::violation::{Breach, Invariant};
 
 /// How each computation ended where it ended first.
@@ -22,35 +22,35 @@ pub(super) struct Agreement(BTreeMap<usize, End>);
 type End = Option<([u8; 32], Vec<u128>)>;
 
 impl Check for Agreement {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        match sight {
-            Sight::Told { peer, event: Event::Ended { id, outcome } } => {
-                let Some(question) = books.question(id) else { return Ok(()) };
-                self.ended(books, question, outcome).map_err(|breach| breach.at(*peer))
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        match observation {
+            Observation::Told { peer, event: Event::Ended { id, outcome } } => {
+                let Some(question) = model.question(id) else { return Ok(()) };
+                self.ended(model, question, outcome).map_err(|breach| breach.at(*peer))
             }
-            Sight::Told {
+            Observation::Told {
                 peer,
                 event: Event::Fault { fault: Fault::Contradiction(_), peer: accused },
-            } if books.is_honest(accused) => {
+            } if model.is_honest(accused) => {
                 let what = "a node that keeps to the protocol is said to contradict itself";
                 Err(Breach::new(Invariant::C4, None, what).at(*peer))
             }
-            Sight::Durable { peer, records } => records.iter().try_for_each(|record| {
-                let Some(question) = books.question(&record.id) else { return Ok(()) };
+            Observation::Durable { peer, records } => records.iter().try_for_each(|record| {
+                let Some(question) = model.question(&record.id) else { return Ok(()) };
                 match &record.fact {
-                    Fact::Concluded(outcome) => self.ended(books, question, outcome),
+                    Fact::Concluded(outcome) => self.ended(model, question, outcome),
                     Fact::Failed(_) => self.first(question, None),
-                    Fact::Revealed(partials) => match &books.page(question, *peer).sealed {
+                    Fact::Revealed(partials) => match &model.node(question, *peer).sealed {
                         Some(sealed) => {
-                            let truth = &books.truths[question];
-                            let partials = partials.each_ref().map(|lanes| truth.values(lanes));
+                            let truth = &model.truths[question];
+                            let partials = partials.values().map(|it| truth.values(it.expose()));
                             self.first(question, Some((sealed.digest, truth.sum(partials))))
                         }
                         None => Ok(()),
                     },
-                    Fact::Settled(Some(counted)) => {
-                        let id = books.plan.cluster.member(*peer).id;
-                        self.settled(books, question, &id, *counted)
+                    Fact::Learned(Some(counted)) => {
+                        let id = model.plan.cluster.member(*peer).id;
+                        self.settled(model, question, &id, *counted)
                     }
                     _ => Ok(()),
                 }
@@ -64,12 +64,12 @@ impl Check for Agreement {
 impl Agreement {
     fn ended(
         &mut self,
-        books: &Books<'_>,
+        model: &Model<'_>,
         question: usize,
         outcome: &Outcome,
     ) -> Result<(), Breach> {
         let end = completion(outcome)
-            .map(|reveal| (reveal.digest.0, books.truths[question].values(&reveal.totals)));
+            .map(|reveal| (reveal.digest.0, model.truths[question].values(reveal.totals.expose())));
         self.first(question, end)
     }
 
@@ -84,16 +84,16 @@ impl Agreement {
     /// A light node is told that it was counted exactly if the roster has it.
     fn settled(
         &self,
-        books: &Books<'_>,
+        model: &Model<'_>,
         question: usize,
         light: &NodeId,
         counted: bool,
     ) -> Result<(), Breach> {
         let Some(end) = self.0.get(&question) else {
-            let what = "a light node was told of an end that nobody has recorded";
+            let what = "a light node heard of an end that no seat has recorded";
             return Err(Breach::new(Invariant::C4, question, what));
         };
-        let roster = end.as_ref().and_then(|(digest, _)| books.roster(question, digest));
+        let roster = end.as_ref().and_then(|(digest, _)| model.roster(question, digest));
         let has =
             |roster: &[Entry]| roster.binary_search_by_key(light, |entry| entry.light).is_ok();
         let is_in = roster.is_some_and(has);

@@ -3,8 +3,8 @@
 use formix_proto::limits::MAX_HELD;
 
 use super::Check;
-use crate::book::Books;
-use crate::sight::Sight;
+use crate::model::Model;
+use crate::observation::Observation;
 use crate::violation::{Breach, Invariant};
 
 pub(super) struct Bounded;
@@ -17,11 +17,11 @@ const HELD_IN_PEACE: usize = 4_096;
 const TIMERS_EACH: usize = 5;
 
 impl Check for Bounded {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        let Sight::Settled { peer, holds } = sight else { return Ok(()) };
-        let most = 2 * (books.plan.workload.len() + books.forgeries());
-        let lights = books.plan.cluster.directory.lights() as usize;
-        let peace = books.plan.adversary.members.is_empty();
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        let Observation::Idle { peer, holds } = observation else { return Ok(()) };
+        let most = 2 * (model.plan.workload.len() + model.forgeries());
+        let lights = model.plan.cluster.directory.lights() as usize;
+        let peace = model.plan.adversary.members.is_empty();
         let most_held = if peace { HELD_IN_PEACE + 2 * lights } else { MAX_HELD };
         if holds.computations <= most
             && holds.timers <= TIMERS_EACH * most

@@ -1,4 +1,4 @@
-//! C9: collecting ends before the deadline only if everyone was heard at all three seats.
+//! C9: collecting ends before the deadline only if every seat has heard from everyone.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use formix_proto::record::Fact;
 use formix_proto::time::Time;
 
 use super::Check;
-use crate::book::{Books, Page};
+use crate::model::{Model, NodeState};
+use crate::observation::Observation;
 use crate::plan::Peer;
-use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
 /// What each heavy node's clock said when it froze.
@@ -17,16 +17,18 @@ use crate::violation::{Breach, Invariant};
 pub(super) struct Closing(BTreeMap<(usize, Peer), Time>);
 
 impl Check for Closing {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        let (Sight::Issued { peer, records, .. } | Sight::Durable { peer, records }) = sight else {
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        let (Observation::Issued { peer, records, .. } | Observation::Durable { peer, records }) =
+            observation
+        else {
             return Ok(());
         };
         for record in records.iter().filter(|record| record.fact == Fact::Frozen) {
-            let Some(question) = books.question(&record.id) else { continue };
-            if let Sight::Issued { clock, .. } = sight {
+            let Some(question) = model.question(&record.id) else { continue };
+            if let Observation::Issued { clock, .. } = observation {
                 self.0.insert((question, *peer), *clock);
             } else {
-                self.frozen(books, question, *peer)?;
+                self.frozen(model, question, *peer)?;
             }
         }
         Ok(())
@@ -34,13 +36,13 @@ impl Check for Closing {
 }
 
 impl Closing {
-    fn frozen(&self, books: &Books<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
-        let deadline = books.plan.workload[question].proposal.spec.deadline;
+    fn frozen(&self, model: &Model<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
+        let deadline = model.plan.workload[question].proposal.spec.deadline;
         let in_time = self.0.get(&(question, peer)).is_none_or(|at| *at >= deadline);
-        let primary = books.committee(question)[0];
+        let primary = model.committee(question)[0];
         let told = Some(peer) != primary
-            && primary.is_some_and(|primary| books.page(question, primary).frozen);
-        if in_time || told || everyone_was_heard(books, question) {
+            && primary.is_some_and(|primary| model.node(question, primary).frozen);
+        if in_time || told || everyone_was_heard(model, question) {
             return Ok(());
         }
         let what = "collecting ended early with someone unheard";
@@ -48,11 +50,11 @@ impl Closing {
     }
 }
 
-fn everyone_was_heard(books: &Books<'_>, question: usize) -> bool {
-    let lights = books.plan.cluster.with_role(Role::Light);
-    let heard = |page: &Page| {
-        let light = |light| page.contributed.contains_key(light) || page.declined.contains(light);
+fn everyone_was_heard(model: &Model<'_>, question: usize) -> bool {
+    let lights = model.plan.cluster.with_role(Role::Light);
+    let heard = |node: &NodeState| {
+        let light = |light| node.contributed.contains_key(light) || node.declined.contains(light);
         lights.iter().all(light)
     };
-    books.seats(question).is_some_and(|seats| seats.into_iter().all(heard))
+    model.seats(question).is_some_and(|seats| seats.into_iter().all(heard))
 }

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use formix_proto::record::{Erases, Fact};
 
 use super::Check;
-use crate::book::Books;
+use crate::model::Model;
+use crate::observation::Observation;
 use crate::plan::Peer;
-use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
 /// Where shares are held now.
@@ -15,28 +15,28 @@ use crate::violation::{Breach, Invariant};
 pub(super) struct Erased(HashSet<(usize, Peer)>);
 
 impl Check for Erased {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        match sight {
-            Sight::Durable { peer, records } => {
-                records.iter().try_for_each(|record| match books.question(&record.id) {
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        match observation {
+            Observation::Durable { peer, records } => {
+                records.iter().try_for_each(|record| match model.question(&record.id) {
                     Some(question) => self.record(question, *peer, &record.fact),
                     None => Ok(()),
                 })
             }
-            Sight::Stopped { peer, amnesia: true, .. } => {
+            Observation::Stopped { peer, amnesia: true, .. } => {
                 self.0.retain(|(_, held)| held != peer);
                 Ok(())
             }
-            Sight::Recovered { peer, shares, .. } => {
-                let over = |question: &&usize| books.page(**question, *peer).needs_no_shares();
+            Observation::Recovered { peer, shares, .. } => {
+                let over = |question: &&usize| model.node(**question, *peer).needs_no_shares();
                 let what = "a node that starts finds shares of what is over on its disk";
                 shares.iter().find(over).map_or(Ok(()), |question| {
                     Err(Breach::new(Invariant::P8, *question, what).at(*peer))
                 })
             }
-            Sight::RolledBack { peer, records } => {
+            Observation::RolledBack { peer, records } => {
                 self.0.retain(|(_, held)| held != peer);
-                self.see(books, &Sight::Durable { peer: *peer, records })
+                self.observe(model, &Observation::Durable { peer: *peer, records })
             }
             _ => Ok(()),
         }
@@ -53,7 +53,7 @@ impl Erased {
                 self.0.insert((question, peer));
                 fact.holds_shares()
             }
-            Fact::Sealed(_) | Fact::Revealed(_) | Fact::Failed(_) | Fact::Settled(_) => {
+            Fact::Sealed(_) | Fact::Revealed(_) | Fact::Failed(_) | Fact::Learned(_) => {
                 !self.0.contains(&(question, peer))
             }
             _ => true,

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use formix_proto::record::Fact;
 
 use super::Check;
-use crate::book::Books;
+use crate::model::Model;
+use crate::observation::Observation;
 use crate::plan::Peer;
-use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
-/// How far each part of each node has come: heavy, light and proposer apart.
+/// How far each node has come in each of its roles: heavy, light and proposer apart.
 #[derive(Default)]
 pub(super) struct Forward(HashMap<(usize, Peer, Track), u8>);
 
@@ -22,21 +22,21 @@ enum Track {
 }
 
 impl Check for Forward {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        match sight {
-            Sight::Durable { peer, records } => {
-                records.iter().try_for_each(|record| match books.question(&record.id) {
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        match observation {
+            Observation::Durable { peer, records } => {
+                records.iter().try_for_each(|record| match model.question(&record.id) {
                     Some(question) => self.step(question, *peer, &record.fact),
                     None => Ok(()),
                 })
             }
-            Sight::Stopped { peer, amnesia: true, .. } => {
+            Observation::Stopped { peer, amnesia: true, .. } => {
                 self.0.retain(|(_, held, _), _| held != peer);
                 Ok(())
             }
-            Sight::RolledBack { peer, records } => {
+            Observation::RolledBack { peer, records } => {
                 self.0.retain(|(_, held, _), _| held != peer);
-                self.see(books, &Sight::Durable { peer: *peer, records })
+                self.observe(model, &Observation::Durable { peer: *peer, records })
             }
             _ => Ok(()),
         }
@@ -68,7 +68,7 @@ fn rank(fact: &Fact) -> Option<(Track, u8, bool)> {
         Fact::Asked(_) => (Track::Light, 0, false),
         Fact::Split { .. } | Fact::Withheld => (Track::Light, 1, false),
         Fact::Delivered => (Track::Light, 2, false),
-        Fact::Settled(_) => (Track::Light, 3, false),
+        Fact::Learned(_) => (Track::Light, 3, false),
         Fact::Proposed(_) => (Track::Proposer, 0, false),
         Fact::Accepted => (Track::Proposer, 1, false),
         Fact::Concluded(_) => (Track::Proposer, 2, false),

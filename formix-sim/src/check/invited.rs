@@ -1,26 +1,26 @@
-//! R2: an owner is asked only what all three seats have put to the node in the same words.
+//! R2: an owner is asked only what every seat has put to the node in the same words.
 
 use formix_proto::record::Fact;
 
 use super::Check;
-use crate::book::Books;
-use crate::sight::Sight;
+use crate::model::Model;
+use crate::observation::Observation;
 use crate::violation::{Breach, Invariant};
 
 pub(super) struct Invited;
 
 impl Check for Invited {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        let Sight::Issued { peer, records, .. } = sight else { return Ok(()) };
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        let Observation::Issued { peer, records, .. } = observation else { return Ok(()) };
         for record in *records {
             let Fact::Asked(proposal) = &record.fact else { continue };
             let invited = |seat| {
-                let seat = books.peer(seat);
-                seat.is_some_and(|seat| books.has_invited(seat, *peer, &record.id))
+                let seat = model.peer(&seat);
+                seat.is_some_and(|seat| model.has_invited(seat, *peer, &record.id))
             };
-            if !proposal.spec.committee.0.iter().all(invited) {
-                let what = "an owner is asked what not all three seats have sent";
-                let question = books.question(&record.id);
+            if !proposal.spec.committee.nodes().all(invited) {
+                let what = "an owner is asked what not every seat has sent";
+                let question = model.question(&record.id);
                 return Err(Breach::new(Invariant::R2, question, what).at(*peer));
             }
         }

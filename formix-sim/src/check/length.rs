@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use formix_proto::message::Message;
 
 use super::Check;
-use crate::book::Books;
-use crate::sight::Sight;
+use crate::model::Model;
+use crate::observation::Observation;
 use crate::violation::{Breach, Invariant};
 
 /// The length of the first message of each kind about each question.
@@ -14,8 +14,8 @@ use crate::violation::{Breach, Invariant};
 pub(super) struct Length(BTreeMap<(usize, &'static str), usize>);
 
 impl Check for Length {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        let Sight::Sent { from, frame, message, .. } = sight else { return Ok(()) };
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        let Observation::Sent { from, frame, message, .. } = observation else { return Ok(()) };
         if !matches!(
             message,
             Message::Contribution { .. }
@@ -26,7 +26,7 @@ impl Check for Length {
         ) {
             return Ok(());
         }
-        let Some(question) = books.index.of(message) else {
+        let Some(question) = model.index.of(message) else {
             return Ok(());
         };
         let first = *self.0.entry((question, message.name())).or_insert(frame.len());

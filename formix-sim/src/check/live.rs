@@ -5,30 +5,30 @@ use core::time::Duration;
 use formix_proto::time::Time;
 
 use super::Check;
-use crate::book::{Books, Page};
+use crate::model::{Model, NodeState};
+use crate::observation::Observation;
 use crate::plan::Peer;
-use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
 pub(super) struct Live;
 
 impl Check for Live {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        let Sight::Judged { question, standing, dead } = sight else { return Ok(()) };
-        let committee = books.committee(*question);
-        let adversary = &books.plan.adversary;
-        let rolled_back: Vec<_> = books.plan.faults.rolled_back().collect();
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        let Observation::TimeUp { question, standing, dead } = observation else { return Ok(()) };
+        let committee = model.committee(*question);
+        let adversary = &model.plan.adversary;
+        let rolled_back: Vec<_> = model.plan.faults.rolled_back().collect();
         let unreliable = dead.iter().chain(&adversary.members).chain(&rolled_back);
         let lame: Vec<_> = unreliable.filter(|peer| committee.contains(&Some(**peer))).collect();
         let honest: Vec<_> = standing.iter().filter(|(peer, _)| !adversary.has(*peer)).collect();
         for (peer, waits_for) in honest.iter().copied() {
-            if books.page(*question, *peer).is_open() {
+            if model.node(*question, *peer).is_open() {
                 has_an_excuse(*question, *peer, waits_for, &lame)?;
             }
         }
-        if lame.is_empty() && is_healed_in_time(books, *question) {
-            completes(books, *question)?;
-            honest.iter().try_for_each(|(peer, _)| learns(books, *question, *peer))?;
+        if lame.is_empty() && is_healed_in_time(model, *question) {
+            completes(model, *question)?;
+            honest.iter().try_for_each(|(peer, _)| learns(model, *question, *peer))?;
         }
         Ok(())
     }
@@ -54,22 +54,22 @@ fn has_an_excuse(
 /// Whether there was time to send thrice all that the faults have lost, before any heavy node's clock
 /// said that the committee has had long enough to reveal. Clocks that are farther apart than that
 /// leave none.
-fn is_healed_in_time(books: &Books<'_>, question: usize) -> bool {
-    let heal = Time(crate::EPOCH + books.plan.faults.heal);
-    let policy = books.plan.cluster.policy();
-    let deadline = books.plan.workload[question].proposal.spec.deadline;
-    let needed = 3 * policy.resend_most + books.plan.skew() + Duration::from_millis(200);
+fn is_healed_in_time(model: &Model<'_>, question: usize) -> bool {
+    let heal = Time(crate::EPOCH + model.plan.faults.heal);
+    let policy = model.plan.cluster.policy();
+    let deadline = model.plan.workload[question].proposal.spec.deadline;
+    let needed = 3 * policy.resend_max + model.plan.skew() + Duration::from_millis(200);
     heal.max(deadline) + needed <= deadline + policy.reveal_within
 }
 
-/// L2: applies when at least `min_participants` light nodes were accepted by all three seats.
-fn completes(books: &Books<'_>, question: usize) -> Result<(), Breach> {
-    let needed = books.plan.workload[question].proposal.spec.min_participants;
-    if (books.accepted_everywhere(question).len() as u64) < u64::from(needed) {
+/// L2: applies when at least `min_participants` light nodes were accepted by every seat.
+fn completes(model: &Model<'_>, question: usize) -> Result<(), Breach> {
+    let needed = model.plan.workload[question].proposal.spec.min_participants;
+    if (model.accepted_everywhere(question).len() as u64) < u64::from(needed) {
         return Ok(());
     }
-    let failed = |page: &Page| page.failed;
-    if books.seats(question).is_some_and(|seats| seats.into_iter().any(failed)) {
+    let failed = |node: &NodeState| node.failed;
+    if model.seats(question).is_some_and(|seats| seats.into_iter().any(failed)) {
         let what = "it failed although enough answers were accepted everywhere";
         return Err(Breach::new(Invariant::L2, question, what));
     }
@@ -77,9 +77,9 @@ fn completes(books: &Books<'_>, question: usize) -> Result<(), Breach> {
 }
 
 /// L6: applies whichever seats the answer has reached.
-fn learns(books: &Books<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
-    let page = books.page(question, peer);
-    if page.split.is_some() && page.settled == Some(None) {
+fn learns(model: &Model<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
+    let node = model.node(question, peer);
+    if node.split.is_some() && node.settled == Some(None) {
         let what = "a light node that answered was never told";
         return Err(Breach::new(Invariant::L6, question, what).at(peer));
     }

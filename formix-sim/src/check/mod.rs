@@ -1,4 +1,4 @@
-//! The checkers: one for each invariant, judging by [`Books`] alone.
+//! The checkers: one for each invariant, judging by [`Model`] alone.
 
 mod again;
 mod agreement;
@@ -7,13 +7,13 @@ mod closing;
 mod durable;
 mod erased;
 mod forward;
+mod groups;
 mod invited;
 mod legible;
 mod length;
 mod live;
 mod once;
 mod partial;
-mod parts;
 mod quiet;
 mod recovered;
 mod result;
@@ -22,13 +22,13 @@ mod split;
 mod terms;
 mod told;
 
-use crate::book::Books;
-use crate::sight::Sight;
+use crate::model::Model;
+use crate::observation::Observation;
 use crate::violation::Breach;
 
 /// One checker. Looks at one observation at a time, and never back over the whole world.
 pub(crate) trait Check {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach>;
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach>;
 }
 
 /// How many of them look at every single input, which is most of what there is to see.
@@ -40,13 +40,13 @@ pub(crate) fn all() -> Vec<Box<dyn Check>> {
         Box::new(quiet::Quiet::default()),
         Box::new(bounded::Bounded),
         Box::new(split::Split),
-        Box::new(durable::Durable),
         Box::new(forward::Forward::default()),
         Box::new(once::Once::default()),
         Box::new(closing::Closing::default()),
         Box::new(roster::Roster),
         Box::new(partial::Partial::default()),
-        Box::new(parts::Parts),
+        Box::new(groups::Groups),
+        Box::new(durable::Durable::default()),
         Box::new(result::Correct),
         Box::new(agreement::Agreement::default()),
         Box::new(erased::Erased::default()),

@@ -5,27 +5,29 @@ use std::collections::HashSet;
 use formix_proto::record::Fact;
 
 use super::Check;
-use crate::book::Books;
+use crate::model::Model;
+use crate::observation::Observation;
 use crate::plan::Peer;
-use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
 #[derive(Default)]
 pub(super) struct Once(HashSet<(usize, Peer, Peer)>);
 
 impl Check for Once {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        let (Sight::Durable { peer, records } | Sight::RolledBack { peer, records }) = sight else {
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        let (Observation::Durable { peer, records } | Observation::RolledBack { peer, records }) =
+            observation
+        else {
             return Ok(());
         };
-        if matches!(sight, Sight::RolledBack { .. }) {
+        if matches!(observation, Observation::RolledBack { .. }) {
             self.0.retain(|(_, held, _)| held != peer);
         }
         for record in *records {
             let (Fact::Contributed { light, .. } | Fact::Declined(light)) = &record.fact else {
                 continue;
             };
-            let (Some(question), Some(light)) = (books.question(&record.id), books.peer(light))
+            let (Some(question), Some(light)) = (model.question(&record.id), model.peer(light))
             else {
                 continue;
             };

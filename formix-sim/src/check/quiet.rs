@@ -6,26 +6,27 @@ use formix_proto::directory::Role;
 use formix_proto::message::Message;
 
 use super::Check;
-use crate::book::Books;
+use crate::model::Model;
+use crate::observation::{InputKind, Observation};
 use crate::plan::Peer;
-use crate::sight::{Fed, Sight};
 use crate::violation::{Breach, Invariant};
 
 /// What each node was given last.
 #[derive(Default)]
-pub(super) struct Quiet(HashMap<Peer, Fed>);
+pub(super) struct Quiet(HashMap<Peer, InputKind>);
 
 impl Check for Quiet {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        match sight {
-            Sight::Fed { peer, input } => {
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        match observation {
+            Observation::Input { peer, input } => {
                 self.0.insert(*peer, **input);
                 Ok(())
             }
-            Sight::Sent { from, message, .. } => {
-                let unasked = matches!(self.0.get(from), Some(Fed::Start | Fed::Timeout));
-                if unasked && is_over(books, *from, message) {
-                    let question = books.index.of(message);
+            Observation::Sent { from, message, .. } => {
+                let unasked =
+                    matches!(self.0.get(from), Some(InputKind::Start | InputKind::Timeout));
+                if unasked && is_over(model, *from, message) {
+                    let question = model.index.of(message);
                     let what = "a message about an ended computation leaves unasked";
                     return Err(Breach::new(Invariant::L5, question, what).at(*from));
                 }
@@ -36,13 +37,13 @@ impl Check for Quiet {
     }
 }
 
-/// Whether the part of the node that says this has ended the computation. A node may have proposed
+/// Whether the node has ended the computation in the role in which it says this. A node may have proposed
 /// what it also answers, or sits on the committee of.
-fn is_over(books: &Books<'_>, from: Peer, message: &Message) -> bool {
-    let page = books.index.of(message).map(|question| books.page(question, from));
-    page.is_some_and(|page| match books.plan.cluster.member(from).role {
-        Role::Heavy => page.revealed || page.failed,
-        Role::Light => page.settled.is_some(),
-        Role::Proposer => page.concluded,
+fn is_over(model: &Model<'_>, from: Peer, message: &Message) -> bool {
+    let node = model.index.of(message).map(|question| model.node(question, from));
+    node.is_some_and(|node| match model.plan.cluster.member(from).role {
+        Role::Heavy => node.revealed || node.failed,
+        Role::Light => node.settled.is_some(),
+        Role::Proposer => node.concluded,
     })
 }

@@ -7,9 +7,9 @@ use formix_proto::outcome::{Outcome, Stage};
 use formix_proto::status::Standing;
 
 use super::Check;
-use crate::book::{Books, Page};
+use crate::model::{Model, NodeState};
+use crate::observation::Observation;
 use crate::plan::Peer;
-use crate::sight::Sight;
 use crate::violation::{Breach, Invariant};
 
 /// The nodes that stopped last while they recovered.
@@ -17,20 +17,20 @@ use crate::violation::{Breach, Invariant};
 pub(super) struct Recovered(BTreeSet<Peer>);
 
 impl Check for Recovered {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        match sight {
-            Sight::Unrecoverable { peer } => {
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        match observation {
+            Observation::Unrecoverable { peer } => {
                 let what = "a node does not start from its own records";
                 Err(Breach::new(self.invariant(*peer), None, what).at(*peer))
             }
-            Sight::Stopped { peer, recovering: true, .. } => {
+            Observation::Stopped { peer, recovering: true, .. } => {
                 self.0.insert(*peer);
                 Ok(())
             }
-            Sight::Recovered { peer, standing, .. } => {
+            Observation::Recovered { peer, standing, .. } => {
                 let invariant = self.invariant(*peer);
                 for (question, known) in standing.iter().enumerate() {
-                    if !fits(books.page(question, *peer), known.as_ref()) {
+                    if !fits(model.node(question, *peer), known.as_ref()) {
                         let what = "a node that has started knows other than its disk says";
                         return Err(Breach::new(invariant, question, what).at(*peer));
                     }
@@ -50,24 +50,24 @@ impl Recovered {
 }
 
 /// Whether a node with this on its disk may say this of a computation. Its own question comes first.
-fn fits(page: &Page, known: Option<&Standing>) -> bool {
-    let Some(known) = known else { return page.forgotten || !page.has_begun() };
-    if page.forgotten {
+fn fits(node: &NodeState, known: Option<&Standing>) -> bool {
+    let Some(known) = known else { return node.forgotten || !node.has_begun() };
+    if node.forgotten {
         return false;
     }
     match known {
-        _ if page.proposed => page.concluded != matches!(known, Standing::Open(_)),
-        Standing::Open(stage) if page.began => {
-            let expected = match page {
-                Page { frozen: true, .. } => Stage::Revealing,
-                Page { opened: true, .. } => Stage::Collecting,
+        _ if node.proposed => node.concluded != matches!(known, Standing::Open(_)),
+        Standing::Open(stage) if node.began => {
+            let expected = match node {
+                NodeState { frozen: true, .. } => Stage::Revealing,
+                NodeState { opened: true, .. } => Stage::Collecting,
                 _ => Stage::Pending,
             };
-            !page.revealed && !page.failed && *stage == expected
+            !node.revealed && !node.failed && *stage == expected
         }
-        Standing::Ended(Outcome::Completed(_)) => page.revealed,
-        Standing::Ended(Outcome::Failed(_)) => page.failed,
-        Standing::Open(_) => page.asked && page.settled.is_none(),
-        Standing::Settled { counted } => page.settled == Some(*counted),
+        Standing::Ended(Outcome::Completed(_)) => node.revealed,
+        Standing::Ended(Outcome::Failed(_)) => node.failed,
+        Standing::Open(_) => node.asked && node.settled.is_none(),
+        Standing::Learned { counted } => node.settled == Some(*counted),
     }
 }

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use formix_proto::record::Fact;
 
 use super::Check;
-use crate::book::Books;
-use crate::sight::Sight;
+use crate::model::Model;
+use crate::observation::Observation;
 use crate::violation::{Breach, Invariant};
 
 /// Every share that was made, but for those with so few digits that others look like them.
@@ -17,21 +17,21 @@ pub(super) struct Told(HashSet<u128>);
 const DISTINCTIVE: u128 = 10_000_000;
 
 impl Check for Told {
-    fn see(&mut self, books: &Books<'_>, sight: &Sight<'_>) -> Result<(), Breach> {
-        match sight {
-            Sight::Issued { records, .. } => {
+    fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
+        match observation {
+            Observation::Issued { records, .. } => {
                 for record in *records {
                     if let Fact::Split { shares, .. } = &record.fact
-                        && let Some(question) = books.question(&record.id)
+                        && let Some(question) = model.question(&record.id)
                     {
-                        let truth = &books.truths[question];
-                        let lanes = shares.iter().flat_map(|share| truth.values(share));
+                        let truth = &model.truths[question];
+                        let lanes = shares.values().flat_map(|share| truth.values(share.expose()));
                         self.0.extend(lanes.filter(|lane| *lane >= DISTINCTIVE));
                     }
                 }
                 Ok(())
             }
-            Sight::Told { peer, event } if !self.0.is_empty() => {
+            Observation::Told { peer, event } if !self.0.is_empty() => {
                 let mut search = Search { shares: &self.0, number: 0, found: false };
                 // A search does not fail.
                 let _ = write!(search, "{event:?} ");

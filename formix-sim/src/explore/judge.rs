@@ -17,8 +17,8 @@ pub(super) fn judge(plan: &Plan, network: &Network) -> Result<bool, String> {
     let question = &plan.workload[0];
     let truth = Truth::new(question);
     let answers: Vec<_> =
-        question.owners.iter().filter_map(|owner| truth.split(&owner.deed)).collect();
-    let totals = truth.values(&reveal.totals);
+        question.owners.iter().filter_map(|owner| truth.split(&owner.behaviour)).collect();
+    let totals = truth.values(reveal.totals.expose());
     let mut possible = subsets(&answers, reveal.participants as usize);
     if possible.any(|answers| {
         let sum = truth.sum(answers);

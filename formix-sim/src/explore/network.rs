@@ -1,19 +1,18 @@
 //! One state of a small network, and what can happen in it.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
-use formix_proto::driver::Driver;
 use formix_proto::frame::Frame;
 use formix_proto::id::ComputationId;
 use formix_proto::machine::{Command, Event};
-use formix_proto::node::{Config, Node};
-use formix_proto::record::Fact;
+use formix_proto::node::Config;
 use formix_proto::time::Time;
+use formix_proto::wire;
+use formix_testkit::{RuleBroken, Said};
 
-use super::host::{Host, Wants};
-use crate::plan::{Deed, Peer, Plan};
-use crate::print::Print;
+use super::host::Host;
+use crate::fingerprint::Fingerprint;
+use crate::plan::{Behaviour, Peer, Plan};
 use crate::random::{Stream, scramble};
 
 /// What can happen next.
@@ -50,19 +49,15 @@ impl Network {
                 directory: plan.cluster.directory.clone(),
             };
             let seed = Stream::new(plan.seed, &plan.cluster.name(peer)).bytes();
-            let Ok(node) = Node::recover(config, seed, now, []) else { continue };
-            let driver = Driver::start(node, now, &mut Wants::default());
-            let (pending, accepted) = (VecDeque::new(), Vec::new());
-            let host =
-                Host { driver, pending, accepted, partial: None, ended: None, fingerprint: 0 };
-            network.hosts.push(Rc::new(host));
+            let Ok((host, _)) = formix_testkit::Host::start(config, seed, now, &[]) else {
+                continue;
+            };
+            network.hosts.push(Rc::new(Host::new(host)));
         }
         let question = &plan.workload[0];
         let command = Command::Propose(Box::new(question.proposal.clone()));
-        // Nothing can be wrong with what is wanted before anything was received.
-        let _ = network.feed(plan, question.asker, |driver, now, wants| {
-            driver.command(now, command, wants);
-        });
+        // Nothing can be wrong before anything was received.
+        let _ = network.feed(plan, question.proposer, |host, now| host.command(now, command));
         network
     }
 
@@ -78,7 +73,7 @@ impl Network {
             .map(|(from, to, print, _)| Step::Arrive(*from, *to, *print))
             .collect();
         steps.dedup();
-        let writing = (0..).map(Peer).zip(&self.hosts).filter(|(_, host)| !host.pending.is_empty());
+        let writing = (0..).map(Peer).zip(&self.hosts).filter(|(_, host)| host.host.waiting() > 0);
         steps.extend(writing.map(|(peer, _)| Step::Flush(peer)));
         let idle = steps.is_empty();
         if (idle && !self.is_over()) || (!idle && self.hurries > 0) {
@@ -89,14 +84,14 @@ impl Network {
 
     pub(super) fn is_over(&self) -> bool {
         let open = |host: &Rc<Host>| {
-            let node = host.driver.machine();
+            let node = host.host.node();
             let ids = node.computations();
             ids.iter().filter_map(|id| node.status(id)).any(|status| status.is_open())
         };
         !self.hosts.iter().any(open)
     }
 
-    /// Lets a step happen; says what is wrong with what comes of it, if anything.
+    /// Lets a step happen; or says what is wrong with its effects.
     pub(super) fn take(&mut self, plan: &Plan, step: Step) -> Result<(), String> {
         match step {
             Step::Arrive(from, to, print) => {
@@ -104,39 +99,28 @@ impl Network {
                 let Some(at) = self.on_the_way.iter().position(same) else { return Ok(()) };
                 let (.., frame) = self.on_the_way.remove(at);
                 let id = plan.cluster.member(from).id;
-                self.feed(plan, to, |driver, now, wants| {
-                    driver.receive(now, id, frame.as_ref().as_ref(), wants);
-                })
+                self.feed(plan, to, |host, now| host.receive(now, id, frame.as_ref().as_ref()))
             }
             Step::Flush(peer) => {
-                let host = Rc::make_mut(&mut self.hosts[peer.index()]);
-                let Some(batch) = host.pending.pop_front() else { return Ok(()) };
-                host.accepted.extend(batch.records.iter().filter_map(
-                    |record| match &record.fact {
-                        Fact::Contributed { light, .. } => Some(*light),
-                        _ => None,
-                    },
-                ));
-                self.feed(plan, peer, |driver, now, wants| driver.persisted(now, batch.seq, wants))
+                self.feed(plan, peer, |host, now| Ok(host.write(now)?.unwrap_or_default()))
             }
             Step::Wait => {
-                let writing = self.hosts.iter().any(|host| !host.pending.is_empty());
+                let writing = self.hosts.iter().any(|host| host.host.waiting() > 0);
                 if writing || !self.on_the_way.is_empty() {
                     self.hurries = self.hurries.saturating_sub(1);
                 }
-                let next = self.hosts.iter().filter_map(|host| host.driver.next_timeout()).min();
+                let next = self.hosts.iter().filter_map(|host| host.host.next_timeout()).min();
                 self.now = self.now.max(next.unwrap_or(self.now));
                 let due =
-                    |host: &Rc<Host>| host.driver.next_timeout().is_some_and(|at| at <= self.now);
+                    |host: &Rc<Host>| host.host.next_timeout().is_some_and(|at| at <= self.now);
                 let late: Vec<_> = (0..)
                     .map(Peer)
                     .zip(&self.hosts)
                     .filter(|(_, host)| due(host))
                     .map(|(peer, _)| peer)
                     .collect();
-                late.into_iter().try_for_each(|peer| {
-                    self.feed(plan, peer, |driver, now, wants| driver.timeout(now, wants))
-                })
+                late.into_iter()
+                    .try_for_each(|peer| self.feed(plan, peer, |host, now| host.timeout(now)))
             }
         }
     }
@@ -146,32 +130,27 @@ impl Network {
         &mut self,
         plan: &Plan,
         peer: Peer,
-        input: impl FnOnce(&mut Driver<Node>, Time, &mut Wants),
+        input: impl FnOnce(&mut formix_testkit::Host, Time) -> Result<Said, RuleBroken>,
     ) -> Result<(), String> {
         let host = Rc::make_mut(&mut self.hosts[peer.index()]);
-        let mut wants = Wants::default();
-        input(&mut host.driver, self.now, &mut wants);
-        host.pending.append(&mut wants.batches);
+        let said = input(&mut host.host, self.now).map_err(|broken| broken.to_string())?;
+        host.note(&said);
         let mut asked = Vec::new();
-        for event in wants.events {
+        for event in said.events {
             match event {
                 Event::Asked(proposal) => asked.push(proposal.id()),
-                Event::Ended { outcome, .. } => host.ended = Some(outcome),
                 Event::Fault { fault, .. } => {
                     return Err(format!("an honest node is blamed: {fault}"));
                 }
                 _ => {}
             }
         }
-        let mut wrong = Ok(());
-        for (to, frame) in wants.sends {
-            wrong = wrong.and(host.may_send(&to, &frame));
+        for (to, message) in said.sent {
             let Some(to) = plan.cluster.peer(&to) else { continue };
-            self.on_the_way.push((peer, to, Print::of(frame.as_ref()), Rc::new(frame)));
+            let frame = wire::encode(&message);
+            self.on_the_way.push((peer, to, Fingerprint::of(frame.as_ref()), Rc::new(frame)));
         }
-        host.fingerprint = host.print();
         self.on_the_way.sort_unstable_by_key(|(from, to, print, _)| (*from, *to, *print));
-        wrong?;
         asked.into_iter().try_for_each(|id| self.answer(plan, peer, id))
     }
 
@@ -179,9 +158,11 @@ impl Network {
     fn answer(&mut self, plan: &Plan, peer: Peer, id: ComputationId) -> Result<(), String> {
         let question = &plan.workload[0];
         let owner = question.owner(&plan.cluster, peer);
-        let Some(Deed::Answer(reply)) = owner.map(|owner| &owner.deed) else { return Ok(()) };
+        let Some(Behaviour::Answer(reply)) = owner.map(|owner| &owner.behaviour) else {
+            return Ok(());
+        };
         let command = Command::Answer { id, answer: question.form.answer(reply) };
-        self.feed(plan, peer, |driver, now, wants| driver.command(now, command, wants))
+        self.feed(plan, peer, |host, now| host.command(now, command))
     }
 
     /// Names the state.

@@ -8,17 +8,17 @@
 //! that additive sharing is secret.
 //!
 //! Two light nodes whose answers were added up exchange them: whatever is computed, and over whichever
-//! groups, its sums stay the same. Where the question hides who declines, one of the two may be a node
-//! that does. Alone changes who was never added up, or only in a part that is not told of, which not
+//! groups, its sums stay the same. Where the question hides opt-outs, one of the two may be a node
+//! that opts out. A node changes alone if it was never added up, or only in a suppressed group, which not
 //! even the result may tell.
 //!
-//! The coalition is everybody but who changes and that heavy node: two seats of the committee, all
-//! other light and heavy nodes, and whoever asks.
+//! The coalition is everybody but the nodes that change and that heavy node: all other seats of the
+//! committee, all other light and heavy nodes, and the proposer.
 
 mod pair;
 mod view;
 
-use crate::plan::{Deed, Peer, Plan};
+use crate::plan::{Behaviour, Peer, Plan};
 use crate::truth::Truth;
 use crate::violation::{Breach, Invariant, Violation};
 use crate::world::{Shift, Shifts, simulate, simulate_shifted};
@@ -37,12 +37,13 @@ pub struct Compared {
     pub events: u64,
 }
 
-/// Compares what each coalition of two seats sees; `None` if the plan has no two answers to change.
+/// Compares what each coalition of all seats but one sees; `None` if the plan has no two answers to change.
 pub fn compare(plan: &Plan) -> Result<Option<Compared>, Violation> {
     let mut probe = Probe::new(plan);
     let mut events = run(simulate(plan, &mut probe))?;
     let Some(pair) = probe.choose() else { return Ok(None) };
-    let coalitions = pair.seats.map(|honest| pair.coalition(plan, honest));
+    let coalitions: Vec<_> =
+        pair.seats.iter().map(|honest| pair.coalition(plan, *honest)).collect();
     let mut before = Views::new(coalitions.clone());
     events += run(simulate(plan, &mut before))?;
     let honest = |peer: &Peer| !plan.adversary.has(*peer);
@@ -75,11 +76,13 @@ fn change(plan: &Plan, pair: &Pair, honest: usize) -> (Plan, Shifts) {
     let truth = Truth::new(&plan.workload[pair.question]);
     for (light, new) in pair.changes(plan) {
         let owner = &mut changed.workload[pair.question].owners[number(plan, light)];
-        let [before, after] = [&owner.deed, &new].map(|deed| truth.split(deed).unwrap_or_default());
+        let [before, after] =
+            [&owner.behaviour, &new].map(|behaviour| truth.split(behaviour).unwrap_or_default());
         let by = truth.difference(&after, &before);
-        owner.deed = new;
-        // The third share is what the coins leave of the answer: it shifts by itself.
-        for split in pair.splits.iter().filter(|split| honest < 2 && split.light == light) {
+        owner.behaviour = new;
+        // The last seat's share is what the coins leave of the answer: it shifts by itself.
+        let drawn = honest + 1 < pair.seats.len();
+        for split in pair.splits.iter().filter(|split| drawn && split.light == light) {
             let words = shifts.entry((light, split.life)).or_default();
             words.extend(shift(&truth, split, honest, &by));
         }
@@ -87,7 +90,7 @@ fn change(plan: &Plan, pair: &Pair, honest: usize) -> (Plan, Shifts) {
     (changed, shifts)
 }
 
-/// The words of one share of a split, each with its part of what its lane is to be greater by.
+/// The words of one share of a split, each with the amount that it is to be greater by.
 fn shift(truth: &Truth<'_>, split: &Split, seat: usize, by: &[u128]) -> Vec<(u32, Shift)> {
     let width = truth.words_of_a_lane();
     let words = by.iter().flat_map(|by| {
@@ -102,10 +105,11 @@ fn number(plan: &Plan, light: Peer) -> usize {
 }
 
 impl Pair {
-    /// Who says what instead.
-    fn changes(&self, plan: &Plan) -> Vec<(Peer, Deed)> {
+    /// What each node says instead.
+    fn changes(&self, plan: &Plan) -> Vec<(Peer, Behaviour)> {
         let owners = &plan.workload[self.question].owners;
-        let [one, other] = [self.one, self.other].map(|light| &owners[number(plan, light)].deed);
+        let [one, other] =
+            [self.one, self.other].map(|light| &owners[number(plan, light)].behaviour);
         let mut changes = vec![(self.one, self.change.of(one, other))];
         if self.change == Change::Exchange {
             changes.push((self.other, one.clone()));
@@ -113,7 +117,7 @@ impl Pair {
         changes
     }
 
-    /// Everybody who may put together what they see.
+    /// The nodes that put together what they see.
     fn coalition(&self, plan: &Plan, honest: Peer) -> Vec<bool> {
         let mut outside = vec![self.one, honest];
         if self.change == Change::Exchange {
@@ -126,7 +130,7 @@ impl Pair {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Form, Quantity, Reply, Scale};
+    use crate::plan::{Form, Quantity, Reply, Scale, VectorTruth};
     use std::collections::BTreeSet;
 
     fn pair(plan: &Plan) -> Pair {
@@ -145,23 +149,24 @@ mod tests {
         before.first_difference(&after)
     }
 
-    /// Sums, in groups, and products in the largest ring, of which one owner declines unseen.
+    /// Sums, in groups, and products in the largest ring, where one owner opts out.
     fn plans() -> Vec<Plan> {
         let mut wide = Plan::plain(3, 4);
         let scale = Scale { min: -(1 << 50), max: 1 << 50, decimals: 2 };
-        let quantity = Quantity::Vector(2);
-        let form = Form { quantity, hides_declining: true, ..Form::sum(scale) };
+        let quantity = Quantity::Vector(VectorTruth(2));
+        let form = Form { quantity, hides_opt_outs: true, ..Form::sum(scale) };
         wide.workload[0].compute(form);
-        let answer = |z: i64| Deed::Answer(Reply { group: 0, cells: vec![Some(z), Some(1 - z)] });
+        let answer =
+            |z: i64| Behaviour::Answer(Reply { group: 0, cells: vec![Some(z), Some(1 - z)] });
         for (owner, z) in wide.workload[0].owners.iter_mut().zip([7, -(1 << 50), 1 << 52, 0]) {
-            owner.deed = if z == 0 { Deed::Decline } else { answer(z) };
+            owner.behaviour = if z == 0 { Behaviour::Decline } else { answer(z) };
         }
         let mut grouped = Plan::grouped(3, 5);
-        let mut alone = grouped.workload[0].owners[4].deed.clone();
-        if let Deed::Answer(reply) = &mut alone {
+        let mut alone = grouped.workload[0].owners[4].behaviour.clone();
+        if let Behaviour::Answer(reply) = &mut alone {
             reply.cells = vec![Some(70)];
         }
-        grouped.workload[0].owners[4].deed = alone;
+        grouped.workload[0].owners[4].behaviour = alone;
         let plans = [Plan::plain(3, 4), grouped, wide];
         plans.iter().flat_map(|plan| (0..8).map(|seed| Plan { seed, ..plan.clone() })).collect()
     }
@@ -172,7 +177,7 @@ mod tests {
         for plan in plans() {
             let pair = pair(&plan);
             seen.insert(format!("{:?}", pair.change));
-            for honest in 0..3 {
+            for honest in 0..pair.seats.len() {
                 let members = pair.coalition(&plan, pair.seats[honest]);
                 assert_eq!(difference(&plan, &pair, honest, &members), None, "{pair:?}");
             }
@@ -186,7 +191,7 @@ mod tests {
             let pair = pair(&plan);
             let outside = [pair.one, pair.other];
             let all: Vec<_> = plan.cluster.peers().map(|peer| !outside.contains(&peer)).collect();
-            for honest in 0..3 {
+            for honest in 0..pair.seats.len() {
                 assert!(difference(&plan, &pair, honest, &all).is_some(), "{pair:?}");
             }
         }

@@ -7,28 +7,28 @@ use formix_proto::record::{Fact, Record};
 use formix_proto::roster::Entry;
 
 use crate::index::Index;
-use crate::plan::{Deed, Peer, Plan, Reply};
+use crate::observation::{Observation, Observer};
+use crate::plan::{Behaviour, Peer, Plan, Reply};
 use crate::random::Stream;
-use crate::sight::{Sight, Witness};
 use crate::truth::Truth;
 
 /// One answer to a question that can be another's, or two that can be exchanged.
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) question: usize,
-    pub(super) seats: [Peer; 3],
+    pub(super) seats: Vec<Peer>,
     pub(super) one: Peer,
     pub(super) other: Peer,
     pub(super) change: Change,
     pub(super) splits: Vec<Split>,
 }
 
-/// What is changed. The sums that are told stay the same, and so does how many answers a part has.
+/// What is changed. The sums that are released stay the same, and so does the number of answers in each group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// Both are in the same sum: each says what the other has said.
     Exchange,
-    /// The first is in a part that is not told of: it says what the other has said, in its own group.
+    /// The first is in a suppressed group: it says what the other has said, in its own group.
     Within,
     /// The first was never added up: it says what the other has said.
     Alone,
@@ -74,8 +74,10 @@ impl<'p> Probe<'p> {
                 let life = self.lives.get(&light).copied().unwrap_or(0);
                 let word = self.words.entry((light, life)).or_default();
                 self.splits.push(Split { light, life, question, first_word: *word });
-                // Two of the three are drawn.
-                *word += 2 * u32::try_from(shares[0].expose().len() / 4).unwrap_or(0);
+                // All shares but the last are drawn.
+                let drawn = shares.values().take(shares.seats() - 1);
+                let words: usize = drawn.map(|share| share.expose().len() / 4).sum();
+                *word += u32::try_from(words).unwrap_or(0);
             }
             Fact::Sealed(seal) => {
                 let peer = |entry: &Entry| self.plan.cluster.peer(&entry.light);
@@ -108,15 +110,15 @@ impl<'p> Probe<'p> {
     }
 
     fn pairs(&self, question: usize) -> Vec<Pair> {
-        let [a, b, c] = self.plan.workload[question].proposal.spec.committee.0;
-        let seats = [a, b, c].map(|id| self.plan.cluster.peer(&id));
-        let [Some(a), Some(b), Some(c)] = seats else { return Vec::new() };
+        let committee = self.plan.workload[question].committee(&self.plan.cluster);
+        let seats: Option<Vec<_>> = committee.into_iter().collect();
+        let Some(seats) = seats else { return Vec::new() };
         let answers = self.answers(question);
         let couples =
             answers.iter().flat_map(|one| answers.iter().map(move |other| (*one, *other)));
-        let pair = |((one, deed), (other, said))| {
-            let change = self.change(question, (one, deed), (other, said))?;
-            let (seats, splits) = ([a, b, c], Vec::new());
+        let pair = |((one, behaviour), (other, said))| {
+            let change = self.change(question, (one, behaviour), (other, said))?;
+            let (seats, splits) = (seats.clone(), Vec::new());
             Some(Pair { question, seats, one, other, change, splits })
         };
         couples.filter_map(pair).collect()
@@ -125,8 +127,8 @@ impl<'p> Probe<'p> {
     fn change(
         &self,
         question: usize,
-        (one, deed): (Peer, &Deed),
-        (other, said): (Peer, &Deed),
+        (one, behaviour): (Peer, &Behaviour),
+        (other, said): (Peer, &Behaviour),
     ) -> Option<Change> {
         let truth = Truth::new(&self.plan.workload[question]);
         let rosters = || self.rosters.get(&question).into_iter().flatten();
@@ -136,35 +138,35 @@ impl<'p> Probe<'p> {
             Change::Exchange => is_in(one).contains(&true) && is_in(one) == is_in(other),
             Change::Within => rosters()
                 .filter(|roster| roster.contains(&one))
-                .all(|roster| self.is_untold(question, roster, one)),
+                .all(|roster| self.is_suppressed(question, roster, one)),
             Change::Alone => !is_in(one).contains(&true),
         };
-        // Within a part there is no change for who is in no roster.
+        // Within a group nothing changes for a node that is in no roster.
         let changes = match is_in(one).contains(&true) {
             true => &[Change::Within, Change::Exchange][..],
             false => &[Change::Alone],
         };
         let changes_it = |change: &&Change| {
-            let new = change.of(deed, said);
-            truth.split(&new).is_some_and(|new| truth.split(deed) != Some(new))
+            let new = change.of(behaviour, said);
+            truth.split(&new).is_some_and(|new| truth.split(behaviour) != Some(new))
         };
         changes.iter().filter(changes_it).find(|change| holds(change)).copied()
     }
 
-    /// Whether a roster's part that has this answer is not told of. Where an adversary's answer is in
-    /// it nobody can say; and a seat that lies can have any part told of.
-    fn is_untold(&self, question: usize, roster: &[Peer], light: Peer) -> bool {
+    /// Whether the group of a roster that has this answer is suppressed. Where an adversary's answer is
+    /// in it nobody can say; and a seat that lies can have any group released.
+    fn is_suppressed(&self, question: usize, roster: &[Peer], light: Peer) -> bool {
         let asked = &self.plan.workload[question];
         let truth = Truth::new(asked);
         let lanes = |light: &Peer| {
             let owner = asked.owner(&self.plan.cluster, *light)?;
-            (!self.plan.adversary.has(*light)).then(|| truth.split(&owner.deed)).flatten()
+            (!self.plan.adversary.has(*light)).then(|| truth.split(&owner.behaviour)).flatten()
         };
         let all: Option<Vec<_>> = roster.iter().map(lanes).collect();
         let (Some(all), Some(own), 1..) = (all, lanes(&light), truth.counted()) else {
             return false;
         };
-        let seats = asked.proposal.spec.committee.0.map(|id| self.plan.cluster.peer(&id));
+        let seats = asked.committee(&self.plan.cluster);
         if seats.into_iter().flatten().any(|seat| self.plan.adversary.has(seat)) {
             return false;
         }
@@ -172,29 +174,29 @@ impl<'p> Probe<'p> {
         own.iter().zip(tells).all(|(lane, tells)| *lane == 0 || !tells)
     }
 
-    /// Who says what, and is heard with it at once; without whoever asks.
-    fn answers(&self, question: usize) -> Vec<(Peer, &'p Deed)> {
+    /// What each node says and is heard with at once, but for the proposer.
+    fn answers(&self, question: usize) -> Vec<(Peer, &'p Behaviour)> {
         let asked = &self.plan.workload[question];
         let truth = Truth::new(asked);
-        let is_heard = |deed: &Deed| match deed {
-            Deed::Answer(reply) => truth.encode(reply).is_some(),
-            _ => truth.split(deed).is_some(),
+        let is_heard = |behaviour: &Behaviour| match behaviour {
+            Behaviour::Answer(reply) => truth.encode(reply).is_some(),
+            _ => truth.split(behaviour).is_some(),
         };
         let lights = self.plan.cluster.with_role(Role::Light).into_iter();
         lights
-            .filter(|light| *light != asked.asker && !self.plan.adversary.has(*light))
-            .filter_map(|light| Some((light, &asked.owner(&self.plan.cluster, light)?.deed)))
-            .filter(|(_, deed)| is_heard(deed))
+            .filter(|light| *light != asked.proposer && !self.plan.adversary.has(*light))
+            .filter_map(|light| Some((light, &asked.owner(&self.plan.cluster, light)?.behaviour)))
+            .filter(|(_, behaviour)| is_heard(behaviour))
             .collect()
     }
 }
 
 impl Change {
     /// What the first says instead.
-    pub(super) fn of(self, deed: &Deed, said: &Deed) -> Deed {
-        match (self, deed, said) {
-            (Self::Within, Deed::Answer(own), Deed::Answer(other)) => {
-                Deed::Answer(Reply { group: own.group, cells: other.cells.clone() })
+    pub(super) fn of(self, behaviour: &Behaviour, said: &Behaviour) -> Behaviour {
+        match (self, behaviour, said) {
+            (Self::Within, Behaviour::Answer(own), Behaviour::Answer(other)) => {
+                Behaviour::Answer(Reply { group: own.group, cells: other.cells.clone() })
             }
             // Declining instead would change how many answers there are.
             (Self::Within, own, _) => own.clone(),
@@ -203,13 +205,13 @@ impl Change {
     }
 }
 
-impl Witness for Probe<'_> {
-    fn see(&mut self, _: u64, sight: &Sight<'_>) {
-        match sight {
-            Sight::Started { peer, life } => {
+impl Observer for Probe<'_> {
+    fn observe(&mut self, _: u64, observation: &Observation<'_>) {
+        match observation {
+            Observation::Started { peer, life } => {
                 self.lives.insert(*peer, *life);
             }
-            Sight::Issued { peer, records, .. } => {
+            Observation::Issued { peer, records, .. } => {
                 records.iter().for_each(|record| self.issued(*peer, record));
             }
             _ => {}

@@ -3,13 +3,13 @@
 use formix_proto::record::Record;
 use formix_proto::wire;
 
+use crate::fingerprint::Fingerprint;
+use crate::observation::{Observation, Observer};
 use crate::plan::Peer;
-use crate::print::Print;
-use crate::sight::{Sight, Witness};
 
 /// Everything that one coalition sees, an observation each: when it was, and what it came to.
 pub(super) struct View {
-    /// Who belongs to the coalition, by peer.
+    /// Whether each peer belongs to the coalition.
     members: Vec<bool>,
     seen: Vec<(u64, u64)>,
 }
@@ -18,7 +18,7 @@ pub(super) struct View {
 pub(super) struct Views(pub(super) Vec<View>);
 
 impl Views {
-    pub(super) fn new(coalitions: [Vec<bool>; 3]) -> Self {
+    pub(super) fn new(coalitions: Vec<Vec<bool>>) -> Self {
         Self(coalitions.into_iter().map(View::new).collect())
     }
 }
@@ -41,7 +41,7 @@ impl View {
     }
 
     /// A disk of the coalition, byte by byte; of another one, when it was written and how much.
-    fn records(&self, print: &mut Print, peer: Peer, records: &[Record]) {
+    fn records(&self, print: &mut Fingerprint, peer: Peer, records: &[Record]) {
         print.word(peer.0.into());
         for record in records {
             let bytes = wire::encode_record(record);
@@ -53,11 +53,11 @@ impl View {
     }
 }
 
-impl Witness for View {
-    fn see(&mut self, at: u64, sight: &Sight<'_>) {
-        let mut print = Print::default();
-        match sight {
-            Sight::Sent { number, from, to, frame, .. } => {
+impl Observer for View {
+    fn observe(&mut self, at: u64, observation: &Observation<'_>) {
+        let mut print = Fingerprint::default();
+        match observation {
+            Observation::Sent { number, from, to, frame, .. } => {
                 for word in [*number, from.0.into(), to.0.into(), frame.len() as u64] {
                     print.word(word);
                 }
@@ -65,14 +65,14 @@ impl Witness for View {
                     print.bytes(frame);
                 }
             }
-            Sight::Issued { peer, records, .. } => {
+            Observation::Issued { peer, records, .. } => {
                 print.word(1);
                 self.records(&mut print, *peer, records);
             }
-            Sight::Durable { peer, records } => self.records(&mut print, *peer, records),
+            Observation::Durable { peer, records } => self.records(&mut print, *peer, records),
             // The frame that it was given counts as sent; what a copy would do is nothing.
-            Sight::Fed { .. } | Sight::Echoed { .. } => return,
-            Sight::Settled { peer, holds } => {
+            Observation::Input { .. } | Observation::Echoed { .. } => return,
+            Observation::Idle { peer, holds } => {
                 print.word(peer.0.into());
                 for held in [holds.computations, holds.timers, holds.held] {
                     print.word(held as u64);
@@ -85,8 +85,8 @@ impl Witness for View {
     }
 }
 
-impl Witness for Views {
-    fn see(&mut self, at: u64, sight: &Sight<'_>) {
-        self.0.iter_mut().for_each(|view| view.see(at, sight));
+impl Observer for Views {
+    fn observe(&mut self, at: u64, observation: &Observation<'_>) {
+        self.0.iter_mut().for_each(|view| view.observe(at, observation));
     }
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::cluster::{Cluster, Peer};
 use crate::random::Stream;
 
-/// Some nodes whose messages somebody else controls: they run the real code, and what leaves them is
-/// changed. They have their own keys and nobody else's.
+/// Nodes whose messages an adversary controls: they run the real code, and what leaves them is changed.
+/// They have their own keys and no others.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Adversary {
     /// Light nodes, one heavy node, or a proposer.
@@ -16,7 +16,7 @@ pub struct Adversary {
     pub moves: Vec<Move>,
 }
 
-/// One message that is not sent as it was meant.
+/// One message that is not sent as the node meant it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     /// Whose message.
@@ -39,16 +39,16 @@ pub enum Trick {
     Replay(u64),
     /// It goes to that node as well.
     Misdirect(Peer),
-    /// One that nobody wanted to send goes out as well.
+    /// A message that no node wanted to send goes out as well.
     Invent(u64),
-    /// It is sent that many times more.
+    /// It is sent this many times more.
     Flood(u32),
     /// A byte of it is another, or its end is missing.
     Garble(u64),
 }
 
 impl Adversary {
-    /// None in most plans; else light nodes, a heavy node or whoever asks.
+    /// None in most plans; else light nodes, a heavy node or a proposer.
     pub(super) fn draw(seed: u64, cluster: &Cluster) -> Self {
         let mut draw = Stream::new(seed, "adversary");
         if !draw.chance(25) {

@@ -1,4 +1,4 @@
-//! Who takes part.
+//! The nodes that take part.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use formix_proto::directory::{Directory, Role};
 use formix_proto::id::NodeId;
 use formix_proto::policy::Policy;
+use formix_proto::seat::Committee;
 use serde::{Deserialize, Serialize};
 
 use crate::random::Stream;
@@ -20,7 +21,7 @@ pub struct Peer(pub u32);
 pub struct Cluster {
     /// The nodes.
     pub members: Vec<Member>,
-    /// Who is enrolled: all of them.
+    /// All nodes that are enrolled.
     pub directory: Arc<Directory>,
     by_id: HashMap<NodeId, Peer>,
 }
@@ -52,7 +53,7 @@ impl Peer {
 }
 
 impl Cluster {
-    /// That many nodes of each role, all under one policy. Their ids are random, so that no order
+    /// A cluster of this many nodes of each role, all under one policy. Their ids are random, so that no order
     /// of roles hides in the order of ids.
     pub fn new(seed: u64, [heavies, lights, proposers]: [u32; 3], policy: &Policy) -> Self {
         let mut ids = Stream::new(seed, "ids");
@@ -73,6 +74,17 @@ impl Cluster {
     /// The node.
     pub fn member(&self, peer: Peer) -> &Member {
         &self.members[peer.index()]
+    }
+
+    /// The committee of these nodes, the primary first.
+    ///
+    /// # Panics
+    ///
+    /// When there are fewer than three or more than seven: a plan is made with enough heavy nodes.
+    #[allow(clippy::expect_used, reason = "a mistake of who writes the plan")]
+    pub fn committee(&self, heavies: &[Peer]) -> Committee {
+        let nodes = heavies.iter().map(|peer| self.member(*peer).id);
+        Committee::new(nodes).expect("a committee of three to seven")
     }
 
     /// What people call the node: `h0`, `l3`, `p1`.

@@ -40,7 +40,7 @@ pub enum Fault {
         /// On the way to whom.
         to: Peer,
     },
-    /// A directed link is out of order for a while.
+    /// A directed link does not work for a while.
     Cut(Cut),
     /// Two nodes' connection breaks: what is on the way between them is lost.
     Reset {
@@ -88,13 +88,13 @@ pub enum Fault {
 pub enum What {
     /// It does not arrive.
     Lose,
-    /// It arrives again, that many milliseconds later.
+    /// It arrives again, this many milliseconds later.
     Repeat(u64),
-    /// It arrives that many milliseconds later.
+    /// It arrives this many milliseconds later.
     Delay(u64),
 }
 
-/// A directed link that is out of order for a while.
+/// A directed link that does not work for a while.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     /// A clog holds frames back until its end; any other kind loses them.
@@ -112,7 +112,7 @@ pub struct Cut {
 /// A node that stops.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crash {
-    /// As what it counts.
+    /// The kind as which it counts.
     pub kind: Kind,
     /// Which node.
     pub peer: Peer,
@@ -123,7 +123,7 @@ pub struct Crash {
     pub keep: usize,
     /// When it is started again, counted from the crash; `None` is never.
     pub down: Option<u64>,
-    /// Each is one more crash: after that many outputs of the recovery.
+    /// Each is one more crash: after this many outputs of the recovery.
     pub relapses: Vec<u32>,
 }
 
@@ -176,7 +176,7 @@ impl Faults {
 }
 
 impl Fault {
-    /// As what it counts.
+    /// The kind as which it counts.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Frame { what: What::Lose, .. } => Kind::Loss,

@@ -1,40 +1,30 @@
 //! From a stream to what a question computes, and to answers.
 
-use super::form::{Form, Grouping, Quantity, Reply, Scale};
+use super::form::{Form, Grouping, Reply};
+use super::quantity::{Quantity, Scale};
 use crate::random::Stream;
 
 /// The widest domain of which tenths of a step are numbers of 64 bits.
 const MOST: u64 = 800_000_000_000_000_000;
 
-/// What a question computes over at most so many answers, in groups of at least so many.
+/// What a question computes over at most `participants` answers, in groups of `least` or more.
 pub(super) fn form(draw: &mut Stream, participants: u32, least: u32) -> Form {
-    let kind = draw.below(20);
-    let squares = matches!(kind, 6..=10);
-    let scale = scale(draw, participants, squares);
-    let quantity = match kind {
-        0..6 => Quantity::Sum,
-        6..9 => Quantity::Moments,
-        9..11 => Quantity::Regression(1 + draw.small(2)),
-        11..14 => Quantity::Histogram(scale.max.abs_diff(scale.min).div_ceil(1 + draw.below(6))),
-        14..16 => Quantity::Choice(1 + draw.small(4)),
-        16 => Quantity::Choices(1 + draw.small(4)),
-        17..19 => Quantity::Vector(1 + draw.small(4)),
-        _ => Quantity::Count,
-    };
-    let mut form = Form { quantity, hides_declining: draw.chance(25), ..Form::sum(scale) };
+    let kind = Quantity::kind(draw);
+    let scale = scale(draw, participants, Quantity::squares(kind));
+    let quantity = Quantity::draw(kind, draw, scale);
+    let mut form = Form { quantity, hides_opt_outs: draw.chance(25), ..Form::sum(scale) };
     if draw.chance(35) {
-        let least = if draw.chance(80) { least.max(quantity.least()) } else { least };
-        let (count, least) = (1 + draw.small(3), least + draw.small(2));
-        form.grouping = Some(Grouping { count, least });
+        let least = if draw.chance(80) { least.max(form.bounds().min_answers) } else { least };
+        let (count, min_size) = (1 + draw.small(3), least + draw.small(2));
+        form.grouping = Some(Grouping { count, min_size });
     }
-    form.missing = draw.chance(30).then(|| value(draw, &form));
-    // Neither yes nor no is refused whatever the question says.
-    let outside = draw.chance(30) && quantity != Quantity::Count;
-    form.outside = outside.then(|| value(draw, &form));
+    form.missing = draw.chance(30).then(|| quantity.value(draw, scale));
+    let outside = draw.chance(30) && quantity.replaces();
+    form.outside = outside.then(|| quantity.value(draw, scale));
     form
 }
 
-/// A domain. At times the widest with which so many answers are still added up in a smaller ring, or
+/// A domain. At times the widest with which this number of answers is still added up in a smaller ring, or
 /// one step more.
 fn scale(draw: &mut Stream, participants: u32, squares: bool) -> Scale {
     let span = match draw.below(10) {
@@ -58,51 +48,5 @@ fn scale(draw: &mut Stream, participants: u32, squares: bool) -> Scale {
 pub(super) fn reply(draw: &mut Stream, form: &Form) -> Reply {
     let groups = form.grouping.map_or(0, |grouping| grouping.count);
     let group = if draw.chance(3) { groups } else { draw.small(groups.into()) };
-    let count = match form.quantity {
-        Quantity::Vector(length) => length,
-        Quantity::Regression(columns) => columns + 1,
-        Quantity::Choices(options) => return Reply { group, cells: choices(draw, options) },
-        _ => 1,
-    };
-    Reply { group, cells: (0..count).map(|_| cell(draw, form)).collect() }
-}
-
-/// Some of the options; seldom one of them twice, or none of them.
-fn choices(draw: &mut Stream, options: u32) -> Vec<Option<i64>> {
-    let mut chosen: Vec<_> = (0..options).filter(|_| draw.chance(50)).collect();
-    if draw.chance(5) && chosen.len() < options as usize {
-        chosen.push(draw.small(u64::from(options) + 1));
-    }
-    chosen.into_iter().map(|option| Some(option.into())).collect()
-}
-
-fn cell(draw: &mut Stream, form: &Form) -> Option<i64> {
-    match draw.below(20) {
-        0 => None,
-        1 => Some(beyond(draw, form)),
-        _ => Some(value(draw, form)),
-    }
-}
-
-/// A value as declared. Numbers that need rounding are some of them.
-fn value(draw: &mut Stream, form: &Form) -> i64 {
-    match form.quantity {
-        Quantity::Count => draw.small(2).into(),
-        Quantity::Choice(options) | Quantity::Choices(options) => draw.small(options.into()).into(),
-        _ => {
-            let Scale { min, max, .. } = form.scale;
-            let steps = draw.within(0..=max.abs_diff(min));
-            let rounding = if draw.chance(20) { draw.small(10).into() } else { 0 };
-            (10 * min.saturating_add_unsigned(steps) + rounding).min(10 * max)
-        }
-    }
-}
-
-/// A value that is not as declared.
-fn beyond(draw: &mut Stream, form: &Form) -> i64 {
-    match form.quantity {
-        Quantity::Count => 2,
-        Quantity::Choice(options) | Quantity::Choices(options) => options.into(),
-        _ => 10 * form.scale.max + 1 + i64::from(draw.small(50)),
-    }
+    Reply { group, cells: form.quantity.reply(draw, form.scale) }
 }

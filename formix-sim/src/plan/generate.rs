@@ -18,7 +18,7 @@ pub(super) fn plan(seed: u64) -> Plan {
     let mut cluster = Cluster::new(seed, sizes, &policy(&mut shape));
     vary_policies(&mut cluster, &mut shape);
     let workload = questions::questions(seed, &cluster);
-    let latency = Latency::PerLink { least: 0, most: 11 };
+    let latency = Latency::PerLink { min: 0, max: 11 };
     let network = Network { latency, ..Network::default() };
     let adversary = Adversary::draw(seed, &cluster);
     let faults = Faults::default();
@@ -29,7 +29,7 @@ pub(super) fn plan(seed: u64) -> Plan {
 
 pub(super) fn plain(heavies: u32, lights: u32) -> Plan {
     let policy = policy(&mut Stream::new(0, "plain"));
-    let policy = Policy { least_participants: 1, ..policy };
+    let policy = Policy { min_participants: 1, ..policy };
     let cluster = Cluster::new(0, [heavies, lights, 1], &policy);
     let workload = vec![questions::plain(&cluster)];
     let network = Network::default();
@@ -38,14 +38,14 @@ pub(super) fn plain(heavies: u32, lights: u32) -> Plan {
 }
 
 fn policy(draw: &mut Stream) -> Policy {
-    let resend_most = draw.within(400..=1_000);
+    let resend_max = draw.within(400..=1_000);
     Policy {
-        least_participants: 1 + draw.small(3),
+        min_participants: 1 + draw.small(3),
         horizon: Duration::from_secs(30),
         prepare_within: Duration::from_millis(draw.within(1_000..=3_000)),
-        reveal_within: Duration::from_millis(resend_most * draw.within(4..=6)),
+        reveal_within: Duration::from_millis(resend_max * draw.within(4..=6)),
         resend_first: Duration::from_millis(draw.within(50..=150)),
-        resend_most: Duration::from_millis(resend_most),
+        resend_max: Duration::from_millis(resend_max),
         retention: Duration::from_secs(60),
     }
 }
@@ -55,11 +55,11 @@ fn vary_policies(cluster: &mut Cluster, draw: &mut Stream) {
     let (lenient, strict) = (draw.chance(40), draw.chance(15));
     for member in &mut cluster.members {
         if member.role == Role::Proposer && lenient {
-            member.policy.least_participants = 1;
+            member.policy.min_participants = 1;
             member.policy.horizon *= 4;
         }
         if member.role == Role::Heavy && member.number == 2 && strict {
-            member.policy.least_participants += 1;
+            member.policy.min_participants += 1;
         }
         member.disk = draw.within(1..=4);
     }

@@ -10,8 +10,10 @@ mod form;
 mod forms;
 mod generate;
 mod kind;
+mod latency;
 mod network;
 mod print;
+mod quantity;
 mod questions;
 mod sound;
 mod trouble;
@@ -25,18 +27,23 @@ use serde::{Deserialize, Serialize};
 pub use adversary::{Adversary, Move, Trick};
 pub use cluster::{Cluster, Member, Peer};
 pub use faults::{Crash, Cut, Fault, Faults, Trigger, What};
-pub use form::{Form, Grouping, Quantity, Reply, Scale};
+pub use form::{Form, Grouping, Reply};
 pub use kind::Kind;
+pub use latency::LatencyError;
 pub use network::{Latency, Network};
+pub use quantity::{
+    ChoiceTruth, ChoicesTruth, CountTruth, HistogramTruth, MomentsTruth, Quantity, RegressionTruth,
+    Scale, SumTruth, VectorTruth,
+};
 pub use sound::Unsound;
-pub use workload::{Deed, Flaw, Owner, Question};
+pub use workload::{Behaviour, Flaw, Owner, Question};
 
 /// One run, spelled out. Times are milliseconds since its start.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
     /// Keys the coins of the nodes; for a plan made from a seed, that seed.
     pub seed: u64,
-    /// Who takes part.
+    /// The nodes that take part.
     pub cluster: Cluster,
     /// What the network is like.
     pub network: Network,
@@ -44,7 +51,7 @@ pub struct Plan {
     pub workload: Vec<Question>,
     /// What goes wrong.
     pub faults: Faults,
-    /// Who does not keep to the protocol.
+    /// The nodes that do not keep to the protocol.
     #[serde(default)]
     pub adversary: Adversary,
 }
@@ -60,21 +67,23 @@ impl Plan {
         generate::plain(heavies, lights)
     }
 
-    /// The same, in two groups: the last owner is alone in the second, which is told of from two answers
-    /// on. Who declines is hidden.
+    /// The same, in two groups of two answers or more: the last owner is alone in the second. Opt-outs
+    /// are hidden.
     pub fn grouped(heavies: u32, lights: u32) -> Self {
         let mut plan = Self::plain(heavies, lights);
         let question = &mut plan.workload[0];
-        let grouping = Some(Grouping { count: 2, least: 2 });
-        let form = Form { grouping, hides_declining: true, ..question.form.clone() };
+        let grouping = Some(Grouping { count: 2, min_size: 2 });
+        let form = Form { grouping, hides_opt_outs: true, ..question.form.clone() };
         question.compute(form);
-        if let Some(Deed::Answer(reply)) = question.owners.last_mut().map(|owner| &mut owner.deed) {
+        if let Some(Behaviour::Answer(reply)) =
+            question.owners.last_mut().map(|owner| &mut owner.behaviour)
+        {
             reply.group = 1;
         }
         plan
     }
 
-    /// The most that two clocks come to be apart, as long as anything is judged.
+    /// The farthest that two clocks come apart while anything is judged.
     pub fn skew(&self) -> Duration {
         const LONGEST_RUN: u64 = 120;
         let members = &self.cluster.members;

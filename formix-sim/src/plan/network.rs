@@ -1,4 +1,4 @@
-//! What the network is like where nothing goes wrong.
+//! The network as it is without faults.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +20,9 @@ pub enum Latency {
     /// Each directed link has its own, of this range, the same for all of its frames.
     PerLink {
         /// The shortest.
-        least: u64,
+        min: u64,
         /// The longest.
-        most: u64,
+        max: u64,
     },
     /// Each frame has its own: log-normal, as round trips on the internet roughly are.
     LogNormal {
@@ -35,7 +35,7 @@ pub enum Latency {
 
 impl Default for Network {
     fn default() -> Self {
-        let latency = Latency::PerLink { least: 0, most: 0 };
+        let latency = Latency::PerLink { min: 0, max: 0 };
         Self { latency, loss: 0, reordering: false }
     }
 }

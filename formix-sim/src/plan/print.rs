@@ -50,12 +50,12 @@ impl Plan {
     ) -> fmt::Result {
         let spec = &question.proposal.spec;
         let seat =
-            |id| self.cluster.peer(id).map_or_else(String::new, |peer| self.cluster.name(peer));
-        let seats: Vec<_> = spec.committee.0.iter().map(seat).collect();
+            |id| self.cluster.peer(&id).map_or_else(String::new, |peer| self.cluster.name(peer));
+        let seats: Vec<_> = spec.committee.nodes().map(seat).collect();
         write!(
             f,
             "c{number}: {} asks {} at {} ms, deadline {} ms, {} to {} answers",
-            self.cluster.name(question.asker),
+            self.cluster.name(question.proposer),
             seats.join(" "),
             question.at,
             question.deadline(),

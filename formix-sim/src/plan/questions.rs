@@ -1,14 +1,17 @@
 //! From a seed to a workload.
 
 use formix_proto::directory::Role;
-use formix_proto::id::Nonce;
-use formix_proto::spec::{Committee, Proposal, Spec};
+use formix_proto::id::{NodeId, Nonce};
+use formix_proto::seat::{Committee, MAX_SEATS, MIN_SEATS};
+use formix_proto::sharing::Scheme;
+use formix_proto::spec::{Proposal, Spec};
 use formix_proto::time::Time;
 
 use super::cluster::{Cluster, Member, Peer};
-use super::form::{Form, Grouping, Quantity, Reply, Scale};
+use super::form::{Form, Grouping, Reply};
 use super::forms;
-use super::workload::{Deed, Flaw, Owner, Question};
+use super::quantity::{MomentsTruth, Quantity, Scale};
+use super::workload::{Behaviour, Flaw, Owner, Question};
 use crate::random::Stream;
 
 pub(super) fn questions(seed: u64, cluster: &Cluster) -> Vec<Question> {
@@ -22,43 +25,43 @@ pub(super) fn plain(cluster: &Cluster) -> Question {
     let mut draw = Stream::new(0, "plain question");
     let form = Form::sum(Scale { min: -500, max: 500, decimals: 1 });
     let heavies = cluster.with_role(Role::Heavy);
-    let committee = [heavies[0], heavies[1], heavies[2]];
+    let committee = heavies[..MIN_SEATS].to_vec();
     let lights = cluster.directory.lights();
     let owners = (0..lights).map(|light| Owner {
         after: 10,
-        deed: Deed::Answer(Reply::from(10 * (i64::from(light) - 2))),
+        behaviour: Behaviour::Answer(Reply::from(10 * (i64::from(light) - 2))),
     });
-    let spec = spec(cluster, committee, &form, (20, 6_000), (1, lights));
-    let asker = cluster.with_role(Role::Proposer)[0];
+    let spec = spec(cluster, &committee, &form, (20, 6_000), (1, lights));
+    let proposer = cluster.with_role(Role::Proposer)[0];
     let proposal =
-        Proposal { proposer: cluster.member(asker).id, nonce: Nonce(draw.bytes()), spec };
-    Question { at: 20, asker, proposal, form, owners: owners.collect(), flaw: None }
+        Proposal { proposer: cluster.member(proposer).id, nonce: Nonce(draw.bytes()), spec };
+    Question { at: 20, proposer, proposal, form, owners: owners.collect(), flaw: None }
 }
 
 fn question(draw: &mut Stream, cluster: &Cluster) -> Question {
     let at = draw.below(6_000);
     let lights = cluster.directory.lights();
-    let asker = asker(draw, cluster);
+    let proposer = proposer(draw, cluster);
     let committee = committee(draw, cluster);
-    let least = cluster.policy().least_participants;
+    let least = cluster.policy().min_participants;
     let min = least + u32::try_from(draw.below(u64::from(lights / 2 + 1))).unwrap_or(0);
     let max = if draw.chance(80) { min.max(lights) } else { min };
     let mut form = forms::form(draw, max, least);
-    let needed = if draw.chance(80) { form.quantity.least() } else { 0 };
+    let needed = if draw.chance(80) { form.bounds().min_answers } else { 0 };
     let (min, max) = (min.max(needed), max.max(needed));
     let after = draw.within(800..=8_000);
-    let mut spec = spec(cluster, committee, &form, (at, after), (min, max));
+    let mut spec = spec(cluster, &committee, &form, (at, after), (min, max));
     let flaw = draw.chance(15).then(|| flaw(draw, cluster, &mut spec, &mut form, at));
-    let flaw = flaw.or_else(|| hidden_flaw(cluster, &spec, form.quantity));
+    let flaw = flaw.or_else(|| hidden_flaw(cluster, &spec, &form));
     let proposal =
-        Proposal { proposer: cluster.member(asker).id, nonce: Nonce(draw.bytes()), spec };
+        Proposal { proposer: cluster.member(proposer).id, nonce: Nonce(draw.bytes()), spec };
     let eager = draw.chance(50);
     let owners = (0..lights).map(|_| owner(draw, &form, after, eager)).collect();
-    Question { at, asker, proposal, form, owners, flaw }
+    Question { at, proposer, proposal, form, owners, flaw }
 }
 
 /// Mostly a proposer; a heavy or a light node now and then.
-fn asker(draw: &mut Stream, cluster: &Cluster) -> Peer {
+fn proposer(draw: &mut Stream, cluster: &Cluster) -> Peer {
     let role = match draw.below(10) {
         0 => Role::Heavy,
         1 => Role::Light,
@@ -67,14 +70,16 @@ fn asker(draw: &mut Stream, cluster: &Cluster) -> Peer {
     draw.pick(&cluster.with_role(role))
 }
 
-fn committee(draw: &mut Stream, cluster: &Cluster) -> [Peer; 3] {
+/// Heavy nodes in any order, the primary first: mostly three, at times as many as there are.
+fn committee(draw: &mut Stream, cluster: &Cluster) -> Vec<Peer> {
     let mut heavies = cluster.with_role(Role::Heavy);
-    [(); 3].map(|()| heavies.remove(draw.index(heavies.len())))
+    let seats = if draw.chance(20) { heavies.len().min(MAX_SEATS) } else { MIN_SEATS };
+    (0..seats).map(|_| heavies.remove(draw.index(heavies.len()))).collect()
 }
 
 fn spec(
     cluster: &Cluster,
-    committee: [Peer; 3],
+    committee: &[Peer],
     form: &Form,
     (at, after): (u64, u64),
     (min_participants, max_participants): (u32, u32),
@@ -83,10 +88,20 @@ fn spec(
         prompt: "How many hours did you sleep last night?".to_owned(),
         query: None,
         statistic: form.statistic(),
-        committee: Committee(committee.map(|peer| cluster.member(peer).id)),
+        committee: cluster.committee(committee),
+        scheme: Scheme::Additive,
         deadline: Time(crate::EPOCH + at + after),
         min_participants,
         max_participants,
+    }
+}
+
+/// Gives one seat to another node.
+fn reseat(spec: &mut Spec, seat: usize, node: Option<NodeId>) {
+    let mut nodes: Vec<_> = spec.committee.nodes().collect();
+    nodes[seat] = node.unwrap_or(nodes[seat]);
+    if let Ok(committee) = Committee::new(nodes) {
+        spec.committee = committee;
     }
 }
 
@@ -107,17 +122,20 @@ fn flaw(draw: &mut Stream, cluster: &Cluster, spec: &mut Spec, form: &mut Form, 
             // 2^59 squared, 2^17 times.
             spec.max_participants = 200_000;
             let scale = Scale { min: 0, max: 1 << 59, decimals: 0 };
-            *form = Form { quantity: Quantity::Moments, ..Form::sum(scale) };
+            *form = Form { quantity: Quantity::Moments(MomentsTruth), ..Form::sum(scale) };
         }
         Flaw::Past => spec.deadline = Time(crate::EPOCH + at - 60_000),
         Flaw::TooFar => spec.deadline = Time(crate::EPOCH + at + 100_000),
-        Flaw::RepeatedHeavy => spec.committee.0[2] = spec.committee.0[draw.index(2)],
+        Flaw::RepeatedHeavy => {
+            let repeated = spec.committee.nodes().nth(draw.index(2));
+            reseat(spec, 2, repeated);
+        }
         Flaw::LowThreshold => {
-            spec.min_participants = cluster.policy().least_participants - 1;
+            spec.min_participants = cluster.policy().min_participants - 1;
         }
         Flaw::SmallGroups => {
-            let least = cluster.policy().least_participants - 1;
-            form.grouping = Some(Grouping { count: 2, least });
+            let min_size = cluster.policy().min_participants - 1;
+            form.grouping = Some(Grouping { count: 2, min_size });
         }
         Flaw::HighThreshold => {
             spec.min_participants = cluster.directory.lights() + 1;
@@ -125,7 +143,7 @@ fn flaw(draw: &mut Stream, cluster: &Cluster, spec: &mut Spec, form: &mut Form, 
         }
         Flaw::NotAHeavy => {
             let light = draw.pick(&cluster.with_role(Role::Light));
-            spec.committee.0[draw.index(3)] = cluster.member(light).id;
+            reseat(spec, draw.index(3), Some(cluster.member(light).id));
         }
     }
     spec.statistic = form.statistic();
@@ -133,19 +151,19 @@ fn flaw(draw: &mut Stream, cluster: &Cluster, spec: &mut Spec, form: &mut Form, 
 }
 
 /// Terms that came out such that some seat must refuse them.
-fn hidden_flaw(cluster: &Cluster, spec: &Spec, quantity: Quantity) -> Option<Flaw> {
-    let of_a_group = spec.statistic.groups.as_ref().map(|groups| groups.least);
+fn hidden_flaw(cluster: &Cluster, spec: &Spec, form: &Form) -> Option<Flaw> {
+    let of_a_group = spec.statistic.groups.as_ref().map(|groups| groups.min_size);
     let of_a_part = of_a_group.unwrap_or(spec.min_participants);
     let least = of_a_part.min(spec.min_participants);
     let strict = |member: &&Member| {
-        spec.committee.0.contains(&member.id) && member.policy.least_participants > least
+        spec.committee.seat_of(&member.id).is_some() && member.policy.min_participants > least
     };
     let strict = cluster.members.iter().find(strict).map(|_| match least {
         least if least == spec.min_participants => Flaw::LowThreshold,
         _ => Flaw::SmallGroups,
     });
     let many = cluster.directory.lights() < spec.min_participants;
-    let few = (of_a_part < quantity.least()).then_some(if of_a_group.is_some() {
+    let few = (of_a_part < form.bounds().min_answers).then_some(if of_a_group.is_some() {
         Flaw::SmallGroups
     } else {
         Flaw::LowThreshold
@@ -159,10 +177,10 @@ fn owner(draw: &mut Stream, form: &Form, until: u64, eager: bool) -> Owner {
         1 if !eager => until + draw.below(1_000),
         _ => draw.below(400),
     };
-    let deed = match draw.below(20) {
-        0..2 => Deed::Decline,
-        2..4 if !eager => Deed::Ignore,
-        _ => Deed::Answer(forms::reply(draw, form)),
+    let behaviour = match draw.below(20) {
+        0..2 => Behaviour::Decline,
+        2..4 if !eager => Behaviour::Ignore,
+        _ => Behaviour::Answer(forms::reply(draw, form)),
     };
-    Owner { after, deed }
+    Owner { after, behaviour }
 }

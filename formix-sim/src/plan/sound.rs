@@ -1,4 +1,4 @@
-//! Whether a plan that was read from a file speaks of its own nodes only.
+//! Whether a plan that was read from a file names only its own nodes.
 
 use super::Plan;
 use super::cluster::Peer;
@@ -9,7 +9,7 @@ pub enum Unsound {
     /// A question, a fault or the adversary names a node that is not there.
     #[error("it names node {0}, and has fewer")]
     NoSuchNode(u32),
-    /// There is nobody, or no question.
+    /// There is no node, or no question.
     #[error("it has no nodes, or no question")]
     Empty,
 }
@@ -20,7 +20,7 @@ impl Plan {
         if self.cluster.members.is_empty() || self.workload.is_empty() {
             return Err(Unsound::Empty);
         }
-        let asking = self.workload.iter().map(|question| question.asker);
+        let asking = self.workload.iter().map(|question| question.proposer);
         let failing = self.faults.list.iter().flat_map(|fault| fault.peers());
         let moving = self.adversary.moves.iter().map(|step| step.peer);
         let lying = self.adversary.members.iter().copied();

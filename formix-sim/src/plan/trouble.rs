@@ -180,7 +180,7 @@ fn crashes(seed: u64, plan: &Plan, faults: &mut Faults) {
             let peer = draw.pick(&cluster.with_role(role));
             let crash = crash(&mut draw, kind, peer, faults);
             // A proposer that lost its disk has not asked: nobody waits for its outcome.
-            let asks = plan.workload.iter().any(|question| question.asker == peer);
+            let asks = plan.workload.iter().any(|question| question.proposer == peer);
             if !(kind == Kind::Amnesia && asks) {
                 faults.list.push(Fault::Crash(crash));
                 if kind == Kind::Amnesia {

@@ -1,4 +1,4 @@
-//! A plan with one node less.
+//! A plan without one of its nodes.
 
 use formix_proto::directory::Role;
 
@@ -12,7 +12,7 @@ impl Plan {
     pub fn without(&self, peer: Peer) -> Option<Plan> {
         let id = self.cluster.member(peer).id;
         let needed = |question: &super::Question| {
-            question.asker == peer || question.proposal.spec.committee.0.contains(&id)
+            question.proposer == peer || question.proposal.spec.committee.seat_of(&id).is_some()
         };
         if self.workload.iter().any(needed) {
             return None;
@@ -28,7 +28,7 @@ impl Plan {
             if gone.role == Role::Light {
                 question.owners.remove(gone.number as usize);
             }
-            move_up(&mut question.asker, peer);
+            move_up(&mut question.proposer, peer);
         }
         plan.faults.list.retain(|fault| !fault.peers().contains(&peer));
         for fault in &mut plan.faults.list {
@@ -49,7 +49,7 @@ fn move_up(peer: &mut Peer, gone: Peer) {
 }
 
 impl Fault {
-    /// The nodes that it is about.
+    /// The nodes that a fault is about.
     pub fn peers(&self) -> Vec<Peer> {
         self.clone().peers_mut().into_iter().map(|peer| *peer).collect()
     }

@@ -12,15 +12,15 @@ use super::form::{Form, Reply};
 pub struct Question {
     /// When it is asked.
     pub at: u64,
-    /// Who asks.
-    pub asker: Peer,
+    /// The node that asks.
+    pub proposer: Peer,
     /// Its terms.
     pub proposal: Proposal,
     /// What it computes, in plain integers for the oracle.
     pub form: Form,
     /// What each light node's owner does, in order of the light nodes.
     pub owners: Vec<Owner>,
-    /// Why it must not be taken up, if so.
+    /// Why it must be refused, if it must.
     pub flaw: Option<Flaw>,
 }
 
@@ -30,12 +30,12 @@ pub struct Owner {
     /// How long after being asked.
     pub after: u64,
     /// What.
-    pub deed: Deed,
+    pub behaviour: Behaviour,
 }
 
 /// What an owner does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Deed {
+pub enum Behaviour {
     /// Answers; and declines if that is refused.
     Answer(Reply),
     /// Declines.
@@ -44,10 +44,10 @@ pub enum Deed {
     Ignore,
 }
 
-/// Why a proposal must not be taken up.
+/// Why a proposal must be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Flaw {
-    /// Its lanes could reach 2^128.
+    /// Its sums could reach 2^128.
     Overflow,
     /// Its deadline has passed.
     Past,
@@ -57,7 +57,7 @@ pub enum Flaw {
     RepeatedHeavy,
     /// Its threshold is under the policy of some heavy node.
     LowThreshold,
-    /// The least size of its groups is under the policy of some heavy node.
+    /// The minimum size of its groups is under the policy of some heavy node.
     SmallGroups,
     /// Its threshold is more than the light nodes there are.
     HighThreshold,
@@ -66,7 +66,12 @@ pub enum Flaw {
 }
 
 impl Question {
-    /// The same question, of something else.
+    /// The nodes of the committee, in order of their seats; `None` for a stranger.
+    pub fn committee(&self, cluster: &Cluster) -> Vec<Option<Peer>> {
+        self.proposal.spec.committee.nodes().map(|id| cluster.peer(&id)).collect()
+    }
+
+    /// Lets the same question compute something else.
     pub fn compute(&mut self, form: Form) {
         self.proposal.spec.statistic = form.statistic();
         self.form = form;

@@ -10,8 +10,8 @@ use super::World;
 use super::forge::{self, Dice};
 use crate::plan::{Peer, Trick};
 
-/// What the adversary has seen pass, to be replayed; older ones are forgotten.
-const LOOT: usize = 256;
+/// How many frames the adversary remembers, to replay them.
+const OVERHEARD: usize = 256;
 
 impl World<'_> {
     /// Sends what an adversary's node wants to send, and what it does not.
@@ -28,17 +28,17 @@ impl World<'_> {
             self.play(from, trick, &mut outgoing);
         }
         for (to, frame) in outgoing {
-            self.loot(frame.clone());
+            self.overheard(frame.clone());
             self.put_on_the_wire(from, to, frame);
         }
     }
 
     /// Remembers a frame that an adversary sends or receives.
-    pub(super) fn loot(&mut self, frame: Rc<Frame>) {
-        if self.loot.len() >= LOOT {
-            self.loot.remove(0);
+    pub(super) fn overheard(&mut self, frame: Rc<Frame>) {
+        if self.overheard.len() >= OVERHEARD {
+            self.overheard.remove(0);
         }
-        self.loot.push(frame);
+        self.overheard.push(frame);
     }
 
     fn play(&mut self, from: Peer, trick: Trick, outgoing: &mut Vec<(Peer, Rc<Frame>)>) {
@@ -51,12 +51,12 @@ impl World<'_> {
                 outgoing.extend((0..times).map(|_| (to, frame.clone())));
             }
             Trick::Replay(number) => {
-                let at = Dice(number).roll(self.loot.len());
-                outgoing.extend(self.loot.get(at).map(|frame| (to, frame.clone())));
+                let at = Dice(number).roll(self.overheard.len());
+                outgoing.extend(self.overheard.get(at).map(|frame| (to, frame.clone())));
             }
             Trick::Rewrite(number) => {
                 let Ok(message) = wire::decode(frame.as_ref().as_ref()) else { return };
-                let question = self.court.books.index.of(&message);
+                let question = self.checkers.model.index.of(&message);
                 let held = self.held(question, from);
                 let message = forge::rewrite(message, &held, Dice(number));
                 outgoing[0] = (to, Rc::new(wire::encode(&message)));
@@ -68,7 +68,7 @@ impl World<'_> {
                 let mut dice = Dice(number);
                 let question = dice.roll(self.plan.workload.len());
                 let victim = Peer(dice.roll(self.plan.cluster.members.len()) as u32);
-                let id = self.court.books.index.ids[question];
+                let id = self.checkers.model.index.ids[question];
                 let held = self.held(Some(question), from);
                 outgoing.push((victim, Rc::new(wire::encode(&forge::invent(id, &held, dice)))));
             }
@@ -78,10 +78,12 @@ impl World<'_> {
     /// What a heavy node of the adversary's has accepted.
     fn held(&self, question: Option<usize>, peer: Peer) -> Roster {
         let Some(question) = question else { return Roster::default() };
-        let contributed = &self.court.books.page(question, peer).contributed;
+        let contributed = &self.checkers.model.node(question, peer).contributed;
         let id = |light: &Peer| self.plan.cluster.member(*light).id;
-        let entry =
-            |(light, part): (&Peer, &crate::book::Part)| Entry { light: id(light), tag: part.tag };
+        let entry = |(light, held): (&Peer, &crate::model::HeldShare)| Entry {
+            light: id(light),
+            tag: held.tag,
+        };
         let mut entries: Vec<_> = contributed.iter().map(entry).collect();
         entries.sort_unstable();
         Roster::try_from(entries).unwrap_or_default()

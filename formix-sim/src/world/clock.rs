@@ -6,8 +6,8 @@ use formix_proto::time::Time;
 
 use super::World;
 use super::queue::Happening;
+use crate::observation::InputKind;
 use crate::plan::{Fault, Peer};
-use crate::sight::Fed;
 
 /// A span in milliseconds.
 pub(super) fn millis(span: Duration) -> u64 {
@@ -21,7 +21,7 @@ impl World<'_> {
         Time((crate::EPOCH + self.now).saturating_add_signed(ahead))
     }
 
-    /// What its clock has said at most since it started: a node's time does not go back.
+    /// The latest time that its clock has said since it started: a node's time does not go back.
     pub(super) fn latest(&self, peer: Peer) -> Time {
         self.hosts[peer.index()].latest
     }
@@ -41,16 +41,16 @@ impl World<'_> {
         self.now.saturating_add(gap.saturating_mul(1_000_000).div_ceil(rate))
     }
 
-    /// Somebody sets a clock. What waits for a time is told.
+    /// A clock is set, and the alarm that waits for it is set anew.
     pub(super) fn step(&mut self, peer: Peer, by: i64) {
         let host = self.host(peer);
         host.ahead += by;
         host.wakes = None;
-        self.struck(Fault::Step { peer, at: 0, by }.kind(), peer, None);
+        self.fault(Fault::Step { peer, at: 0, by }.kind(), peer, None);
         self.set_alarm(peer);
     }
 
-    /// Sees to it that a node is woken when it wants to be.
+    /// Sets the alarm for the time at which a node wants to be woken.
     pub(super) fn set_alarm(&mut self, peer: Peer) {
         let host = &self.hosts[peer.index()];
         let Some(wanted) = host.driver.as_ref().and_then(|driver| driver.next_timeout()) else {
@@ -74,7 +74,9 @@ impl World<'_> {
         let due = |wanted: Time| wanted <= clock;
         let driver = host.driver.as_ref();
         if driver.and_then(|driver| driver.next_timeout()).is_some_and(due) {
-            return self.feed(peer, &Fed::Timeout, |driver, now, hands| driver.timeout(now, hands));
+            return self.feed(peer, &InputKind::Timeout, |driver, now, recorder| {
+                driver.timeout(now, recorder)
+            });
         }
         self.set_alarm(peer);
     }

@@ -10,19 +10,19 @@ use super::World;
 use crate::plan::Peer;
 use crate::random::Stream;
 
-/// Words of the coins that come out greater by a known amount: for a node and a life, the ordinal of
-/// the word, from 0, and the amount.
+/// The words of the coins that come out greater by a known amount: for each node and life, the ordinal
+/// of the word, from 0, and the amount.
 ///
-/// A share that is drawn is one, two or four such words a lane, so this changes an answer's split by
+/// A share that is drawn has one, two or four such words for each element, so this changes a split by
 /// changing one seat's share and no other's.
 pub type Shifts = BTreeMap<(Peer, u32), BTreeMap<u32, Shift>>;
 
 /// By how much greater a word comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shift {
-    /// By so much, mod 2^32,
+    /// By this amount, mod 2^32,
     pub by: u32,
-    /// and by what the word before has to carry, if this one goes on with the same lane.
+    /// and by what the word before has to carry, if this one is of the same element.
     pub carries: bool,
 }
 

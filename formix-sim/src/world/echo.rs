@@ -1,25 +1,16 @@
 //! Delivers a frame twice to a copy of a node, to see what the second time does.
 
-use formix_proto::driver::{Driver, Effects};
+use formix_proto::driver::Driver;
 use formix_proto::frame::Frame;
 use formix_proto::id::NodeId;
-use formix_proto::machine::{Batch, BatchSeq, Event, Machine};
+use formix_proto::machine::Machine;
 use formix_proto::message::Message;
 use formix_proto::time::Time;
 use formix_proto::wire;
+use formix_testkit::{Recorder, Said};
 
+use crate::observation::Echo;
 use crate::plan::Peer;
-use crate::sight::Echo;
-
-/// What a copy wants done: noted, and not carried out.
-#[derive(Debug)]
-struct Notes {
-    to: NodeId,
-    replies: Vec<Message>,
-    records: usize,
-    complains: bool,
-    last: Option<BatchSeq>,
-}
 
 /// What comes of a frame that the copy of a node with an idle disk handles twice, if it is one.
 pub(super) fn echo(
@@ -29,46 +20,33 @@ pub(super) fn echo(
     frame: &Frame,
 ) -> Option<Echo> {
     let message = wire::decode(frame.as_ref()).ok()?;
-    let first = notes(&mut copy, now, id, frame);
-    let again = notes(&mut copy, now, id, frame);
+    let first = said(&mut copy, now, id, frame)?;
+    let again = said(&mut copy, now, id, frame)?;
+    let (recorded, records, complains) =
+        (first.facts().count(), again.facts().count(), first.complains());
+    let (first, again) = (replies(first, id), replies(again, id));
     let refusal = |reply: &Message| matches!(reply, Message::Refuse { .. });
-    Some(Echo {
-        message,
-        from,
-        refused: first.complains || first.replies.iter().any(refusal),
-        recorded: first.records,
-        records: again.records,
-        first: first.replies,
-        again: again.replies,
-    })
+    let refused = complains || first.iter().any(refusal);
+    Some(Echo { message, from, refused, recorded, records, first, again })
 }
 
 /// Handles the frame, and makes what comes of it durable at once.
-fn notes(copy: &mut Driver<impl Machine>, now: Time, id: NodeId, frame: &Frame) -> Notes {
-    let mut notes = Notes { to: id, replies: Vec::new(), records: 0, complains: false, last: None };
-    copy.receive(now, id, frame.as_ref(), &mut notes);
-    while let Some(seq) = notes.last.take() {
-        copy.persisted(now, seq, &mut notes);
+fn said(copy: &mut Driver<impl Machine>, now: Time, id: NodeId, frame: &Frame) -> Option<Said> {
+    let (mut said, mut recorder) = (Said::default(), Recorder::default());
+    copy.receive(now, id, frame.as_ref(), &mut recorder);
+    loop {
+        let more = recorder.take().ok()?;
+        let last = more.batches.last().map(|batch| batch.seq);
+        said.extend(more);
+        let Some(seq) = last else { return Some(said) };
+        copy.persisted(now, seq, &mut recorder);
     }
-    notes
 }
 
-impl Effects for Notes {
-    fn persist(&mut self, batch: Batch) {
-        self.records += batch.records.len();
-        self.last = Some(batch.seq);
-    }
-
-    fn send(&mut self, to: NodeId, frame: Frame) {
-        let Ok(message) = wire::decode(frame.as_ref()) else { return };
-        // Who asked the question is told how it goes on, whatever it has just said as a light node.
-        let news = matches!(message, Message::Progress { .. } | Message::Outcome { .. });
-        if to == self.to && !news {
-            self.replies.push(message);
-        }
-    }
-
-    fn event(&mut self, event: Event) {
-        self.complains |= matches!(event, Event::Fault { .. });
-    }
+/// What was sent back to a node, without the news that it gets as the proposer.
+fn replies(said: Said, id: NodeId) -> Vec<Message> {
+    let news =
+        |message: &Message| matches!(message, Message::Progress { .. } | Message::Outcome { .. });
+    let sent = said.sent.into_iter().filter(|(to, message)| *to == id && !news(message));
+    sent.map(|(_, message)| message).collect()
 }

@@ -2,60 +2,49 @@
 
 use std::rc::Rc;
 
-use formix_proto::driver::Effects;
 use formix_proto::frame::Frame;
 use formix_proto::id::NodeId;
-use formix_proto::machine::{Batch, Event};
+use formix_proto::machine::Batch;
 use formix_proto::wire;
+use formix_testkit::{Effect, Recorder};
 
 use super::World;
 use super::host::Kind;
 use super::queue::Happening;
+use crate::observation::{InputKind, Observation};
 use crate::plan::{self, Peer};
-use crate::sight::{Fed, Sight};
-
-/// The world, as one node's driver sees it.
-pub(super) struct Hands<'w, 'a> {
-    pub(super) world: &'w mut World<'a>,
-    pub(super) peer: Peer,
-}
-
-impl Hands<'_, '_> {
-    /// Nothing that a node wants after the output at which it stops is carried out.
-    fn carry_out(&mut self, kind: Kind, act: impl FnOnce(&mut World<'_>, Peer)) {
-        if self.world.host(self.peer).is_stopping() {
-            return;
-        }
-        act(self.world, self.peer);
-        if !self.world.healed {
-            self.world.host(self.peer).carried_out(kind);
-        }
-    }
-}
-
-impl Effects for Hands<'_, '_> {
-    fn persist(&mut self, batch: Batch) {
-        self.carry_out(Kind::Persist, |world, peer| {
-            let clock = world.latest(peer);
-            world.see(&Sight::Issued { peer, clock, records: &batch.records });
-            world.host(peer).disk.push(batch);
-            world.write(peer);
-        });
-    }
-
-    fn send(&mut self, to: NodeId, frame: Frame) {
-        self.carry_out(Kind::Send, |world, peer| world.send(peer, to, frame));
-    }
-
-    fn event(&mut self, event: Event) {
-        self.carry_out(Kind::Event, |world, peer| {
-            world.see(&Sight::Told { peer, event: &event });
-            world.hear(peer, event);
-        });
-    }
-}
 
 impl World<'_> {
+    /// Carries out what a node wants done, but nothing after the output at which it stops.
+    pub(super) fn carry_out(&mut self, peer: Peer, recorder: &mut Recorder) {
+        for effect in recorder.0.drain(..) {
+            if self.host(peer).is_stopping() {
+                return;
+            }
+            let kind = match effect {
+                Effect::Persist(batch) => {
+                    let clock = self.latest(peer);
+                    self.emit(&Observation::Issued { peer, clock, records: &batch.records });
+                    self.host(peer).disk.push(batch);
+                    self.write(peer);
+                    Kind::Persist
+                }
+                Effect::Send(to, frame) => {
+                    self.send(peer, to, frame);
+                    Kind::Send
+                }
+                Effect::Tell(event) => {
+                    self.emit(&Observation::Told { peer, event: &event });
+                    self.hear(peer, event);
+                    Kind::Event
+                }
+            };
+            if !self.healed {
+                self.host(peer).carried_out(kind);
+            }
+        }
+    }
+
     fn send(&mut self, from: Peer, to: NodeId, frame: Frame) {
         let Some(to) = self.plan.cluster.peer(&to) else { return };
         if self.plan.adversary.has(from) {
@@ -72,14 +61,14 @@ impl World<'_> {
         let same = self.last_sent.take().filter(|(last, _)| last.as_ref().as_ref() == bytes);
         match same.map_or_else(|| wire::decode(bytes), |(_, message)| Ok(message)) {
             Ok(message) => {
-                self.see(&Sight::Sent { number, from, to, frame: bytes, message: &message });
+                self.emit(&Observation::Sent { number, from, to, frame: bytes, message: &message });
                 self.last_sent = Some((frame.clone(), message));
             }
-            Err(_) => self.see(&Sight::Illegible { from, to, length: bytes.len() }),
+            Err(_) => self.emit(&Observation::Illegible { from, to, length: bytes.len() }),
         }
         let passage = self.network.carry(self.plan, self.now, from, to);
         for kind in passage.struck.into_iter().flatten() {
-            self.struck(kind, from, Some(to));
+            self.fault(kind, from, Some(to));
         }
         for at in passage.arrivals.into_iter().flatten() {
             self.queue.push(at, Happening::Deliver { number, from, to, frame: frame.clone() });
@@ -96,7 +85,7 @@ impl World<'_> {
         let (life, nth) = (host.life, host.disk.writes());
         let extra = host.slow.get(&nth).filter(|_| !healed).copied().unwrap_or(0);
         if extra > 0 {
-            self.struck(plan::Kind::SlowDisk, peer, None);
+            self.fault(plan::Kind::SlowDisk, peer, None);
         }
         let done = now + self.plan.cluster.member(peer).disk + extra;
         self.queue.push(done, Happening::Flushed { peer, life });
@@ -107,17 +96,19 @@ impl World<'_> {
             return;
         }
         let batches = self.host(peer).disk.end_write();
-        self.see(&Sight::Flushed { peer, batches: batches.len() });
+        self.emit(&Observation::Flushed { peer, batches: batches.len() });
         self.durable(peer, &batches);
-        if let Some(seq) = crate::disk::last(&batches) {
-            self.feed(peer, &Fed::Durable, |driver, now, hands| driver.persisted(now, seq, hands));
+        if let Some(seq) = batches.last().map(|batch| batch.seq) {
+            self.feed(peer, &InputKind::Durable, |driver, now, recorder| {
+                driver.persisted(now, seq, recorder)
+            });
         }
         self.write(peer);
     }
 
     pub(super) fn durable(&mut self, peer: Peer, batches: &[Batch]) {
         for batch in batches {
-            self.see(&Sight::Durable { peer, records: &batch.records });
+            self.emit(&Observation::Durable { peer, records: &batch.records });
         }
     }
 }

@@ -3,8 +3,8 @@
 use formix_proto::id::ComputationId;
 
 use super::{World, clock};
+use crate::observation::Observation;
 use crate::plan::Peer;
-use crate::sight::Sight;
 
 impl World<'_> {
     /// When a computation must be over everywhere (L1).
@@ -15,11 +15,11 @@ impl World<'_> {
         asked.deadline().max(plan.faults.heal).max(asked.at) + bound
     }
 
-    /// Good links and disks from here on; whoever is down and not dead is started.
+    /// Good links and disks from here on; nodes that are down and not dead are started.
     pub(super) fn heal(&mut self) {
         self.healed = true;
         self.network.heal();
-        self.see(&Sight::Healed);
+        self.emit(&Observation::Healed);
         for peer in self.plan.cluster.peers() {
             let host = self.host(peer);
             host.relapses.clear();
@@ -30,8 +30,8 @@ impl World<'_> {
         }
     }
 
-    /// Every running node stops, with all it had written, and is started again: nothing may come
-    /// of it.
+    /// Stops every running node once all it has written is durable, and starts it again: nothing may
+    /// come of it.
     pub(super) fn start_all(&mut self) {
         for peer in self.plan.cluster.peers() {
             if self.host(peer).driver.take().is_some() {
@@ -43,7 +43,7 @@ impl World<'_> {
     }
 
     pub(super) fn judge(&mut self, question: usize) {
-        let id = self.court.books.index.ids[question];
+        let id = self.checkers.model.index.ids[question];
         let cluster = &self.plan.cluster;
         let running = |peer: &Peer| self.hosts[peer.index()].driver.is_some();
         let standing: Vec<_> = cluster
@@ -52,7 +52,7 @@ impl World<'_> {
             .map(|peer| (peer, self.waiting_for(peer, &id)))
             .collect();
         let dead: Vec<_> = cluster.peers().filter(|peer| self.hosts[peer.index()].dead).collect();
-        self.see(&Sight::Judged { question, standing: &standing, dead: &dead });
+        self.emit(&Observation::TimeUp { question, standing: &standing, dead: &dead });
     }
 
     fn waiting_for(&self, peer: Peer, id: &ComputationId) -> Vec<Peer> {

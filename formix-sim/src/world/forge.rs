@@ -5,7 +5,8 @@ use formix_proto::id::{ComputationId, RosterDigest, Tag};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Stage};
 use formix_proto::roster::{Entry, Roster};
-use formix_proto::share::Lanes;
+use formix_proto::seat::{Committee, MIN_SEATS, PerSeat, Seat};
+use formix_proto::sharing::{Counts, Partial, Ring, Share, SharingError, Totals};
 use formix_proto::spec::{Proposal, Spec};
 
 /// A number that says what to do, taken apart.
@@ -30,7 +31,7 @@ impl Dice {
     }
 }
 
-/// The message with another content; as it is where there is nothing to gain. `held` is what the
+/// The message with other contents, or as it is where a change would gain nothing. `held` is what the
 /// adversary's own heavy node has accepted.
 pub(super) fn rewrite(message: Message, held: &Roster, mut dice: Dice) -> Message {
     match message {
@@ -42,13 +43,13 @@ pub(super) fn rewrite(message: Message, held: &Roster, mut dice: Dice) -> Messag
             Message::Counts { id, digest, counts: shifted(&counts, a_few(&mut dice)) }
         }
         Message::Counted { id, digest, mut counts } => {
-            let seat = dice.roll(counts.len());
-            counts[seat] = shifted(&counts[seat], a_few(&mut dice));
+            let seat = dice.roll(counts.seats());
+            shift_one(&mut counts, seat, a_few(&mut dice));
             Message::Counted { id, digest, counts }
         }
         Message::Revealed { id, digest, mut partials } => {
-            let seat = dice.roll(partials.len());
-            partials[seat] = shifted(&partials[seat], dice.word());
+            let seat = dice.roll(partials.seats());
+            shift_one(&mut partials, seat, dice.word());
             Message::Revealed { id, digest, partials }
         }
         Message::Seal { id, .. } => seal(id, held, dice),
@@ -80,25 +81,28 @@ pub(super) fn invent(id: ComputationId, held: &Roster, mut dice: Dice) -> Messag
         5 => Message::AllIn(id),
         6 | 7 => seal(id, held, dice),
         8 => Message::Abort { id, failure: Failure::NeverOpened },
-        9 => Message::Inquire(id),
+        9 => Message::QueryOutcome(id),
         10 => Message::Receipt(id),
         11 => Message::Decline(id),
         12 => Message::Ended { id, counted: dice.roll(2) == 1 },
         13 => Message::Frozen { id, digest: held.digest() },
         14 => {
-            let (digest, partial) = (held.digest(), Lanes::new(&[dice.word()]));
+            let (digest, partial) = (held.digest(), one_word(&mut dice));
             Message::Partial { id, digest, partial }
         }
         15 => {
-            let (digest, counts) = (held.digest(), Lanes::new(&[dice.word()]));
+            let (digest, counts) = (held.digest(), one_word(&mut dice));
             Message::Counts { id, digest, counts }
         }
         16 => {
-            let (digest, counts) = (held.digest(), [(); 3].map(|()| Lanes::new(&[dice.word()])));
-            Message::Counted { id, digest, counts }
+            let counts = PerSeat::try_collect([(); MIN_SEATS].map(|()| one_word(&mut dice)));
+            match counts {
+                Ok(counts) => Message::Counted { id, digest: held.digest(), counts },
+                Err(_) => Message::Close(id),
+            }
         }
         _ => {
-            let share = Lanes::new(&[dice.word()]);
+            let share = one_word(&mut dice);
             Message::Contribution { id, tag: Tag(dice.bytes()), share }
         }
     }
@@ -115,12 +119,14 @@ pub(super) fn garble(bytes: &[u8], mut dice: Dice) -> Frame {
     Frame::new(bytes)
 }
 
-fn contribution(id: ComputationId, tag: Tag, share: &Lanes, mut dice: Dice) -> Message {
+fn contribution(id: ComputationId, tag: Tag, share: &Share, mut dice: Dice) -> Message {
     match dice.roll(3) {
         0 => Message::Contribution { id, tag: Tag(dice.bytes()), share: share.clone() },
         1 => {
-            let words: Vec<_> = words(share).chain([0]).collect();
-            Message::Contribution { id, tag, share: Lanes::new(&words) }
+            let (ring, bytes) = share.encoding();
+            let longer = [bytes, &vec![0; ring.width()]].concat();
+            let share = Share::forge(ring, &longer).unwrap_or_else(|_| share.clone());
+            Message::Contribution { id, tag, share }
         }
         _ => Message::Contribution { id, tag, share: shifted(share, dice.word()) },
     }
@@ -165,29 +171,67 @@ fn another_question(mut proposal: Box<Proposal>, dice: Dice) -> Box<Proposal> {
 fn change_terms(spec: &mut Spec, mut dice: Dice) {
     match dice.roll(4) {
         0 => match &mut spec.statistic.groups {
-            Some(groups) => groups.least = 1,
+            Some(groups) => groups.min_size = 1,
             None => spec.min_participants = 1,
         },
         1 => spec.deadline.0 += 500,
-        2 => spec.committee.0.swap(0, 1),
+        2 => swap_the_first_two(&mut spec.committee),
         _ => spec.prompt.push('?'),
     }
 }
 
-/// Some answers more, or less: enough to have another part told of, and not so many as to be silly.
+/// A few answers more or less: enough to have another group released, and few enough to be plausible.
 fn a_few(dice: &mut Dice) -> u32 {
     let few = 1 + dice.roll(4) as u32;
     if dice.roll(2) == 0 { few } else { few.wrapping_neg() }
 }
 
-/// The words of 32 bits that lanes of any width are made of.
-fn words(lanes: &Lanes) -> impl Iterator<Item = u32> + '_ {
-    let (words, _) = lanes.expose().as_chunks();
-    words.iter().map(|word| u32::from_le_bytes(*word))
+fn swap_the_first_two(committee: &mut Committee) {
+    let mut nodes: Vec<_> = committee.nodes().collect();
+    nodes.swap(0, 1);
+    if let Ok(swapped) = Committee::new(nodes) {
+        *committee = swapped;
+    }
 }
 
-/// Every word is greater by so much, mod 2^32.
-fn shifted(lanes: &Lanes, by: u32) -> Lanes {
-    let words: Vec<_> = words(lanes).map(|word| word.wrapping_add(by)).collect();
-    Lanes::new(&words)
+/// A vector that an adversary can take apart and put together again.
+trait Forge: Clone {
+    fn encoding(&self) -> (Ring, &[u8]);
+    fn forge(ring: Ring, bytes: &[u8]) -> Result<Self, SharingError>;
+}
+
+macro_rules! forge {
+    ($($vector:ident)*) => {$(
+        impl Forge for $vector {
+            fn encoding(&self) -> (Ring, &[u8]) {
+                (self.shape().ring, self.expose())
+            }
+
+            fn forge(ring: Ring, bytes: &[u8]) -> Result<Self, SharingError> {
+                $vector::parse(ring, bytes)
+            }
+        }
+    )*};
+}
+
+forge! { Share Partial Counts Totals }
+
+/// One element that fills a word of 32 bits.
+#[allow(clippy::expect_used, reason = "four bytes are one element of the smallest ring")]
+fn one_word<V: Forge>(dice: &mut Dice) -> V {
+    V::forge(Ring::Z32, &dice.word().to_le_bytes()).expect("one element")
+}
+
+/// Every word of 32 bits is greater by this much, mod 2^32.
+fn shifted<V: Forge>(vector: &V, by: u32) -> V {
+    let (ring, bytes) = vector.encoding();
+    let (words, _) = bytes.as_chunks();
+    let shifted = words.iter().map(|word| u32::from_le_bytes(*word).wrapping_add(by).to_le_bytes());
+    V::forge(ring, &shifted.flatten().collect::<Vec<_>>()).unwrap_or_else(|_| vector.clone())
+}
+
+fn shift_one<V: Forge>(all: &mut PerSeat<V>, seat: usize, by: u32) {
+    if let Some(vector) = Seat::all(all.seats()).nth(seat).and_then(|seat| all.get_mut(seat)) {
+        *vector = shifted(vector, by);
+    }
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use formix_proto::driver::Driver;
 use formix_proto::node::Node;
 use formix_proto::time::Time;
+use formix_testkit::Disk;
 
 use super::coins::Coins;
-use crate::disk::Disk;
 use crate::plan::{Crash, Fault, Peer, Plan, Trigger};
 
 /// One machine.
@@ -18,11 +18,11 @@ pub(super) struct Host {
     pub(super) disk: Disk,
     /// How often the node was started.
     pub(super) life: u32,
-    /// How far its clock is ahead, but for its drift.
+    /// How far its clock is ahead, not counting its drift.
     pub(super) ahead: i64,
-    /// What its clock has said at most in this life.
+    /// The latest time that its clock has said in this life.
     pub(super) latest: Time,
-    /// Until when it does nothing.
+    /// It does nothing until then.
     pub(super) paused: u64,
     /// It never runs again.
     pub(super) dead: bool,

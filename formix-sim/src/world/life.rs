@@ -8,16 +8,16 @@ use formix_proto::frame::Frame;
 use formix_proto::node::{Config, Node};
 use formix_proto::record::{Fact, Record};
 use formix_proto::time::Time;
+use formix_testkit::Recorder;
 
 use super::World;
 use super::coins::Coins;
 use super::echo;
-use super::effects::Hands;
 use super::queue::Happening;
+use crate::observation::{InputKind, Observation};
 use crate::plan::{Crash, Kind, Peer, Plan, Trigger};
-use crate::sight::{Fed, Sight};
 
-/// Of so many frames, one is delivered a second time to a copy of its receiver: fewer in a large
+/// One frame in this many is delivered a second time, to a copy of its receiver: fewer in a large
 /// network, where a heavy node is large, too.
 fn probed(plan: &Plan) -> u64 {
     u64::from(plan.cluster.directory.lights()).max(16)
@@ -38,7 +38,7 @@ impl World<'_> {
         let shares = records.as_deref().map_or_else(|_| BTreeSet::new(), |r| self.shares(r));
         let host = self.host(peer);
         host.relapse_after = host.relapses.pop_front();
-        self.see(&Sight::Started { peer, life });
+        self.emit(&Observation::Started { peer, life });
         let member = self.plan.cluster.member(peer);
         let coins = self.coins(peer, life);
         let config = Config {
@@ -48,13 +48,15 @@ impl World<'_> {
             directory: self.plan.cluster.directory.clone(),
         };
         let node = records.ok().and_then(|r| Node::recover_with(config, coins, now, r).ok());
-        let Some(node) = node else { return self.see(&Sight::Unrecoverable { peer }) };
+        let Some(node) = node else { return self.emit(&Observation::Unrecoverable { peer }) };
         let standing = |id| node.status(id).map(|status| status.standing);
-        let ids = &self.court.books.index.ids;
+        let ids = &self.checkers.model.index.ids;
         let standing: Vec<_> = ids.iter().map(standing).collect();
-        self.see(&Sight::Recovered { peer, standing: &standing, shares: &shares });
-        self.see(&Sight::Fed { peer, input: &Fed::Start });
-        let driver = Driver::start(node, now, &mut Hands { world: self, peer });
+        self.emit(&Observation::Recovered { peer, standing: &standing, shares: &shares });
+        self.emit(&Observation::Input { peer, input: &InputKind::Start });
+        let mut recorder = Recorder::default();
+        let driver = Driver::start(node, now, &mut recorder);
+        self.carry_out(peer, &mut recorder);
         self.settle(peer, Box::new(driver));
         if self.hosts[peer.index()].driver.is_some() {
             self.ask_again(peer);
@@ -65,7 +67,7 @@ impl World<'_> {
     fn shares(&self, records: &[Record]) -> BTreeSet<usize> {
         let share =
             |record: &&Record| matches!(record.fact, Fact::Contributed { .. } | Fact::Split { .. });
-        let question = |record: &Record| self.court.books.question(&record.id);
+        let question = |record: &Record| self.checkers.model.question(&record.id);
         records.iter().filter(share).filter_map(question).collect()
     }
 
@@ -73,33 +75,37 @@ impl World<'_> {
     pub(super) fn feed(
         &mut self,
         peer: Peer,
-        fed: &Fed,
-        input: impl FnOnce(&mut Driver<Node<Coins>>, Time, &mut Hands<'_, '_>),
+        fed: &InputKind,
+        input: impl FnOnce(&mut Driver<Node<Coins>>, Time, &mut Recorder),
     ) {
         let Some(mut driver) = self.host(peer).driver.take() else { return };
         self.events += 1;
-        self.see(&Sight::Fed { peer, input: fed });
+        self.emit(&Observation::Input { peer, input: fed });
         let now = self.clock(peer).max(self.latest(peer));
         self.host(peer).latest = now;
-        input(&mut driver, now, &mut Hands { world: self, peer });
+        // One recorder for all inputs spares each its own allocation.
+        let mut recorder = std::mem::take(&mut self.recorder);
+        input(&mut driver, now, &mut recorder);
+        self.carry_out(peer, &mut recorder);
+        self.recorder = recorder;
         self.settle(peer, driver);
     }
 
     pub(super) fn deliver(&mut self, number: u64, from: Peer, to: Peer, frame: &Rc<Frame>) {
         if self.plan.adversary.has(to) {
-            self.loot(frame.clone());
+            self.overheard(frame.clone());
         }
         let id = self.plan.cluster.member(from).id;
-        let fed = Fed::Frame { number, from };
+        let fed = InputKind::Frame { number, from };
         let probed = number.is_multiple_of(probed(self.plan)) && self.host(to).disk.is_idle();
         if probed && let Some(driver) = &self.host(to).driver {
             let (driver, now) = (driver.as_ref().clone(), self.clock(to).max(self.latest(to)));
             if let Some(echo) = echo::echo(driver, now, (id, from), frame) {
-                self.see(&Sight::Echoed { peer: to, echo: &echo });
+                self.emit(&Observation::Echoed { peer: to, echo: &echo });
             }
         }
-        self.feed(to, &fed, |driver, now, hands| {
-            driver.receive(now, id, frame.as_ref().as_ref(), hands)
+        self.feed(to, &fed, |driver, now, recorder| {
+            driver.receive(now, id, frame.as_ref().as_ref(), recorder)
         });
     }
 
@@ -120,7 +126,7 @@ impl World<'_> {
             None => {
                 let holds = driver.machine().occupancy();
                 host.driver = Some(driver);
-                self.see(&Sight::Settled { peer, holds });
+                self.emit(&Observation::Idle { peer, holds });
                 self.set_alarm(peer);
             }
         }
@@ -136,7 +142,7 @@ impl World<'_> {
     fn stop(&mut self, crash: &Crash, recovering: bool) {
         let peer = crash.peer;
         let amnesia = crash.kind == Kind::Amnesia;
-        self.struck(crash.kind, peer, None);
+        self.fault(crash.kind, peer, None);
         let host = self.host(peer);
         host.relapses.extend(&crash.relapses);
         let rollback = crash.kind == Kind::Rollback;
@@ -154,9 +160,9 @@ impl World<'_> {
             None => host.dead = true,
         }
         self.durable(peer, &survivors);
-        self.see(&Sight::Stopped { peer, kept, lost, amnesia, recovering });
+        self.emit(&Observation::Stopped { peer, kept, lost, amnesia, recovering });
         if let Some(records) = restored {
-            self.see(&Sight::RolledBack { peer, records: &records });
+            self.emit(&Observation::RolledBack { peer, records: &records });
         }
     }
 }

@@ -21,10 +21,11 @@ use formix_proto::frame::Frame;
 use formix_proto::message::Message;
 use formix_proto::outcome::Outcome;
 use formix_proto::spec::SpecError;
+use formix_testkit::Recorder;
 
-use crate::court::Court;
+use crate::checkers::Checkers;
+use crate::observation::{Observation, Observer};
 use crate::plan::{Fault, Kind, Peer, Plan, Trigger};
-use crate::sight::{Sight, Witness};
 use crate::violation::{Invariant, Violation};
 pub use coins::{Shift, Shifts};
 use host::Host;
@@ -45,7 +46,7 @@ pub struct Run {
     pub events: u64,
     /// How often an adversary did something.
     pub tricks: u64,
-    /// How often each invariant did not hold, and could not be promised.
+    /// How often each invariant was broken where it is waived.
     pub waived: BTreeMap<Invariant, u64>,
 }
 
@@ -59,13 +60,13 @@ pub enum End {
 }
 
 /// Runs a plan until everything is quiet or has had its time, or an invariant is broken.
-pub fn simulate(plan: &Plan, witness: &mut dyn Witness) -> Run {
-    simulate_shifted(plan, &Shifts::new(), witness)
+pub fn simulate(plan: &Plan, observer: &mut dyn Observer) -> Run {
+    simulate_shifted(plan, &Shifts::new(), observer)
 }
 
 /// The same, with some of the nodes' coins shifted.
-pub fn simulate_shifted(plan: &Plan, shifts: &Shifts, witness: &mut dyn Witness) -> Run {
-    let mut world = World::new(plan, shifts, witness);
+pub fn simulate_shifted(plan: &Plan, shifts: &Shifts, observer: &mut dyn Observer) -> Run {
+    let mut world = World::new(plan, shifts, observer);
     world.begin();
     while world.violation.is_none() {
         let Some((at, happening)) = world.queue.pop() else { break };
@@ -76,7 +77,7 @@ pub fn simulate_shifted(plan: &Plan, shifts: &Shifts, witness: &mut dyn Witness)
         world.happen(happening);
     }
     if let Some(violation) = &world.violation {
-        world.witness.verdict(violation);
+        world.observer.violated(violation);
     }
     Run {
         violation: world.violation,
@@ -84,15 +85,15 @@ pub fn simulate_shifted(plan: &Plan, shifts: &Shifts, witness: &mut dyn Witness)
         digest: world.trace.digest(),
         events: world.events,
         tricks: world.tricks,
-        waived: world.court.waived,
+        waived: world.checkers.waived,
     }
 }
 
 struct World<'a> {
     plan: &'a Plan,
     shifts: &'a Shifts,
-    witness: &'a mut dyn Witness,
-    court: Court<'a>,
+    observer: &'a mut dyn Observer,
+    checkers: Checkers<'a>,
     trace: Trace,
     now: u64,
     until: u64,
@@ -100,28 +101,29 @@ struct World<'a> {
     queue: Queue,
     network: Network,
     hosts: Vec<Host>,
-    /// Whether the owner of the asker knows that each question is on its way, or is not asked.
+    /// Whether the analyst knows, of each question, that it is on its way or refused.
     asked: Vec<bool>,
     ends: Vec<Option<(u64, End)>>,
     events: u64,
+    recorder: Recorder,
     /// How many frames were sent.
     sent: u64,
     /// The last frame that was sent, and what it says.
     last_sent: Option<(Rc<Frame>, Message)>,
-    /// What an adversary has seen pass, and how often it did something.
-    loot: Vec<Rc<Frame>>,
+    /// The frames that an adversary has sent or received last, and how many tricks it has played.
+    overheard: Vec<Rc<Frame>>,
     tricks: u64,
     violation: Option<Violation>,
 }
 
 impl<'a> World<'a> {
-    fn new(plan: &'a Plan, shifts: &'a Shifts, witness: &'a mut dyn Witness) -> Self {
+    fn new(plan: &'a Plan, shifts: &'a Shifts, observer: &'a mut dyn Observer) -> Self {
         let count = plan.workload.len();
         Self {
             plan,
             shifts,
-            witness,
-            court: Court::new(plan),
+            observer,
+            checkers: Checkers::new(plan),
             trace: Trace::default(),
             now: 0,
             until: 0,
@@ -132,9 +134,10 @@ impl<'a> World<'a> {
             asked: vec![false; count],
             ends: vec![None; count],
             events: 0,
+            recorder: Recorder::default(),
             sent: 0,
             last_sent: None,
-            loot: Vec::new(),
+            overheard: Vec::new(),
             tricks: 0,
             violation: None,
         }
@@ -149,7 +152,7 @@ impl<'a> World<'a> {
             self.queue.push(over, Happening::Judge(at));
             self.until = self.until.max(over);
         }
-        // While the ended computations are remembered, and when they are not any more.
+        // Once while the ended computations are still remembered, and once when they are forgotten.
         let forgotten = self.until + clock::millis(plan.cluster.policy().retention);
         self.queue.push(self.until, Happening::StartAll);
         self.queue.push(forgotten, Happening::StartAll);
@@ -161,7 +164,7 @@ impl<'a> World<'a> {
             for (kind, holds) in [(Kind::Skew, member.ahead != 0), (Kind::Drift, member.drift != 0)]
             {
                 if holds {
-                    self.struck(kind, peer, None);
+                    self.fault(kind, peer, None);
                 }
             }
             self.start(peer);
@@ -207,7 +210,7 @@ impl<'a> World<'a> {
             Happening::Step { peer, by } => self.step(peer, by),
             Happening::Pause { peer, until } => {
                 self.host(peer).paused = until;
-                self.struck(Kind::Pause, peer, None);
+                self.fault(Kind::Pause, peer, None);
             }
             Happening::Heal => self.heal(),
             Happening::Judge(question) => self.judge(question),
@@ -215,17 +218,17 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Shows an observation to everyone who watches.
-    fn see(&mut self, sight: &Sight<'_>) {
+    /// Shows an observation to the checkers and to the observer.
+    fn emit(&mut self, observation: &Observation<'_>) {
         if self.violation.is_none() {
-            self.trace.see(self.now, sight);
-            self.witness.see(self.now, sight);
-            self.violation = self.court.see(self.now, sight).err();
+            self.trace.observe(self.now, observation);
+            self.observer.observe(self.now, observation);
+            self.violation = self.checkers.observe(self.now, observation).err();
         }
     }
 
-    fn struck(&mut self, kind: Kind, peer: Peer, to: Option<Peer>) {
-        self.see(&Sight::Struck { kind, peer, to });
+    fn fault(&mut self, kind: Kind, peer: Peer, to: Option<Peer>) {
+        self.emit(&Observation::Fault { kind, peer, to });
     }
 
     fn host(&mut self, peer: Peer) -> &mut Host {

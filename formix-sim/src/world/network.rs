@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::plan::{Cut, Fault, Kind, Latency, Peer, Plan, What};
 use crate::random;
 
-/// How long every frame takes at least, in milliseconds.
+/// The shortest that a frame takes, in milliseconds.
 const LEAST: u64 = 1;
 
 type Ends = (Peer, Peer);
@@ -36,7 +36,7 @@ struct Progress {
 pub(super) struct Passage {
     /// When it arrives: not at all, once, or twice.
     pub(super) arrivals: [Option<u64>; 2],
-    /// The faults that befell it.
+    /// The faults that it met with.
     pub(super) struck: [Option<Kind>; 2],
 }
 
@@ -67,7 +67,7 @@ impl Network {
         network
     }
 
-    /// Connections are new: what is sent now is not held up by what was sent before.
+    /// Replaces every connection: what is sent now does not wait behind what was sent before.
     pub(super) fn heal(&mut self) {
         self.links.values_mut().for_each(|link| link.last = 0);
         self.frames.clear();
@@ -167,7 +167,7 @@ fn key((from, to): Ends, nth: u32) -> [u64; 3] {
 fn latency(plan: &Plan, ends: Ends, nth: u32) -> u64 {
     let draw = |purpose| random::mix(plan.seed, purpose, key(ends, nth));
     match plan.network.latency {
-        Latency::PerLink { least, most } => least + draw("latency") % (most - least + 1).max(1),
+        Latency::PerLink { min, max } => min + draw("latency") % (max - min + 1).max(1),
         Latency::LogNormal { median, sigma } => {
             // Box and Muller (1958).
             let unit = |bits: u64| ((bits >> 11) as f64 + 0.5) / (1u64 << 53) as f64;

@@ -1,36 +1,36 @@
-//! The people behind the nodes: who asks, and who answers.
+//! The people behind the nodes: analysts and owners.
 
 use formix_proto::machine::{Command, Event};
 use formix_proto::outcome::Outcome;
 
 use super::queue::{Act, Happening};
 use super::{End, World};
-use crate::plan::{Deed, Peer};
-use crate::sight::{Fed, Sight};
+use crate::observation::{InputKind, Observation};
+use crate::plan::{Behaviour, Peer};
 
-/// How long somebody whose own node is down waits before asking again.
+/// How long an analyst whose own node is down waits before asking again.
 const PATIENCE: u64 = 100;
 
 impl World<'_> {
     pub(super) fn ask(&mut self, question: usize) {
         let asked = &self.plan.workload[question];
-        if self.host(asked.asker).driver.is_none() {
+        if self.host(asked.proposer).driver.is_none() {
             let again = self.now + PATIENCE;
-            if !self.host(asked.asker).dead {
+            if !self.host(asked.proposer).dead {
                 self.queue.push(again, Happening::Ask(question));
             }
             return;
         }
         let command = Command::Propose(Box::new(asked.proposal.clone()));
-        self.feed(asked.asker, &Fed::Command, |driver, now, hands| {
-            driver.command(now, command, hands);
+        self.feed(asked.proposer, &InputKind::Command, |driver, now, recorder| {
+            driver.command(now, command, recorder);
         });
     }
 
-    /// A node that stopped before it said that it had taken a question up is asked once more.
+    /// Asks a node once more that stopped before it said that it had taken a question up.
     pub(super) fn ask_again(&mut self, peer: Peer) {
         for (at, question) in self.plan.workload.iter().enumerate() {
-            if question.asker == peer && question.at < self.now && !self.asked[at] {
+            if question.proposer == peer && question.at < self.now && !self.asked[at] {
                 self.queue.push(self.now + PATIENCE, Happening::Ask(at));
             }
         }
@@ -40,39 +40,39 @@ impl World<'_> {
     pub(super) fn hear(&mut self, peer: Peer, event: Event) {
         match event {
             Event::Asked(proposal) => {
-                if let Some(question) = self.court.books.question(&proposal.id()) {
+                if let Some(question) = self.checkers.model.question(&proposal.id()) {
                     self.consider(peer, question);
                 }
             }
             Event::AnswerRefused { id, .. } => {
-                if let Some(question) = self.court.books.question(&id) {
+                if let Some(question) = self.checkers.model.question(&id) {
                     self.decide(peer, 20, Act::Decline { question });
                 }
             }
             Event::Proposed(id) => {
-                if let Some(question) = self.court.books.question(&id) {
+                if let Some(question) = self.checkers.model.question(&id) {
                     self.asked[question] = true;
                 }
             }
             Event::Rejected { id, error } => {
-                if let Some(question) = self.court.books.question(&id) {
+                if let Some(question) = self.checkers.model.question(&id) {
                     self.conclude(peer, question, End::Rejected(error));
                 }
             }
             Event::Ended { id, outcome } => {
-                if let Some(question) = self.court.books.question(&id) {
+                if let Some(question) = self.checkers.model.question(&id) {
                     self.conclude(peer, question, End::Ended(outcome));
                 }
             }
             Event::Progress { .. }
             | Event::Answers { .. }
-            | Event::Settled { .. }
+            | Event::Learned { .. }
             | Event::Fault { .. } => {}
         }
     }
 
     fn conclude(&mut self, peer: Peer, question: usize, end: End) {
-        if self.plan.workload[question].asker != peer || self.ends[question].is_some() {
+        if self.plan.workload[question].proposer != peer || self.ends[question].is_some() {
             return;
         }
         self.asked[question] = true;
@@ -80,7 +80,7 @@ impl World<'_> {
             End::Ended(outcome) => Some(outcome),
             End::Rejected(_) => None,
         };
-        self.see(&Sight::Concluded { question, outcome });
+        self.emit(&Observation::Concluded { question, outcome });
         self.ends[question] = Some((self.now, end));
     }
 
@@ -88,10 +88,10 @@ impl World<'_> {
         let Some(owner) = self.plan.workload[question].owner(&self.plan.cluster, peer) else {
             return;
         };
-        let act = match owner.deed {
-            Deed::Answer(_) => Act::Answer { question },
-            Deed::Decline => Act::Decline { question },
-            Deed::Ignore => return,
+        let act = match owner.behaviour {
+            Behaviour::Answer(_) => Act::Answer { question },
+            Behaviour::Decline => Act::Decline { question },
+            Behaviour::Ignore => return,
         };
         self.decide(peer, owner.after, act);
     }
@@ -106,16 +106,20 @@ impl World<'_> {
         if self.host(peer).life != life {
             return;
         }
-        let id = |question: usize| self.court.books.index.ids[question];
+        let id = |question: usize| self.checkers.model.index.ids[question];
         let command = match act {
             Act::Decline { question } => Command::Decline(id(question)),
             Act::Answer { question } => {
                 let asked = &self.plan.workload[question];
                 let owner = asked.owner(&self.plan.cluster, peer);
-                let Some(Deed::Answer(reply)) = owner.map(|owner| &owner.deed) else { return };
+                let Some(Behaviour::Answer(reply)) = owner.map(|owner| &owner.behaviour) else {
+                    return;
+                };
                 Command::Answer { id: id(question), answer: asked.form.answer(reply) }
             }
         };
-        self.feed(peer, &Fed::Command, |driver, now, hands| driver.command(now, command, hands));
+        self.feed(peer, &InputKind::Command, |driver, now, recorder| {
+            driver.command(now, command, recorder)
+        });
     }
 }

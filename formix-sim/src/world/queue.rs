@@ -1,4 +1,4 @@
-//! What will happen, in order of time; what is put on it first comes first.
+//! What will happen, in order of time. Of two things at one time, the one queued first comes first.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -16,7 +16,7 @@ pub(super) enum Happening {
     Flushed { peer: Peer, life: u32 },
     /// A node wanted to be woken.
     Wake { peer: Peer, life: u32 },
-    /// The owner of a light node has made up its mind.
+    /// The owner of a light node has decided.
     Owner { peer: Peer, life: u32, act: Act },
     /// A question of the workload is asked.
     Ask(usize),
@@ -37,7 +37,7 @@ pub(super) enum Happening {
 }
 
 impl Happening {
-    /// Whom it happens to, as far as that node's process must run for it.
+    /// The node it happens to, if that node's process must run for it.
     pub(super) fn to(&self) -> Option<Peer> {
         match self {
             Self::Deliver { to, .. } => Some(*to),
@@ -56,7 +56,7 @@ pub(super) enum Act {
     Decline { question: usize },
 }
 
-/// Times are whole milliseconds, at which much happens in a large network: a line for each of them.
+/// One line for each millisecond: in a large network much happens within one.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     lines: BTreeMap<u64, VecDeque<Happening>>,

@@ -1,35 +1,35 @@
 //! Names everything that happened in a run by one number.
 
-use crate::print::Print;
-use crate::sight::Sight;
+use crate::fingerprint::Fingerprint;
+use crate::observation::Observation;
 
 /// Folds all observations, with the bytes of every frame.
 #[derive(Debug, Default)]
-pub(super) struct Trace(Print);
+pub(super) struct Trace(Fingerprint);
 
 impl Trace {
     pub(super) fn digest(&self) -> u64 {
         self.0.0
     }
 
-    pub(super) fn see(&mut self, at: u64, sight: &Sight<'_>) {
-        match sight {
-            Sight::Fed { .. }
-            | Sight::Settled { .. }
-            | Sight::Echoed { .. }
-            | Sight::Flushed { .. } => return,
-            Sight::Sent { from, to, frame, .. } => {
+    pub(super) fn observe(&mut self, at: u64, observation: &Observation<'_>) {
+        match observation {
+            Observation::Input { .. }
+            | Observation::Idle { .. }
+            | Observation::Echoed { .. }
+            | Observation::Flushed { .. } => return,
+            Observation::Sent { from, to, frame, .. } => {
                 self.0.word(u64::from(from.0) << 32 | u64::from(to.0));
                 self.0.bytes(frame);
             }
-            Sight::Issued { peer, records, .. } | Sight::Durable { peer, records } => {
+            Observation::Issued { peer, records, .. } | Observation::Durable { peer, records } => {
                 self.0.word(peer.0.into());
                 for record in *records {
                     self.0.bytes(&record.id.0);
                     self.0.bytes(record.fact.name().as_bytes());
                 }
             }
-            Sight::RolledBack { peer, .. } | Sight::Recovered { peer, .. } => {
+            Observation::RolledBack { peer, .. } | Observation::Recovered { peer, .. } => {
                 self.0.word(peer.0.into())
             }
             other => self.0.debug(other),

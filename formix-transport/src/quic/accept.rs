@@ -1,4 +1,4 @@
-//! Being dialled.
+//! Accepting connections.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use super::framing::within;
 use super::node::Node;
 use super::{hello, tls};
 
-/// Takes connection attempts for as long as the endpoint lives. When too many handshakes are under
-/// way the next ones wait, and when too many wait quinn refuses them.
+/// Accepts connections until the endpoint closes. When too many handshakes are under way, the next
+/// ones wait; when too many wait, quinn refuses them.
 pub(super) async fn accept(node: Arc<Node>) {
-    let most = node.limits.handshakes.max(1);
-    let handshakes = Arc::new(Semaphore::new(most));
+    let max = node.limits.handshakes.max(1);
+    let handshakes = Arc::new(Semaphore::new(max));
     while let Some(incoming) = node.endpoint.accept().await {
         let Ok(permit) = handshakes.clone().acquire_owned().await else { return };
-        let busy = most - handshakes.available_permits() > node.limits.retry_from;
+        let busy = max - handshakes.available_permits() > node.limits.retry_from;
         if busy && !incoming.remote_address_validated() {
-            // Fails only for sources that have proved their address.
+            // Fails only for a source that has proved its address, which this one has not.
             let _ = incoming.retry();
         } else {
             node.spawn(welcome(node.clone(), incoming, permit));
@@ -29,7 +29,7 @@ pub(super) async fn accept(node: Arc<Node>) {
     }
 }
 
-/// Answers one attempt and, if it is an enrolled node's, serves the connection until it ends.
+/// Performs one handshake, and serves the connection until it ends if the peer is enrolled.
 async fn welcome(node: Arc<Node>, incoming: Incoming, permit: OwnedSemaphorePermit) {
     let address = incoming.remote_address();
     let patience = node.limits.handshake_timeout;
@@ -46,7 +46,7 @@ async fn welcome(node: Arc<Node>, incoming: Incoming, permit: OwnedSemaphorePerm
     node.serve(peer, connection, hello).await;
 }
 
-/// Whom the TLS handshake has authenticated.
+/// The node that the TLS handshake has authenticated.
 fn authenticated(connection: &Connection) -> Option<NodeId> {
     let chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
     tls::node_of(chain.first()?).ok()

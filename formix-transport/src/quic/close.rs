@@ -9,7 +9,7 @@ pub enum Close {
     /// One side is leaving.
     #[error("done")]
     Done = 0,
-    /// Nothing was said for long over a connection made on demand.
+    /// A connection made on demand has been idle for too long.
     #[error("idle")]
     Idle = 1,
     /// The same peer has a newer connection.
@@ -18,16 +18,16 @@ pub enum Close {
     /// The peer is not, or no longer, enrolled.
     #[error("not enrolled")]
     NotEnrolled = 3,
-    /// The node asked for it: what the peer sent made no sense to the protocol.
+    /// The protocol rejected what the peer sent.
     #[error("misbehaved")]
     Misbehaved = 4,
     /// The first bytes are not the hello.
     #[error("bad hello")]
     BadHello = 16,
-    /// A length out of the range of its stream.
+    /// A frame length that is not allowed on its stream.
     #[error("bad frame length")]
     BadLength = 17,
-    /// More bytes after a large frame.
+    /// Bytes after a large frame.
     #[error("trailing bytes")]
     TrailingBytes = 18,
     /// A stream ended inside a frame, or was abandoned.
@@ -39,7 +39,7 @@ pub enum Close {
 }
 
 impl Close {
-    /// Whether this is the peer's fault.
+    /// Whether the peer violated the wire format.
     pub fn is_violation(self) -> bool {
         self as u8 >= Self::BadHello as u8
     }
@@ -51,7 +51,7 @@ impl From<Close> for VarInt {
     }
 }
 
-/// How a connection came to its end.
+/// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum End {
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! One connection, once both sides have said hello.
+//! One connection, after both hellos.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use tokio::time::{Instant, sleep_until};
 use tokio::{select, try_join};
 
 use super::close::{Close, End};
-use super::framing::{BATCH, Reader, write_batch, write_large};
+use super::framing::{MAX_BATCH, Reader, write_batch, write_large};
 use super::inbound::Inbound;
 use crate::Received;
 use crate::queue::Queue;
 
-/// Everything one established connection works with.
+/// The state of one established connection.
 pub(super) struct Session<'a> {
     pub(super) peer: NodeId,
     pub(super) connection: &'a Connection,
     pub(super) queue: Arc<Queue>,
     pub(super) inbound: &'a Inbound,
-    /// How long a frame may take.
+    /// The time limit for a frame.
     pub(super) patience: Duration,
-    /// Close when nothing was said for this long.
+    /// Close the connection after this long without a frame.
     pub(super) idle: Option<Duration>,
 }
 
@@ -34,11 +34,11 @@ impl Session<'_> {
     /// Moves frames both ways until the connection ends.
     pub(super) async fn run(&self, send: SendStream, receive: Reader) -> End {
         let activity = Activity::new();
-        let said_all = Notify::new();
+        let finished = Notify::new();
         let reads = async {
             try_join!(
-                self.read_small(receive, &activity, &said_all),
-                self.read_large(&activity, &said_all)
+                self.read_small(receive, &activity, &finished),
+                self.read_large(&activity, &finished)
             )
         };
         let writes = self.write(send, &activity);
@@ -54,25 +54,25 @@ impl Session<'_> {
         &self,
         mut stream: Reader,
         activity: &Activity,
-        said_all: &Notify,
+        finished: &Notify,
     ) -> Result<(), End> {
         while let Some(len) = stream.small_length().await? {
             let frame = stream.body(len).await?;
             activity.mark();
             self.inbound.small(Received { from: self.peer, frame }).await?;
         }
-        said_all.notify_one();
+        finished.notify_one();
         Ok(())
     }
 
-    /// One at a time, so that a peer takes no more than its turn of the common room for large
-    /// frames. A peer that has said all did so after its large frames had arrived here.
-    async fn read_large(&self, activity: &Activity, said_all: &Notify) -> Result<(), End> {
+    /// Reads one at a time, so that a peer takes only its fair share of the memory for large frames. A
+    /// peer ends its small frames only after its large ones have arrived here.
+    async fn read_large(&self, activity: &Activity, finished: &Notify) -> Result<(), End> {
         loop {
             let stream = select! {
                 biased;
                 stream = self.connection.accept_uni() => stream?,
-                () = said_all.notified() => return Ok(()),
+                () = finished.notified() => return Ok(()),
             };
             self.read_one_large(stream).await?;
             activity.mark();
@@ -88,11 +88,11 @@ impl Session<'_> {
         self.inbound.large(Received { from: self.peer, frame }, room).await
     }
 
-    /// Returns once the queue is closed and the peer has taken what was in it.
+    /// Returns once the queue is closed and the peer has received everything in it.
     async fn write(&self, mut stream: SendStream, activity: &Activity) -> Result<(), End> {
         let large = self.write_large(activity);
         let small = async {
-            while let Some(batch) = self.queue.next_small(BATCH).await {
+            while let Some(batch) = self.queue.next_small(MAX_BATCH).await {
                 write_batch(&mut stream, batch).await?;
                 activity.mark();
             }
@@ -111,7 +111,7 @@ impl Session<'_> {
             activity.mark();
         }
         if let Some(last) = last {
-            // Whichever way it ended, there is nothing left to do for it.
+            // However it ended, the frame needs nothing more.
             let _ = last.stopped().await;
         }
         Ok(())
@@ -124,7 +124,7 @@ impl Session<'_> {
     }
 }
 
-/// When something was last said.
+/// The time of the last frame.
 struct Activity {
     since: Instant,
     last: AtomicU64,
@@ -140,12 +140,12 @@ impl Activity {
         self.last.store(elapsed, Ordering::Relaxed);
     }
 
-    /// Returns once nothing was said for `most`; never without one.
-    async fn idle(&self, most: Option<Duration>) {
-        let Some(most) = most else { return pending().await };
+    /// Returns after `max` without a frame; never if `max` is `None`.
+    async fn idle(&self, max: Option<Duration>) {
+        let Some(max) = max else { return pending().await };
         loop {
             let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
-            let due = self.since + last + most;
+            let due = self.since + last + max;
             if due <= Instant::now() {
                 return;
             }

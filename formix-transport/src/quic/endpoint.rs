@@ -1,4 +1,4 @@
-//! The UDP socket and what QUIC may use of the machine.
+//! The UDP socket, and the resources that QUIC may use.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -22,7 +22,7 @@ use super::{QuicConfig, StartError};
 use crate::Limits;
 use crate::identity::Identity;
 
-/// Binds and, if there is an address to listen on, accepts the enrolled nodes.
+/// Binds a socket that dials, and if there is an address to listen on, also accepts enrolled nodes.
 pub(super) fn bind(config: &QuicConfig, enrolled: Enrolled) -> Result<Endpoint, StartError> {
     let Some(address) = config.listen else {
         return dial_only().map_err(StartError::Dial);
@@ -35,17 +35,17 @@ pub(super) fn bind(config: &QuicConfig, enrolled: Enrolled) -> Result<Endpoint, 
     Endpoint::new(recognizable(&config.identity), Some(server), socket, runtime).map_err(listen)
 }
 
-/// When a question goes out, every light node dials the same three heavies at once: datagrams that
-/// find no room cost each of them a retransmission timeout. The system may give less than is asked.
+/// When a question goes out, every light node dials the same three heavies at once: each datagram that
+/// finds the buffer full costs a retransmission timeout. The system may grant less than requested.
 fn make_room(socket: &UdpSocket, bytes: usize) {
     if let Err(error) = set_socket_recv_buffer_size(socket, bytes) {
-        debug!(%error, bytes, "the socket keeps the buffer it has");
+        debug!(%error, bytes, "cannot enlarge the socket's receive buffer");
     }
 }
 
-/// A node that starts again is asked about connections of its earlier life. With keys that outlast
-/// it, its stateless reset (RFC 9000, 10.3) tells its peers at once that those are gone; without, they
-/// would wait out their idle timeout.
+/// A node that restarts receives packets of earlier connections. With keys that survive the restart,
+/// its stateless reset (RFC 9000, 10.3) tells its peers at once that those connections are gone;
+/// otherwise they would wait for their idle timeout.
 fn recognizable(identity: &Identity) -> EndpointConfig {
     let reset = identity.derive("formix/1 stateless reset");
     let mut endpoint = EndpointConfig::new(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &*reset)));
@@ -55,7 +55,7 @@ fn recognizable(identity: &Identity) -> EndpointConfig {
     endpoint
 }
 
-/// How to dial one node, and no other.
+/// The configuration to dial this node and no other.
 pub(super) fn client(
     identity: &Identity,
     expected: NodeId,
@@ -70,7 +70,7 @@ pub(super) fn client(
     Ok(client)
 }
 
-/// A dual-stack socket reaches both families; not every machine has IPv6.
+/// A dual-stack socket reaches IPv4 and IPv6 addresses; a machine without IPv6 gets an IPv4 socket.
 fn dial_only() -> io::Result<Endpoint> {
     let v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
     let v4 = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
@@ -82,7 +82,7 @@ fn server(
     enrolled: Enrolled,
     limits: &Limits,
 ) -> Result<ServerConfig, StartError> {
-    // Tokens that outlive a connection would need a memory of those used.
+    // Tokens that outlive a connection would require a record of the used ones.
     let mut tokens = ValidationTokenConfig::default();
     tokens.sent(0).log(Arc::new(NoneTokenLog));
     let mut transport = transport(limits);
@@ -99,7 +99,7 @@ fn server(
 
 fn transport(limits: &Limits) -> TransportConfig {
     let mut transport = TransportConfig::default();
-    // A stream nobody reads yet can use up its own window but not that of the others.
+    // A stream that is not read yet can exhaust its own window, but not the window of the others.
     let streams = u32::from(limits.large_streams) + 1;
     transport
         .max_concurrent_uni_streams(limits.large_streams.into())

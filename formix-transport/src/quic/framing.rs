@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 
 use super::close::{Close, End};
 
-/// The most bytes of small frames written at once.
-pub(super) const BATCH: usize = SMALL_FRAME;
-/// The width of a length.
+/// The maximum number of bytes of small frames that are written at once.
+pub(super) const MAX_BATCH: usize = SMALL_FRAME;
+/// The size of a length, in bytes.
 const PREFIX: usize = size_of::<u32>();
-/// The most bytes taken off a stream at once.
-const CHUNK: usize = 16 << 10;
+/// The maximum number of bytes read from a stream at once.
+const MAX_CHUNK: usize = 16 << 10;
 
-/// Reads a stream without asking the connection for every few bytes.
+/// Reads a stream in chunks, to lock the connection less often.
 pub(super) struct Reader {
     stream: RecvStream,
     chunk: Bytes,
@@ -27,7 +27,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Once a length or a body has begun, its last byte has to come within `patience`.
+    /// A length or a body must be complete within `patience` of its first read.
     pub(super) fn new(stream: RecvStream, patience: Duration) -> Self {
         Self { stream, chunk: Bytes::new(), patience }
     }
@@ -41,21 +41,21 @@ impl Reader {
         if len <= SMALL_FRAME { Ok(Some(len)) } else { Err(Close::BadLength.into()) }
     }
 
-    /// The length of the large frame this stream is for.
+    /// The length of the large frame on this stream.
     pub(super) async fn large_length(&mut self) -> Result<usize, End> {
         let len = self.length().await?;
         let range = SMALL_FRAME + 1..=MAX_FRAME;
         if range.contains(&len) { Ok(len) } else { Err(Close::BadLength.into()) }
     }
 
-    /// A body, whose length has been judged. It is allocated once, so no copy of it stays behind.
+    /// A body, whose length has been checked. It is allocated once, so that no copy of it remains.
     pub(super) async fn body(&mut self, len: usize) -> Result<Frame, End> {
         let mut body = Zeroizing::new(vec![0; len]);
         self.fill(&mut body).await?;
         Ok(Frame::new(std::mem::take(&mut *body)))
     }
 
-    /// Refuses anything but the end.
+    /// Refuses anything but the end of the stream.
     pub(super) async fn end(&mut self) -> Result<(), End> {
         let at_end = within(self.patience, self.at_end()).await?;
         if at_end { Ok(()) } else { Err(Close::TrailingBytes.into()) }
@@ -84,10 +84,10 @@ impl Reader {
         usize::try_from(u32::from_be_bytes(prefix)).map_err(|_| Close::BadLength.into())
     }
 
-    /// Makes sure there is a byte to take, unless the stream has ended.
+    /// Makes sure that a byte can be taken; `true` if the stream has ended.
     async fn at_end(&mut self) -> Result<bool, End> {
         while self.chunk.is_empty() {
-            match self.stream.read_chunk(CHUNK, true).await? {
+            match self.stream.read_chunk(MAX_CHUNK, true).await? {
                 Some(chunk) => self.chunk = chunk.bytes,
                 None => return Ok(true),
             }
@@ -96,7 +96,7 @@ impl Reader {
     }
 }
 
-/// Ends a connection whose peer takes longer than this.
+/// Fails with [`Close::TooSlow`] if the work takes longer than this.
 pub(super) async fn within<T>(
     patience: Duration,
     work: impl Future<Output = Result<T, End>>,
@@ -104,7 +104,7 @@ pub(super) async fn within<T>(
     timeout(patience, work).await.unwrap_or(Err(Close::TooSlow.into()))
 }
 
-/// Writes small frames as one piece of memory, which is wiped once acknowledged.
+/// Writes small frames as one buffer, which is wiped once acknowledged.
 pub(super) async fn write_batch(stream: &mut SendStream, batch: Vec<Frame>) -> Result<(), End> {
     let size = batch.iter().map(|frame| PREFIX + frame.as_ref().len()).sum();
     let mut bytes = Zeroizing::new(Vec::with_capacity(size));
@@ -115,11 +115,11 @@ pub(super) async fn write_batch(stream: &mut SendStream, batch: Vec<Frame>) -> R
     Ok(stream.write_chunk(Bytes::from_owner(bytes)).await?)
 }
 
-/// Writes the frame a stream is for, without copying it.
+/// Writes the large frame of a stream, without copying it.
 pub(super) async fn write_large(stream: &mut SendStream, frame: Frame) -> Result<(), End> {
     let prefix = Bytes::copy_from_slice(&prefix(&frame));
     stream.write_all_chunks(&mut [prefix, Bytes::from_owner(frame)]).await?;
-    // Fails only if the peer stopped the stream, which the connection will find out.
+    // Fails only if the peer stopped the stream, which ends the connection as well.
     let _ = stream.finish();
     Ok(())
 }

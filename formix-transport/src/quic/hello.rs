@@ -1,4 +1,4 @@
-//! The hello: proof to each side that the other has judged its key and goes on.
+//! The hello: it tells each side that the other has accepted its key.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use quinn::{Connection, SendStream};
 use super::close::{Close, End};
 use super::framing::Reader;
 
-/// What each side says first; the version is the one ALPN agreed on.
-const HELLO: [u8; 8] = *b"formix/2";
+/// The first bytes from each side; the version is the one that ALPN agreed on.
+const HELLO: [u8; 8] = *b"formix/3";
 
-/// The dialler opens the stream and speaks first.
+/// The dialler opens the stream and sends its hello first.
 pub(super) async fn dialler(
     connection: &Connection,
     patience: Duration,
@@ -20,7 +20,7 @@ pub(super) async fn dialler(
     Ok((send, check(Reader::new(receive, patience)).await?))
 }
 
-/// The listener answers.
+/// The listener replies with its own.
 pub(super) async fn listener(
     connection: &Connection,
     patience: Duration,
@@ -32,9 +32,9 @@ pub(super) async fn listener(
 }
 
 async fn check(mut stream: Reader) -> Result<Reader, End> {
-    let mut said = [0; HELLO.len()];
-    match stream.fill(&mut said).await {
-        Ok(()) if said == HELLO => Ok(stream),
+    let mut received = [0; HELLO.len()];
+    match stream.fill(&mut received).await {
+        Ok(()) if received == HELLO => Ok(stream),
         Ok(()) | Err(End::Close(Close::Truncated)) => Err(Close::BadHello.into()),
         Err(end) => Err(end),
     }

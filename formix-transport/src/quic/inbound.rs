@@ -1,5 +1,5 @@
-//! What was received and waits for the node: bounded, and shared fairly, because a full channel
-//! and a used-up semaphore serve their waiters in turn.
+//! Received frames that wait for the node: bounded, and shared fairly between peers, because a full
+//! channel and an exhausted semaphore serve their waiters in turn.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use super::close::{Close, End};
 use crate::{Limits, Received};
 
-/// The room a large frame takes until it is handed over.
+/// The memory reserved for a large frame until the node receives it.
 pub(super) type Room = OwnedSemaphorePermit;
 
 pub(super) struct Inbound {
@@ -23,7 +23,7 @@ pub(super) struct Inbound {
 impl Inbound {
     pub(super) fn new(limits: &Limits) -> Self {
         let (entrance, exit) = mpsc::channel(limits.inbound_frames.max(1));
-        // Less than the longest frame would never let it in.
+        // With less than the longest frame, that frame could never be received.
         let room = MAX_FRAME.max(limits.inbound_large_bytes as usize);
         Self {
             entrance,
@@ -33,17 +33,17 @@ impl Inbound {
         }
     }
 
-    /// Waits for its turn.
+    /// Passes on a small frame, when it is this peer's turn.
     pub(super) async fn small(&self, received: Received) -> Result<(), End> {
         self.put(received, None).await
     }
 
-    /// Waits for its turn.
+    /// Passes on a large frame, when it is this peer's turn.
     pub(super) async fn large(&self, received: Received, room: Room) -> Result<(), End> {
         self.put(received, Some(room)).await
     }
 
-    /// Waits until there is room for a large frame.
+    /// Waits until there is memory for a large frame, and reserves it.
     pub(super) async fn room(&self, len: usize) -> Result<Room, End> {
         let len = u32::try_from(len).map_err(|_| Close::BadLength)?;
         self.room.clone().acquire_many_owned(len).await.map_err(|_| Close::Done.into())

@@ -1,4 +1,4 @@
-//! What a node has open to whom: bookkeeping under one lock; nothing here waits.
+//! A node's connections, queues and diallers by peer, under one lock. Nothing here waits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -15,8 +15,8 @@ use crate::peers::Peers;
 use crate::queue::{Queue, check_length};
 use crate::{Limits, SendError};
 
-/// One peer: what is queued for it, its connection, and the task that dials it. A link without
-/// either of the latter two is forgotten, with its queue.
+/// One peer: the frames queued for it, its connection, and the task that dials it. A link with
+/// neither connection nor task is removed, with its queue.
 struct Link {
     queue: Arc<Queue>,
     connection: Option<Connection>,
@@ -54,7 +54,7 @@ impl Links {
         self.link(to).queue.push(frame)
     }
 
-    /// Whether somebody has to start dialling this peer.
+    /// Whether this peer should be dialled, and no task does so.
     pub(super) fn lacks_dialler(&self, peer: NodeId) -> bool {
         let dialled = self.links.get(&peer).is_some_and(|link| link.dialler.is_some());
         !dialled && !self.closed && !self.is_connected(peer) && self.address(peer).is_some()
@@ -64,7 +64,7 @@ impl Links {
         self.link(peer).dialler = Some(dialler);
     }
 
-    /// Where to dial a peer next; `None` when there is no reason to any more.
+    /// The address to dial a peer at; `None` if there is no longer a reason to.
     pub(super) fn next_dial(&mut self, peer: NodeId) -> Option<SocketAddr> {
         let address = self.address(peer);
         let link = self.links.get_mut(&peer)?;
@@ -77,7 +77,7 @@ impl Links {
         address
     }
 
-    /// A connection has said hello: it takes over from an older one.
+    /// Registers a connection after its hello; it replaces an older one.
     pub(super) fn connected(
         &mut self,
         peer: NodeId,
@@ -96,7 +96,7 @@ impl Links {
         Ok(link.queue.clone())
     }
 
-    /// A connection has ended.
+    /// Removes a connection that has ended.
     pub(super) fn ended(&mut self, peer: NodeId, connection: &Connection) {
         let ended = |current: &mut Connection| current.stable_id() == connection.stable_id();
         if let Some(link) = self.links.get_mut(&peer) {
@@ -105,7 +105,7 @@ impl Links {
         self.forget_if_unused(peer);
     }
 
-    /// Ends a peer's connection.
+    /// Closes a peer's connection.
     pub(super) fn disconnect(&mut self, peer: NodeId, why: Close) {
         if let Some(connection) = self.links.get_mut(&peer).and_then(|link| link.connection.take())
         {
@@ -114,7 +114,7 @@ impl Links {
         self.forget_if_unused(peer);
     }
 
-    /// Forgets those no longer enrolled; returns those to be connected to at all times.
+    /// Drops the peers that are no longer enrolled; returns those to stay connected to.
     pub(super) fn set_peers(&mut self, peers: Arc<Peers>) -> Vec<NodeId> {
         self.kept = peers.kept(self.me, self.role);
         self.peers = peers;
@@ -127,7 +127,7 @@ impl Links {
         self.kept.iter().copied().collect()
     }
 
-    /// Refuses new frames. Diallers with nothing to deliver stop.
+    /// Refuses new frames, and stops the diallers that have nothing to deliver.
     pub(super) fn close(&mut self) {
         self.closed = true;
         let linked: Vec<_> = self.links.keys().copied().collect();

@@ -1,4 +1,4 @@
-//! What the tasks of one transport share.
+//! The state that the tasks of one transport share.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -8,24 +8,35 @@ use std::time::Duration;
 
 use formix_proto::frame::Frame;
 use formix_proto::id::NodeId;
-use quinn::{Connection, Endpoint, SendStream, Side};
+use quinn::{ConnectError, Connection, Endpoint, SendStream, Side};
 use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
 
+use super::backoff::Backoff;
 use super::close::{Close, End};
 use super::connection::Session;
-use super::dial::keep_dialling;
-use super::framing::Reader;
+use super::framing::{Reader, within};
 use super::inbound::Inbound;
 use super::links::Links;
-use super::tls::Enrolled;
-use super::{Counts, QuicConfig};
+use super::tls::{Enrolled, SERVER_NAME};
+use super::{Counts, QuicConfig, StartError, endpoint, hello};
 use crate::identity::Identity;
 use crate::peers::Peers;
 use crate::sync::lock;
 use crate::{Limits, Received, SendError};
+
+/// Why there is no connection to a peer.
+#[derive(Debug, thiserror::Error)]
+enum DialError {
+    #[error(transparent)]
+    Tls(#[from] StartError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
+    End(#[from] End),
+}
 
 pub(super) struct Node {
     pub(super) identity: Identity,
@@ -86,18 +97,14 @@ impl Node {
         }
     }
 
-    pub(super) fn next_dial(&self, peer: NodeId) -> Option<SocketAddr> {
-        self.links().next_dial(peer)
-    }
-
-    /// Spawns a task that ends with the transport at the latest.
+    /// Spawns a task that ends no later than the transport.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let mut tasks = lock(&self.tasks);
         while tasks.try_join_next().is_some() {}
         tasks.spawn_on(task, &self.runtime)
     }
 
-    /// Serves a connection until it ends, unless its hello went wrong.
+    /// Serves a connection until it ends, unless its hello failed.
     pub(super) async fn serve(
         &self,
         peer: NodeId,
@@ -111,7 +118,7 @@ impl Node {
         match end {
             End::Close(close) if close.is_violation() => {
                 self.violations.fetch_add(1, Ordering::Relaxed);
-                warn!(peer = %peer.short(), %close, "peer broke the transport's rules");
+                warn!(peer = %peer.short(), %close, "closed the connection: the peer violated the wire format");
             }
             _ => debug!(peer = %peer.short(), %end, "connection ended"),
         }
@@ -145,7 +152,7 @@ impl Node {
         end
     }
 
-    /// Only who dialled on demand knows that nobody misses the connection.
+    /// Only a dialler on demand closes an idle connection: it knows that it is not needed.
     fn idle(&self, peer: NodeId, side: Side) -> Option<Duration> {
         (side.is_client() && !self.links().is_kept(peer)).then_some(self.limits.idle)
     }
@@ -169,7 +176,7 @@ impl Node {
         }
     }
 
-    /// Waits for what is queued to be taken, then for the peers to hear of the end; both bounded.
+    /// Waits until queued frames are delivered, then until the peers have closed; both for a bounded time.
     pub(super) async fn close(&self) {
         self.links().close();
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
@@ -180,7 +187,7 @@ impl Node {
         let _ = timeout(self.limits.close_timeout, self.endpoint.wait_idle()).await;
     }
 
-    /// Ends everything at once.
+    /// Closes everything at once.
     pub(super) fn stop(&self) {
         self.links().close();
         lock(&self.tasks).abort_all();
@@ -190,9 +197,36 @@ impl Node {
 
     fn start_dialling(self: &Arc<Self>, links: &mut Links, peer: NodeId) {
         if links.lacks_dialler(peer) {
-            let dialler = self.spawn(keep_dialling(self.clone(), peer));
+            let dialler = self.spawn(self.clone().keep_dialling(peer));
             links.set_dialler(peer, dialler);
         }
+    }
+
+    /// Connects to a peer, again and again, for as long as there is a reason to.
+    async fn keep_dialling(self: Arc<Self>, peer: NodeId) {
+        let mut backoff = Backoff::new(&self.limits);
+        let mut wait = Duration::ZERO;
+        loop {
+            let Some(address) = self.links().next_dial(peer) else { return };
+            sleep(wait).await;
+            match self.dial(peer, address).await {
+                Ok(held) => backoff.connected(held),
+                Err(error) => debug!(peer = %peer.short(), %address, %error, "cannot connect"),
+            }
+            wait = backoff.wait();
+        }
+    }
+
+    /// Connects and serves the connection until it ends; returns how long it lasted.
+    async fn dial(&self, peer: NodeId, address: SocketAddr) -> Result<Duration, DialError> {
+        let patience = self.limits.handshake_timeout;
+        let config = endpoint::client(&self.identity, peer, &self.limits)?;
+        let connecting = self.endpoint.connect_with(config, address, SERVER_NAME)?;
+        let connection = within(patience, async { Ok(connecting.await?) }).await?;
+        let connected = Instant::now();
+        let hello = within(patience, hello::dialler(&connection, self.limits.frame_timeout)).await;
+        self.serve(peer, connection, hello).await;
+        Ok(connected.elapsed())
     }
 
     fn links(&self) -> MutexGuard<'_, Links> {

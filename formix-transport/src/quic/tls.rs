@@ -26,14 +26,14 @@ use crate::identity::Identity;
 use crate::peers::Peers;
 
 /// The protocol and its version.
-pub(super) const ALPN: &[u8] = b"formix/2";
-/// Says nothing about who is dialled: keys, not names, tell nodes apart.
+pub(super) const ALPN: &[u8] = b"formix/3";
+/// The same for every node: keys identify nodes, not names.
 pub(super) const SERVER_NAME: &str = "formix";
 
-/// The enrolled nodes as of now.
+/// The nodes that are enrolled now.
 pub(super) type Enrolled = Arc<watch::Sender<Arc<Peers>>>;
 
-/// Accepts the enrolled nodes.
+/// TLS for a listener: accepts enrolled nodes only.
 pub(super) fn server(
     identity: &Identity,
     enrolled: Enrolled,
@@ -53,7 +53,7 @@ pub(super) fn server(
     config.map(Arc::new).map_err(|_| StartError::InitialSuite)
 }
 
-/// Accepts `expected` alone.
+/// TLS for a dialler: accepts `expected` only.
 pub(super) fn client(
     identity: &Identity,
     expected: NodeId,
@@ -79,8 +79,8 @@ pub(super) fn node_of(certificate: &CertificateDer<'_>) -> Result<NodeId, Error>
     Ok(NodeId::of_public_key(&spki))
 }
 
-/// Hybrid key agreement alone, because who records all three links of an answer today must not
-/// add its shares up later; and 256-bit keys for the same reason.
+/// Hybrid key agreement only, and 256-bit keys: an adversary that records all three links of an answer
+/// today must not be able to add its shares up later.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(CryptoProvider {
         cipher_suites: vec![TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256],
@@ -89,7 +89,7 @@ fn provider() -> Arc<CryptoProvider> {
     })
 }
 
-/// RFC 9001, 5.2: the first packets are sealed with AES-128-GCM under a key everybody knows.
+/// RFC 9001, 5.2: the initial packets are encrypted with AES-128-GCM under a publicly known key.
 fn initial_suite() -> Option<rustls::quic::Suite> {
     TLS13_AES_128_GCM_SHA256.tls13()?.quic_suite()
 }

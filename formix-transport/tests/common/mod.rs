@@ -1,4 +1,4 @@
-//! What the tests of both transports share.
+//! Helpers that the tests of both transports share.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod proxy;
@@ -32,15 +32,15 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
     });
 }
 
-/// The next frame, which has to be from this peer.
+/// The next frame, which must be from this peer.
 pub(crate) async fn next(transport: &impl Transport, from: NodeId) -> Vec<u8> {
     let received = transport.receive().await.expect("open");
     assert_eq!(received.from, from);
     received.frame.as_ref().to_vec()
 }
 
-/// Offers numbered frames until the other side has one: what a lost connection had in flight is
-/// lost with it, and the protocol retransmits.
+/// Sends numbered frames until one arrives: a lost connection loses its frames in flight, and the
+/// protocol retransmits.
 pub(crate) async fn deliver<T: Transport>(from: &T, to: &T) {
     let mut offered = 0_u64;
     let arrived = async {
@@ -64,7 +64,7 @@ pub(crate) async fn deliver<T: Transport>(from: &T, to: &T) {
     tokio::select! { () = arrived => {}, () = offer => {} }
 }
 
-/// Resolves once something holds that has no event of its own.
+/// Resolves once a condition holds that has no event of its own.
 pub(crate) async fn until(mut holds: impl FnMut() -> bool) {
     while !holds() {
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -1,5 +1,5 @@
-//! A bad way to a node: a UDP proxy on loopback that loses, repeats, delays and reorders datagrams,
-//! and cuts everything off. What it does depends on a seed and on nothing in the datagrams.
+//! A bad link to a node: a UDP proxy on loopback that drops, repeats, delays and reorders datagrams, or
+//! cuts the link. What it does depends only on a seed.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -12,20 +12,20 @@ use formix_sim::random::Stream;
 use tokio::net::UdpSocket;
 use tokio::task::AbortHandle;
 
-/// What befalls datagrams, in percent of them.
+/// How datagrams are treated, in percent of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weather {
-    /// These are lost.
+    /// These are dropped.
     pub(crate) loss: u64,
-    /// These come twice.
+    /// These arrive twice.
     pub(crate) twice: u64,
-    /// These come late, so that others overtake them.
+    /// These arrive late, so that others overtake them.
     pub(crate) late: u64,
-    /// How late they are at most.
-    pub(crate) most: Duration,
+    /// The maximum delay of a late datagram.
+    pub(crate) max_delay: Duration,
 }
 
-/// What has befallen datagrams so far.
+/// How datagrams were treated so far.
 #[derive(Debug, Default)]
 pub(crate) struct Toll {
     pub(crate) lost: AtomicU64,
@@ -66,12 +66,12 @@ impl Proxy {
         self.address
     }
 
-    /// From now on nothing passes, or everything that the weather lets.
+    /// Cuts the link, or restores it.
     pub(crate) fn cut(&self, is_cut: bool) {
         self.way.is_cut.store(is_cut, Ordering::Relaxed);
     }
 
-    /// What has happened so far.
+    /// How datagrams were treated so far.
     pub(crate) fn toll(&self) -> &Toll {
         &self.way.toll
     }
@@ -84,7 +84,7 @@ impl Drop for Proxy {
 }
 
 impl Way {
-    /// When copies of a datagram go on: none, one or two.
+    /// The delays of the copies of a datagram: none, one or two.
     fn fates(&self) -> Vec<Duration> {
         let mut draw = self.draw.lock().unwrap();
         let mut happens = |percent, count: &AtomicU64| {
@@ -102,17 +102,17 @@ impl Way {
         let copies = if happens(self.weather.twice, &self.toll.repeated) { 2 } else { 1 };
         let late: Vec<_> =
             (0..copies).map(|_| happens(self.weather.late, &self.toll.delayed)).collect();
-        let most = self.weather.most.as_micros().try_into().unwrap();
-        let delay = |late| if late { 1 + draw.below(most) } else { 0 };
+        let max = self.weather.max_delay.as_micros().try_into().unwrap();
+        let delay = |late| if late { 1 + draw.below(max) } else { 0 };
         late.into_iter().map(delay).map(Duration::from_micros).collect()
     }
 
-    /// Lets a datagram go on, as often and as late as it should. `to` is `None` for the connected peer.
+    /// Forwards a datagram, with the copies and delays that the weather gives it. `to` is `None` for the connected peer.
     async fn pass(&self, bytes: &[u8], from: &Arc<UdpSocket>, to: Option<SocketAddr>) {
         for delay in self.fates() {
             let (from, bytes) = (from.clone(), bytes.to_vec());
             let go = async move {
-                // A node that is gone does not take it, which is no news.
+                // Fails if the node is gone, which the tests notice elsewhere.
                 let _ = match to {
                     Some(to) => from.send_to(&bytes, to).await,
                     None => from.send(&bytes).await,

@@ -1,4 +1,4 @@
-//! A QUIC client that does as it is told, right or wrong, and the nodes it talks to.
+//! A QUIC client that does what a test demands, right or wrong, and the nodes it connects to.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use super::Enrolment;
 
-pub(crate) const HELLO: &[u8] = b"formix/2";
+pub(crate) const HELLO: &[u8] = b"formix/3";
 pub(crate) const ANYWHERE: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -52,7 +52,7 @@ impl Target {
         self.heavy.local_addr()
     }
 
-    /// A client that does everything right, until told otherwise.
+    /// A client that does everything right, unless the test changes it.
     pub(crate) fn client(&self) -> Raw {
         Raw::new(Some(certified(&self.key, &self.key)))
     }
@@ -114,7 +114,7 @@ impl Raw {
         self.endpoint.connect_with(self.config(), to, "formix").unwrap().await
     }
 
-    /// Goes on from another port.
+    /// Continues from another port.
     pub(crate) fn move_away(&self) {
         self.endpoint.rebind(std::net::UdpSocket::bind(ANYWHERE).unwrap()).unwrap();
     }
@@ -150,7 +150,7 @@ impl Raw {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody));
+            .with_custom_certificate_verifier(Arc::new(AnyServer));
         let mut config = match self.key.clone() {
             Some(key) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key))),
             None => config.with_no_client_auth(),
@@ -177,9 +177,9 @@ pub(crate) fn sorted(ids: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
 }
 
 #[derive(Debug)]
-struct Anybody;
+struct AnyServer;
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for AnyServer {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

@@ -11,10 +11,13 @@ use std::time::Duration;
 use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::machine::Command;
 use formix_proto::time::Time;
+use formix_proto::wire::encode;
+use formix_testkit::cast::{LIGHTS, START, everyone};
+use formix_testkit::{Host, RuleBroken, Said};
 
-use super::host::Host;
+use super::kept;
 use super::reader::Reader;
-use super::scene::{self, LIGHTS, NODES, START};
+use super::scene;
 use network::{Letter, Network};
 
 /// The most things that happen in one run.
@@ -22,7 +25,7 @@ const MOST_STEPS: usize = 400;
 /// The most rounds of messages that may follow from one another while the clock stands still.
 const MOST_ROUNDS: usize = 64;
 
-/// The nodes, what is between them, and who has lied.
+/// The nodes, what is between them, and which of them were lied for.
 pub struct Committee {
     now: Time,
     hosts: Vec<Host>,
@@ -36,8 +39,10 @@ pub struct Committee {
 impl Committee {
     /// New nodes; the proposer has asked the plain question.
     pub fn new() -> Self {
-        let host = |member| Host::new(scene::config(member), START, Vec::new());
-        let hosts = NODES.map(|member| host(member).expect("an empty log is nobody else's")).into();
+        let host = |member: (NodeId, _)| Host::start(scene::config(member), member.0.0, START, &[]);
+        let hosts = everyone()
+            .map(|member| host(member).expect("an empty log is nobody else's").0)
+            .collect();
         let network = Network::default();
         let mut new =
             Self { now: START, hosts, network, forgers: BTreeSet::new(), healed: Time::END };
@@ -68,13 +73,14 @@ impl Committee {
             5 => self.network.replay(reader),
             6 => self.forge(reader),
             7 | 8 => {
-                let host = reader.below(NODES.len());
-                self.hosts[host].write(self.now, 1);
+                let host = reader.below(self.hosts.len());
+                self.write(host, 1);
             }
             9 => self.write_all(),
             10 => {
-                let host = reader.below(NODES.len());
-                self.hosts[host].restart(self.now, reader.below(4));
+                let host = reader.below(self.hosts.len());
+                let keep = reader.below(4);
+                self.at(host, |host, now| host.restart(now, keep));
             }
             11 | 12 => self.wake_next(),
             13 => self.wake(self.now + Duration::from_millis(1 << reader.below(17))),
@@ -83,7 +89,6 @@ impl Committee {
             18 => self.round(),
             _ => self.quieten(),
         }
-        self.collect();
     }
 
     /// Everything goes well from now on, until the time of every computation is over.
@@ -104,10 +109,9 @@ impl Committee {
     }
 
     fn command(&mut self, id: &NodeId, command: Command) {
-        if let Some(host) = self.hosts.iter_mut().find(|host| host.id() == *id) {
-            host.command(self.now, command);
+        if let Some(host) = self.hosts.iter().position(|host| host.id() == *id) {
+            self.at(host, |host, now| host.command(now, command));
         }
-        self.collect();
     }
 
     /// The owner of a light node answers, declines, or answers what is not allowed.
@@ -126,29 +130,35 @@ impl Committee {
     }
 
     fn deliver(&mut self, Letter { from, to, frame }: &Letter) {
-        if let Some(host) = self.hosts.iter_mut().find(|host| host.id() == *to) {
-            host.receive(self.now, *from, frame);
+        if let Some(host) = self.hosts.iter().position(|host| host.id() == *to) {
+            self.at(host, |host, now| host.receive(now, *from, frame));
         }
-        self.collect();
     }
 
-    /// Puts what the nodes have sent on the network. Nobody accuses anybody as long as nobody lies.
-    fn collect(&mut self) {
-        for host in &mut self.hosts {
-            let from = host.id();
-            for (to, frame) in host.take_sent() {
-                self.network.send(Letter { from, to, frame: frame.as_ref().into() });
+    /// Gives a node one input, and puts what it sends on the network. Nobody accuses anybody as long
+    /// as nobody lies.
+    fn at(&mut self, host: usize, input: impl FnOnce(&mut Host, Time) -> Result<Said, RuleBroken>) {
+        let from = self.hosts[host].id();
+        let said = kept(input(&mut self.hosts[host], self.now));
+        for (to, message) in &said.sent {
+            let frame = encode(message).as_ref().into();
+            self.network.send(Letter { from, to: *to, frame });
+        }
+        assert!(!said.complains() || !self.forgers.is_empty(), "an honest node is accused");
+    }
+
+    /// The disk of a node makes up to `most` batches durable.
+    fn write(&mut self, host: usize, most: usize) {
+        for _ in 0..most {
+            if self.hosts[host].waiting() == 0 {
+                return;
             }
-            let faults = host.take_faults();
-            assert!(faults.is_empty() || !self.forgers.is_empty(), "an honest node is accused");
+            self.at(host, |host, now| Ok(host.write(now)?.unwrap_or_default()));
         }
     }
 
     fn write_all(&mut self) {
-        for host in &mut self.hosts {
-            host.write(self.now, usize::MAX);
-        }
-        self.collect();
+        (0..self.hosts.len()).for_each(|host| self.write(host, usize::MAX));
     }
 
     /// Delivers what is in flight now, in order, and writes what waits.
@@ -200,12 +210,11 @@ impl Committee {
 
     fn wake(&mut self, now: Time) {
         self.now = now;
-        for host in &mut self.hosts {
-            if host.next_timeout().is_some_and(|next| next <= now) {
-                host.wake(now);
+        for host in 0..self.hosts.len() {
+            if self.hosts[host].next_timeout().is_some_and(|next| next <= now) {
+                self.at(host, Host::timeout);
             }
         }
-        self.collect();
     }
 
     fn host(&self, id: &NodeId) -> Option<&Host> {

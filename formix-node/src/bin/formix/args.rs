@@ -1,4 +1,4 @@
-//! What the command line takes.
+//! The command line.
 
 mod question;
 
@@ -12,7 +12,7 @@ pub(crate) use question::{Check, Export, Propose, QuestionCommand, Terms};
 
 use crate::consent;
 
-/// Private map, secure reduce: the answer to a question, without seeing anybody's data.
+/// Compute statistics across organisations without moving or revealing their data
 #[derive(Debug, Parser)]
 #[command(
     name = "formix",
@@ -20,22 +20,25 @@ use crate::consent;
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  formix demo                              eighteen people's reaction times, summed in private
-  formix up --heavy 3 --light 5            a network of background processes on this machine
+  formix demo                              sum the reaction times of eighteen people in private
+  formix up --heavy 3 --light 5            start a network of background processes here
   formix propose \"How many hours did you sleep?\" --max 24 --wait
-  formix status                            what runs, and where
-  formix down                              stop it; `up` goes on where it stopped
+  formix status                            show which nodes run, and where
+  formix down                              stop the network; `formix up` continues it
 
-Exit status: 0 done, 1 it did not work or a computation failed, 2 the command line or a
-configuration is wrong, 130 interrupted."
+Exit status:
+  0    success
+  1    the command or a computation failed
+  2    the command line or a configuration is wrong
+  130  interrupted"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Where the network's files are [default: ~/.formix]
+    /// The directory of the network's files [default: ~/.formix]
     #[arg(long, global = true, env = "FORMIX_HOME", value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
-    /// What is logged: error, warn, info, debug, trace, or tracing directives
+    /// The detail of the logs: error, warn, info, debug, trace, or tracing directives
     #[arg(
         long,
         global = true,
@@ -44,66 +47,72 @@ pub(crate) struct Cli {
         value_name = "LEVEL"
     )]
     pub(crate) log_level: String,
-    /// Ends standard output with one JSON object; all else goes to standard error
+    /// Print one JSON object on standard output, and everything else on standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a whole network once, in this process, over real data or answers of your own
+    /// Run a whole network in this process, ask it one question, and check the result
     Demo(Demo),
-    /// Ask questions of real data in private, with the truth computed openly beside each answer
+    /// Answer questions about real data in private, and compare each with the open result
     Study(StudyArgs),
-    /// Start a network of background processes on this machine, or whichever of it is not running
+    /// Start a network of background processes on this machine, or the nodes that do not run
     Up(Up),
-    /// Stop the network; nothing is erased
+    /// Stop the network; `formix up` continues where it stopped
     Down,
-    /// Show what runs
+    /// Show the nodes of the network, and which of them run
     Status,
-    /// Ask a question
+    /// Ask the network a question
     Propose(Propose),
-    /// Questions in files
+    /// Check questions in files
     Question {
         #[command(subcommand)]
         command: QuestionCommand,
     },
-    /// List the newest questions
+    /// List the newest computations, with their status and result
+    #[command(after_help = "Example: formix list --max 100")]
     List {
-        /// How many
-        #[arg(long, default_value_t = 20)]
-        most: usize,
+        /// The maximum number of computations to list
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        max: usize,
     },
-    /// Show a question and what became of it
+    /// Show a computation and its result
+    #[command(after_help = "\
+Examples:
+  formix show 3f2a                   as text
+  formix show 3f2a --csv result.csv  the numbers as a file")]
     Show {
-        /// Its id, or the beginning of it
+        /// The computation's id, or the start of it
         id: String,
         #[command(flatten)]
         export: Export,
     },
-    /// Wait for a question's end, and show it
+    /// Wait until a computation ends, and show its result
+    #[command(after_help = "Example: formix wait 3f2a --timeout 5min")]
     Wait {
-        /// Its id, or the beginning of it
+        /// The computation's id, or the start of it
         id: String,
-        /// Give up waiting after this long; the question goes on
-        #[arg(long, value_parser = formix_node::duration::parse, value_name = "SPAN")]
+        /// Stop waiting after this time; the computation continues
+        #[arg(long, value_parser = formix_node::duration::parse, value_name = "DURATION")]
         timeout: Option<Duration>,
         #[command(flatten)]
         export: Export,
     },
     #[command(flatten)]
     Consent(consent::Command),
-    /// Heavy nodes, in the foreground
+    /// Run a heavy node in the foreground
     Heavy {
         #[command(subcommand)]
         command: RunCommand,
     },
-    /// Light nodes, in the foreground
+    /// Run a light node in the foreground
     Light {
         #[command(subcommand)]
         command: RunCommand,
     },
-    /// Nodes that only ask, in the foreground
+    /// Run a proposer, a node that only asks, in the foreground
     Proposer {
         #[command(subcommand)]
         command: RunCommand,
@@ -114,7 +123,7 @@ pub(crate) enum Command {
 pub(crate) enum RunCommand {
     /// Run one node from its configuration, nodes/NAME/node.toml, until SIGINT or SIGTERM
     Run {
-        /// The node's name
+        /// The node's name, as in network.toml
         name: String,
     },
 }
@@ -122,27 +131,27 @@ pub(crate) enum RunCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  formix demo                        the sleep-restriction study: 18 light nodes, one per person
-  formix demo --answers 11,20,72     three light nodes with these answers: result 103
+  formix demo                        a sleep-restriction study: 18 light nodes, one per person
+  formix demo --answers 11,20,72     three light nodes with these answers: the sum is 103
   formix demo --light 50 --heavy 5   fifty light nodes with random answers
-  formix demo --json 2>/dev/null     only the result, for a program")]
+  formix demo --json 2>/dev/null     only the result, as JSON")]
 pub(crate) struct Demo {
-    /// Heavy nodes
-    #[arg(long, value_parser = at_least_three, default_value = "3")]
+    /// The number of heavy nodes
+    #[arg(long, value_parser = three_or_more, default_value = "3", value_name = "N")]
     pub(crate) heavy: usize,
-    /// Light nodes with random answers, in place of the study
-    #[arg(long, conflicts_with = "answers")]
+    /// The number of light nodes with random answers, instead of the study
+    #[arg(long, conflicts_with = "answers", value_name = "N")]
     pub(crate) light: Option<usize>,
-    /// One light node per answer, in place of the study
+    /// The answers, one light node for each, instead of the study
     #[arg(long, value_parser = number, value_delimiter = ',', value_name = "N,N,...", allow_hyphen_values = true)]
     pub(crate) answers: Vec<Decimal>,
-    /// How long answers are accepted; it ends earlier when all are in
-    #[arg(long, value_parser = formix_node::duration::parse, default_value = "30s", value_name = "SPAN")]
+    /// How long to wait for answers; ends early when all have arrived
+    #[arg(long, value_parser = formix_node::duration::parse, default_value = "30s", value_name = "DURATION")]
     pub(crate) deadline: Duration,
-    /// The least number of answers that may be revealed
-    #[arg(long, default_value_t = 3)]
+    /// The minimum number of participants for a result to be revealed
+    #[arg(long, default_value_t = 3, value_name = "N")]
     pub(crate) min_participants: u32,
-    /// Keep the network's files in the home directory
+    /// Keep the network's files, in the directory given by --home
     #[arg(long)]
     pub(crate) keep: bool,
 }
@@ -150,12 +159,12 @@ pub(crate) struct Demo {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  formix study sleep       mean and spread of reaction times by day, and of each person's own trend
-  formix study diabetes    442 light nodes: a histogram, means by sex, a regression with ten columns
+  formix study sleep       18 light nodes: reaction times by day, and each person's trend
+  formix study diabetes    442 light nodes: a histogram, means by sex, a regression on ten columns
 
-Exit status: 0 if every answer is the truth, 1 if not.")]
+Exit status: 0 if every private result equals the open one, 1 if not.")]
 pub(crate) struct StudyArgs {
-    /// Which study
+    /// The study
     pub(crate) name: StudyName,
 }
 
@@ -169,38 +178,42 @@ pub(crate) enum StudyName {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A light node answers at random until its owner says otherwise in nodes/NAME/node.toml, which it
-reads when it starts (`formix down`, `formix up`); from then on it asks its owner (`formix inbox`).
-For example
+A new light node is a test node: it returns random answers. To answer from real data, give it a
+responder in nodes/NAME/node.toml, for example
 
   [responder]
   kind = \"query\"
   [responder.tables]
   sleep = { source = \"/home/me/sleep.csv\" }
 
-Example: formix up --heavy 3 --light 5")]
+Restart the node to apply this (`formix down`, `formix up`). From then on it asks its owner before
+it answers (`formix inbox`). Files that exist already are never overwritten.
+
+Examples:
+  formix up --heavy 3 --light 5      create and start a network of nine nodes
+  formix up                          start what does not run; without a network, create one")]
 pub(crate) struct Up {
-    /// Heavy nodes that there should be
-    #[arg(long, value_parser = at_least_three, default_value = "3")]
+    /// The number of heavy nodes; missing ones are created
+    #[arg(long, value_parser = three_or_more, default_value = "3", value_name = "N")]
     pub(crate) heavy: usize,
-    /// Light nodes that there should be
-    #[arg(long, default_value_t = 5)]
-    pub(crate) light: usize,
-    /// The smallest min_participants of a new network; below 3 is for tests with made-up data
-    #[arg(long, default_value_t = 3)]
-    pub(crate) least_participants: u32,
+    /// The number of light nodes; missing ones are created [default: 5 in a new network]
+    #[arg(long, value_name = "N")]
+    pub(crate) light: Option<usize>,
+    /// The smallest min_participants that a new network allows; below 3 is for tests only
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    pub(crate) min_participants: u32,
 }
 
 fn number(text: &str) -> Result<Decimal, String> {
     Decimal::from_str_exact(text)
         .or_else(|_| Decimal::from_scientific(text))
-        .map_err(|_| "not a decimal number".to_owned())
+        .map_err(|_| "not a decimal number of at most 28 digits".to_owned())
 }
 
-fn at_least_three(text: &str) -> Result<usize, String> {
+fn three_or_more(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if count >= 3 => Ok(count),
-        Ok(_) => Err("a computation needs three heavy nodes".to_owned()),
+        Ok(_) => Err("a computation needs at least three heavy nodes".to_owned()),
         Err(_) => Err("not a whole number".to_owned()),
     }
 }

@@ -5,20 +5,18 @@ use std::time::Duration;
 
 use formix_node::config::Network;
 use formix_node::control::{ControlError, Request, Response, call, call_promptly, find};
+use formix_node::history::{Archive, ComputationRow, State};
 use formix_node::home::{ANALYST, Home};
-use formix_node::process::told_to_end;
+use formix_node::process::stop_signal;
 use formix_node::report::Report;
-use formix_node::store::{ComputationRow, read_computations};
 use serde_json::json;
 
 use crate::args::{Export, Propose};
 use crate::export;
 use crate::failure::Failure;
-use crate::output::{INTERRUPTED, Output, printable};
+use crate::output::{INTERRUPTED, Output};
 use crate::question;
-
-/// How many computations an id is looked up among.
-const SEARCHED: usize = 100_000;
+use crate::text::printable;
 
 pub(crate) async fn propose(
     args: &Propose,
@@ -37,27 +35,28 @@ pub(crate) async fn propose(
 
 pub(crate) async fn list(most: usize, home: &Home, output: Output) -> Result<ExitCode, Failure> {
     let reports = history(home, most).await?;
-    for Report { row, .. } in &reports {
-        let result = row.result.clone().or_else(|| row.failure.clone()).or_else(|| kind(row));
-        let id = row.comp_id.get(..8).unwrap_or(&row.comp_id);
-        let prompt = printable(&row.computation_prompt);
-        output.line(&format!(
-            "{id}  {:<10}  {:<16}  {prompt}",
-            row.status,
-            printable(&result.unwrap_or_default())
-        ));
+    for report in &reports {
+        let id = report.row.comp_id.short();
+        let (status, result) = (report.status().to_string(), printable(&headline(&report.row)));
+        let prompt = printable(&report.row.proposal.spec.prompt);
+        output.line(&format!("{id}  {status:<10}  {result:<16}  {prompt}"));
     }
     if reports.is_empty() {
         output.line("Nothing has been asked yet: see `formix propose --help`.");
     }
+    let reports: Vec<_> = reports.iter().map(Report::list_json).collect();
     output.result(&json!({ "computations": reports }));
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a result is that is more than one number.
-fn kind(row: &ComputationRow) -> Option<String> {
-    let schema = row.summary.as_ref().and_then(|_| row.schema());
-    schema.map(|schema| format!("({})", schema.statistic.kind))
+/// The result if it is a single number, else its kind, or why the computation failed.
+fn headline(row: &ComputationRow) -> String {
+    match (&row.state, &row.result) {
+        (State::Failed(failure), _) => failure.to_string(),
+        (State::Completed { .. }, Some(result)) => result.clone(),
+        (State::Completed { .. }, None) => format!("({})", row.schema.kind()),
+        (State::Open(_), _) => String::new(),
+    }
 }
 
 pub(crate) async fn show(
@@ -67,7 +66,7 @@ pub(crate) async fn show(
     output: Output,
 ) -> Result<ExitCode, Failure> {
     let report = match one(home, Request::Show { id: id.to_owned() }).await {
-        Err(Failure::Control(ControlError::NotRunning(_))) => recorded(home, id).await?,
+        Err(Failure::Control(ControlError::NotRunning(_))) => recorded(home, id)?,
         report => report?,
     };
     export::report(&report, export, output)
@@ -82,12 +81,12 @@ pub(crate) async fn wait(
 ) -> Result<ExitCode, Failure> {
     let show = || one(home, Request::Show { id: id.to_owned() });
     let begun = show().await?;
-    let id = begun.row.comp_id.as_str();
+    let id = begun.row.comp_id.to_string();
     let ended = async {
         if let Some(until) = begun.still_open() {
             output.note(&format!("Waiting for answers until {until}, while owners decide."));
         }
-        one(home, Request::Wait { id: id.to_owned() }).await
+        one(home, Request::Wait { id: id.clone() }).await
     };
     let goes_on = |why: &str| {
         output.note(&format!("{why}: the question goes on, and `formix wait {id}` waits for it."));
@@ -95,7 +94,7 @@ pub(crate) async fn wait(
     tokio::select! {
         // It listens for signals before it says that it waits.
         biased;
-        signalled = told_to_end() => {
+        signalled = stop_signal() => {
             signalled?;
             goes_on("Interrupted");
             output.result(&json!({ "status": "interrupted", "comp_id": id }));
@@ -145,7 +144,7 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<ExitCode, Fail
     }
     output.result(&json!({
         "nodes": nodes,
-        "least_participants": network.policy.least_participants,
+        "min_participants": network.policy.min_participants,
     }));
     Ok(ExitCode::SUCCESS)
 }
@@ -167,19 +166,25 @@ async fn history(home: &Home, most: usize) -> Result<Vec<Report>, Failure> {
         Ok(Response::Reports(reports)) => Ok(reports),
         Ok(_) => Err(unexpected()),
         Err(Failure::Control(ControlError::NotRunning(_))) => {
-            let rows = read_computations(&home.node(ANALYST).database(), most)?;
-            Ok(rows.into_iter().map(Report::recorded).collect())
+            let rows = archive(home)?.map(|archive| archive.newest(most)).transpose()?;
+            Ok(rows.unwrap_or_default().into_iter().map(Report::recorded).collect())
         }
         Err(failure) => Err(failure),
     }
 }
 
-async fn recorded(home: &Home, beginning: &str) -> Result<Report, Failure> {
-    let reports = history(home, SEARCHED).await?;
-    let ids = reports.iter().map(|report| report.row.comp_id.as_str());
-    let id = find(ids, beginning).map_err(Failure::Usage)?.to_string();
-    let found = reports.into_iter().find(|report| report.row.comp_id == id);
-    found.ok_or_else(|| Failure::Usage(format!("no computation {id} was proposed here")))
+/// From the log of the analyst's node, which does not run.
+fn recorded(home: &Home, beginning: &str) -> Result<Report, Failure> {
+    let archive = archive(home)?;
+    let ids = archive.as_ref().map(Archive::ids).transpose()?.unwrap_or_default();
+    let id = find(ids, beginning).map_err(Failure::Usage)?;
+    let row = archive.map(|archive| archive.computation(id)).transpose()?.flatten();
+    let gone = || Failure::Usage(format!("no computation {id} was proposed here"));
+    row.map(Report::recorded).ok_or_else(gone)
+}
+
+fn archive(home: &Home) -> Result<Option<Archive>, Failure> {
+    Ok(Archive::open(&home.node(ANALYST).database())?)
 }
 
 fn unexpected() -> Failure {

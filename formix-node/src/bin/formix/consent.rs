@@ -1,4 +1,4 @@
-//! Commands for the owner of a light node: what waits, what would be answered, and what becomes of it.
+//! Commands for the owner of a light node: pending questions, previews of answers, and decisions.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use formix_node::clock::now;
 use formix_node::config::Network;
-use formix_node::consent::{self, Choice, Entry, Inbox, Preview, Span, Waiting};
+use formix_node::consent::{self, Choice, Entry, Inbox, PendingView, Preview, Span};
 use formix_node::control::{ControlError, Request, Response, call};
 use formix_node::home::Home;
 use formix_proto::directory::Role;
@@ -16,36 +16,45 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::output::{Output, printable};
+use crate::output::Output;
+use crate::text::printable;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the questions that wait for a light node's owner to decide
+    /// Show the questions that wait for your decision
+    #[command(after_help = "Example: formix inbox light-1")]
     Inbox(OfNode),
-    /// Work out what a light node would answer, and show it to its owner alone
+    /// Show what your light node would answer, without sending it
+    #[command(after_help = "\
+Example: formix preview light-1 3f2a
+
+Exit status: 0 if the node would answer, 1 if it would decline.")]
     Preview(OfQuestion),
-    /// Answer a question that waits
+    /// Answer a pending question
+    #[command(after_help = "Example: formix approve light-1 3f2a")]
     Approve(OfQuestion),
-    /// Decline a question that waits
+    /// Decline a pending question
+    #[command(after_help = "Example: formix deny light-1 3f2a")]
     Deny(OfQuestion),
-    /// Answer a question that waits now and whenever the same node asks it again
+    /// Answer a pending question, now and whenever the same node asks it again
     Always(Always),
-    /// Show what was decided about questions so far
+    /// Show all decisions of a light node, each with the rule or the person behind it
+    #[command(after_help = "Example: formix audit light-1")]
     Audit(OfNode),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct OfNode {
-    /// The light node's name; may be left out where there is only one
+    /// The light node's name; optional if this home has only one
     node: Option<String>,
 }
 
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 pub(crate) struct OfQuestion {
-    /// The light node's name; may be left out where there is only one
+    /// The light node's name; optional if this home has only one
     node: Option<String>,
-    /// The question's id, or the beginning of it
+    /// The question's id, or the start of it, as `formix inbox` shows it
     id: String,
 }
 
@@ -53,18 +62,21 @@ pub(crate) struct OfQuestion {
 #[command(
     allow_missing_positional = true,
     after_help = "\
-It puts a rule before the others in nodes/NAME/consent.toml, which you may change.
+This adds a rule to nodes/NAME/consent.toml, before all others. You can change it there.
 
-Example: formix always light-1 3f2a --cooldown 7d"
+Examples:
+  formix always light-1 3f2a                 answer it from now on
+  formix always light-1 3f2a --cooldown 7d   answer it once in seven days, and ask you otherwise
+  formix always light-1 3f2a --deny          decline it from now on"
 )]
 pub(crate) struct Always {
     #[command(flatten)]
     question: OfQuestion,
-    /// Decline it, now and from now on
+    /// Decline the question instead, now and from now on
     #[arg(long, conflicts_with = "cooldown")]
     deny: bool,
-    /// Answer it without asking once in this time, and ask otherwise
-    #[arg(long, value_parser = formix_node::duration::parse, value_name = "SPAN")]
+    /// Answer at most once within this time without asking you
+    #[arg(long, value_parser = formix_node::duration::parse, value_name = "DURATION")]
     cooldown: Option<Duration>,
 }
 
@@ -78,7 +90,7 @@ pub(crate) async fn run(
         Command::Preview(of) => return preview(of, home, output).await,
         Command::Approve(of) => decide(of, Choice::Approve, "approved", home, output).await?,
         Command::Deny(of) => decide(of, Choice::Deny, "denied", home, output).await?,
-        Command::Always(always) => for_good(always, home, output).await?,
+        Command::Always(always) => decide_always(always, home, output).await?,
         Command::Audit(of) => audit(&node(home, of.node.as_deref())?, home, output)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -90,12 +102,15 @@ async fn inbox(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
     };
     let Inbox { warning, questions } = &inbox;
     if let Some(warning) = warning {
-        output.line(&format!("Everything is asked: {}", printable(warning)));
+        output.line(&format!(
+            "Your rules cannot be used, so every question waits for you: {}",
+            printable(warning)
+        ));
     }
     match questions.len() {
-        0 => output.line(&format!("No question waits for the owner of {node}.")),
-        1 => output.line(&format!("One question waits for the owner of {node}.")),
-        count => output.line(&format!("{count} questions wait for the owner of {node}.")),
+        0 => output.line(&format!("{node}: no pending questions.")),
+        1 => output.line(&format!("{node}: one pending question.")),
+        count => output.line(&format!("{node}: {count} pending questions.")),
     }
     for question in questions {
         output.line("");
@@ -104,22 +119,22 @@ async fn inbox(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
     if !questions.is_empty() {
         output.line("");
         output.line(&format!(
-            "`formix preview {node} ID` shows you what you would answer; `approve`, `deny` and `always` decide."
+            "`formix preview {node} ID` shows your answer; `approve`, `deny` or `always` decides."
         ));
     }
     output.result(&of_node(node, &inbox));
     Ok(())
 }
 
-/// It fails where the node would decline, whatever the cause.
+/// Fails if the node would decline, for any reason.
 async fn preview(of: &OfQuestion, home: &Home, output: Output) -> Result<ExitCode, Failure> {
     let node = node(home, of.node.as_deref())?;
     let request = Request::Preview { id: of.id.clone() };
     let Response::Preview(preview) = call(home, &node, &request).await? else {
         return Err(garbled(&node));
     };
-    let Preview { waiting, answer, declines } = &*preview;
-    describe(waiting, output);
+    let Preview { pending, answer, declines } = &*preview;
+    describe(pending, output);
     output.line("");
     if let Some(cells) = answer {
         let shown = |cell: &Option<consent::Disclosed>| match cell {
@@ -133,7 +148,7 @@ async fn preview(of: &OfQuestion, home: &Home, output: Output) -> Result<ExitCod
         let but = if answer.is_some() { "but" } else { "no answer" };
         output.line(&format!("{but:<14}{}", printable(reason)));
     }
-    output.line("Nothing was sent, and nobody but you was shown this.");
+    output.line("Nothing was sent: only you see this.");
     output.result(&of_node(&node, &*preview));
     Ok(if declines.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -147,12 +162,12 @@ async fn decide(
 ) -> Result<(), Failure> {
     let node = node(home, of.node.as_deref())?;
     call(home, &node, &Request::Decide { id: of.id.clone(), choice }).await?;
-    output.line(&format!("{node} has {done} {}.", printable(&of.id)));
+    output.line(&format!("{node}: {done} {}.", printable(&of.id)));
     output.result(&json!({ "status": done, "node": node }));
     Ok(())
 }
 
-async fn for_good(always: &Always, home: &Home, output: Output) -> Result<(), Failure> {
+async fn decide_always(always: &Always, home: &Home, output: Output) -> Result<(), Failure> {
     let Always { question: OfQuestion { node: name, id }, deny, cooldown } = always;
     let node = node(home, name.as_deref())?;
     let (choice, done) =
@@ -160,8 +175,15 @@ async fn for_good(always: &Always, home: &Home, output: Output) -> Result<(), Fa
     let request = Request::Always { id: id.clone(), choice, cooldown: cooldown.map(Span) };
     call(home, &node, &request).await?;
     let rules = home.node(&node).consent();
-    output.line(&format!("{node} has {done} {}, now and from now on.", printable(id)));
-    output.line(&format!("The first rule of {} says so.", rules.display()));
+    let limit = cooldown.map_or_else(String::new, |span| {
+        format!(" at most once in {},", humantime::format_duration(span))
+    });
+    let verb = if *deny { "denies" } else { "approves" };
+    output.line(&format!("{node}: {done} {}.", printable(id)));
+    output.line(&format!(
+        "The first rule in {} {verb} this question{limit} from now on: change it there.",
+        rules.display()
+    ));
     output.result(&json!({ "status": done, "node": node, "rules": rules }));
     Ok(())
 }
@@ -171,56 +193,57 @@ fn audit(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
     let entries = log.map_err(|error| Failure::Other(Box::new(error)))?;
     if !entries.is_empty() {
         output.line(
-            "What was allowed, the node was to answer. It still declined where it had no answer,",
+            "A node declines an allowed question if it has no answer, or one that is out of range:",
         );
-        output.line("or one that the question does not take: its log has that, and why.");
+        output.line("its node.log says when, and why.");
         output.line("");
     }
     for Entry { past, prompt, reveals, .. } in &entries {
         let subject = &past.subject;
-        let asker = subject.proposer_name.clone().unwrap_or_else(|| subject.proposer.short());
+        let proposer = subject.proposer_name.clone().unwrap_or_else(|| subject.proposer.short());
         let (when, id) = (past.when(), past.comp_id.short());
         let decision = format!("{} {}", past.verdict, past.by);
-        output.line(&format!("{when}  {id}  {decision}: {asker} asks {}", printable(prompt)));
+        output.line(&format!("{when}  {id}  {decision}: {proposer} asked {}", printable(prompt)));
         output.line(&format!("{:26}{}", "", printable(reveals)));
     }
     if entries.is_empty() {
-        output.line(&format!("Nothing was decided at {node} yet."));
+        output.line(&format!("{node}: no decisions yet."));
     }
     output.result(&json!({ "node": node, "decisions": entries }));
     Ok(())
 }
 
-/// The question with everything that its owner has to know, for people.
-fn describe(question: &Waiting, output: Output) {
+/// Everything that its owner has to know about a question, for people.
+fn describe(question: &PendingView, output: Output) {
     let left = Time(question.deadline).since(now());
     let left = humantime::format_duration(Duration::from_secs(left.as_secs()));
     let id = question.comp_id.get(..8).unwrap_or(&question.comp_id);
-    output.line(&format!("{id}      asked by {}, {left} left", printable(&question.proposer)));
+    output
+        .line(&format!("{id}      from {}, {left} left to decide", printable(&question.proposer)));
     let field = |name: &str, text: &str| output.line(&format!("  {name:<12}{}", printable(text)));
     field("asks", &question.prompt);
     if let Some(Query { sql, tables }) = &question.query {
         field("sql", sql);
         field("reads", &reads(tables));
     }
-    field("tells", &question.reveals);
-    field("over", &format!("at least {} participants", question.min_participants));
-    field("added by", &question.committee.join(", "));
+    field("reveals", &question.reveals);
+    field("over", &format!("a minimum of {} participants", question.min_participants));
+    field("committee", &question.committee.join(", "));
     field("otherwise", &question.rules);
     field("digest", &question.question.to_string());
-    field("waits", &format!("because {}", question.why));
+    field("status", &format!("waiting for you: {}", question.why));
 }
 
 /// `sleep (day, reaction_ms)`
 fn reads(tables: &[Table]) -> String {
     let table = |table: &Table| format!("{} ({})", table.name, table.columns.join(", "));
     match tables {
-        [] => "no table that it names".to_owned(),
+        [] => "no declared table".to_owned(),
         tables => tables.iter().map(table).collect::<Vec<_>>().join(", "),
     }
 }
 
-/// The node that is meant: if none is named, the only light node that this home runs.
+/// The named node; if none is named, the only light node of this home.
 fn node(home: &Home, named: Option<&str>) -> Result<String, Failure> {
     let network = Network::load(&home.network_file())?;
     if let Some(name) = named {
@@ -230,12 +253,17 @@ fn node(home: &Home, named: Option<&str>) -> Result<String, Failure> {
     let own: Vec<_> = own.filter(|name| home.node(name).config().exists()).cloned().collect();
     match &own[..] {
         [only] => Ok(only.clone()),
-        [] => Err(Failure::Usage("this home has no light node".to_owned())),
-        _ => Err(Failure::Usage(format!("name one of {}", own.join(", ")))),
+        [] => Err(Failure::Usage(
+            "this home has no light node: `formix up --light 1` creates one".to_owned(),
+        )),
+        _ => Err(Failure::Usage(format!(
+            "this home has several light nodes: name one of {}",
+            own.join(", ")
+        ))),
     }
 }
 
-/// What a node says, beside its name.
+/// What a node reports, with its name.
 fn of_node<'a, T: Serialize>(node: &'a str, said: &'a T) -> impl Serialize + 'a {
     #[derive(Serialize)]
     struct OfNode<'a, T> {

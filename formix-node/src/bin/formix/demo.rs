@@ -1,4 +1,4 @@
-//! `formix demo`: a whole network, once, with the truth beside its result.
+//! `formix demo`: a whole network, one question, and the open result beside the private one.
 
 use std::fs;
 use std::process::ExitCode;
@@ -7,26 +7,24 @@ use std::time::{Duration, Instant};
 use formix_node::FormixNetwork;
 use formix_node::home::{Home, HomeError, Scratch};
 use formix_node::network::{NetworkBuilder, Proposing};
-use formix_node::process::told_to_end;
-use formix_node::report::{Report, stage_name};
+use formix_node::process::StopSignals;
+use formix_node::report::{Report, ReportJson, StatusName};
 use formix_node::responder::{ResponderConfig, Source};
 use formix_proto::Decimal;
 use formix_proto::machine::Event;
 use formix_proto::outcome::Outcome;
 use serde::Serialize;
-use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::args::Demo;
 use crate::failure::Failure;
-use crate::logging;
-use crate::output::{INTERRUPTED, Output};
-use crate::study;
+use crate::output::Output;
+use crate::{interrupt, logging, open_files, study};
 
-/// The heavy nodes that are asked; there may be more.
+/// The committee; there may be more heavy nodes.
 const COMMITTEE: [&str; 3] = ["heavy-1", "heavy-2", "heavy-3"];
-/// How long after its deadline an outcome is waited for.
+/// How long to wait for an outcome after the deadline.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the light nodes' answers come from.
@@ -43,44 +41,39 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<ExitCode, Failure> {
     let answers = answers(args);
+    open_files::check(1 + args.heavy + answers.count())?;
+    // Before there is anything that an interruption would have to remove.
+    let signals = StopSignals::listen()?;
     let scratch = if args.keep { None } else { Some(Scratch::new()?) };
     let home = scratch.as_ref().map_or(home, Scratch::home);
-    // Before anything is written into it.
+    // A home in use is refused before anything is written into it.
     drop(home.lock()?);
     logging::of_many_nodes(home, level)?;
-    tokio::select! {
-        code = compute(args, home, &answers, output) => {
-            if args.keep {
-                output.line(&format!("The network's files are in {}.", home.path().display()));
-            }
-            code
-        }
-        signalled = told_to_end() => {
-            signalled?;
-            output.line("Interrupted: the network is stopped.");
-            output.result(&json!({ "status": "interrupted" }));
-            Ok(ExitCode::from(INTERRUPTED))
-        }
+    let network = started(args, home, &answers, output).await?;
+    let asking = ask(args, &network, &answers, output);
+    let code = interrupt::or(signals, asking, output).await;
+    network.shutdown().await?;
+    if args.keep {
+        output.line(&format!("The network's files are in {}.", home.path().display()));
     }
+    code
 }
 
-async fn compute(
+async fn started(
     args: &Demo,
     home: &Home,
     answers: &Answers,
     output: Output,
-) -> Result<ExitCode, Failure> {
+) -> Result<FormixNetwork, Failure> {
     let begun = Instant::now();
     let (heavy, light) = (args.heavy, answers.count());
     output.line(&format!(
         "Starting {heavy} heavy and {light} light nodes, each with its own key, log and QUIC endpoint."
     ));
-    output.line("A local test network: its policy allows sums over fewer than three participants.");
+    output.line("A test network: its policy allows results over fewer than three participants.");
     let network = start(args, home, answers).await?;
-    output.line(&format!("All nodes run after {} ms.", begun.elapsed().as_millis()));
-    let code = ask(args, &network, answers, output).await?;
-    network.shutdown().await?;
-    Ok(code)
+    output.line(&format!("All nodes are running after {} ms.", begun.elapsed().as_millis()));
+    Ok(network)
 }
 
 fn answers(args: &Demo) -> Answers {
@@ -119,7 +112,7 @@ async fn start(args: &Demo, home: &Home, answers: &Answers) -> Result<FormixNetw
     Ok(network.start().await?)
 }
 
-/// Gives each person's node that person's file, and a query over it for a way to answer.
+/// Gives each person's node that person's file, and has it answer with queries over the file.
 fn study_lights(network: NetworkBuilder, home: &Home) -> Result<NetworkBuilder, Failure> {
     let mut lights = Vec::new();
     for (subject, file) in study::PEOPLE {
@@ -148,7 +141,7 @@ fn question<'a>(args: &Demo, network: &'a FormixNetwork, answers: &Answers) -> P
     question.deadline(args.deadline).min_participants(args.min_participants)
 }
 
-/// A domain that takes all these answers, without saying more about them than their size.
+/// A domain that contains all these answers, and reveals only their order of magnitude.
 fn domain(answers: &[Decimal]) -> (Decimal, Decimal, u8) {
     let decimals = answers.iter().map(|answer| answer.normalize().scale()).max().unwrap_or(0);
     let largest = answers.iter().map(Decimal::abs).max().unwrap_or(Decimal::ONE);
@@ -178,14 +171,14 @@ async fn ask(
     Ok(show(&report, answers.truth(), output))
 }
 
-/// Shows what happens at the primary, until its computation has ended.
+/// Shows the events at the primary until its computation ends. Answers are counted in ten steps.
 async fn follow(mut events: Receiver<Event>, begun: Instant, output: Output) {
     let say = |text: &str| output.line(&format!("{:>6} ms  {text}", begun.elapsed().as_millis()));
     loop {
         match events.recv().await {
-            Ok(Event::Progress { stage, .. }) => say(stage_name(stage)),
+            Ok(Event::Progress { stage, .. }) => say(&StatusName::from(stage).to_string()),
             Ok(Event::Answers { answered, declined, enrolled, .. })
-                if (answered + declined) % (enrolled / 10).max(1) == 0 =>
+                if is_step(answered + declined, enrolled) =>
             {
                 say(&format!("{answered} of {enrolled} answers, {declined} declined"));
             }
@@ -197,23 +190,41 @@ async fn follow(mut events: Receiver<Event>, begun: Instant, output: Output) {
     }
 }
 
-/// The report, and beside it the truth computed openly.
+/// Whether this is one of ten steps to the last answer.
+fn is_step(received: u32, enrolled: u32) -> bool {
+    received == enrolled || received.is_multiple_of(enrolled.div_ceil(10).max(1))
+}
+
+/// Shows the report, and the open result beside it.
 fn show(report: &Report, truth: Option<Decimal>, output: Output) -> ExitCode {
     let truth = truth.map(|truth| truth.normalize().to_string());
     let code = output.describe(report);
     if let Some(truth) = &truth {
-        output.line(&format!("true sum      {truth}, computed openly from the same data"));
+        output.line(&format!("open sum      {truth}, computed from the same data without Formix"));
     }
     let exact = truth.as_ref().map(|truth| report.row.result.as_ref() == Some(truth));
-    output.result(&Beside { report, truth: truth.clone(), exact });
+    output.result(&Beside { report: report.json(), truth: truth.clone(), exact });
     code
 }
 
-/// The report with the truth beside it, for programs.
+/// The report and the open result, for programs.
 #[derive(Serialize)]
 struct Beside<'a> {
     #[serde(flatten)]
-    report: &'a Report,
+    report: ReportJson<'a>,
     truth: Option<String>,
     exact: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_step;
+
+    #[test]
+    fn answers_are_counted_in_ten_steps_and_the_last() {
+        for (enrolled, lines) in [(1, 1), (3, 3), (10, 10), (11, 6), (18, 9), (19, 10), (442, 10)] {
+            let shown = (1..=enrolled).filter(|received| is_step(*received, enrolled)).count();
+            assert_eq!(shown, lines, "{enrolled}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use formix_node::question::Schema;
+use formix_node::history::ComputationRow;
 use formix_node::report::Report;
 use formix_proto::statistic::Summary;
 
@@ -27,14 +27,13 @@ pub(crate) fn report(
         let why = "standard output cannot be both JSON and CSV: give --csv a file";
         return Err(Failure::Usage(why.to_owned()));
     }
-    let Some((schema, summary)) = report.row.schema().zip(report.row.summary.as_ref()) else {
-        return Ok(output.report(report));
-    };
+    let Some(summary) = &report.row.summary else { return Ok(output.report(report)) };
+    let schema = &report.row.schema;
     if let Some(file) = &export.svg {
-        write(file, &draw(report, &schema, summary)?)?;
+        write(file, &draw(report, summary)?)?;
     }
     if let Some(file) = &export.csv {
-        let csv = result::csv(&schema, summary).map_err(other)?;
+        let csv = result::csv(schema, summary).map_err(other)?;
         if here {
             output.write(&csv);
             return Ok(ExitCode::SUCCESS);
@@ -44,8 +43,9 @@ pub(crate) fn report(
     Ok(output.report(report))
 }
 
-fn draw(report: &Report, schema: &Schema, summary: &Summary) -> Result<Vec<u8>, Failure> {
-    let svg = result::svg(&report.row.computation_prompt, schema, summary).map_err(other)?;
+fn draw(report: &Report, summary: &Summary) -> Result<Vec<u8>, Failure> {
+    let ComputationRow { proposal, schema, .. } = &report.row;
+    let svg = result::svg(&proposal.spec.prompt, schema, summary).map_err(other)?;
     let nothing = || Failure::Usage("a single number is not drawn: leave out --svg".to_owned());
     svg.map(String::into_bytes).ok_or_else(nothing)
 }

@@ -1,19 +1,19 @@
-//! How the command fails: one line that names the thing, and an exit status.
+//! How the command fails: one line that says what is wrong and where, and an exit status.
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use formix_node::config::ConfigError;
 use formix_node::control::ControlError;
+use formix_node::database::DatabaseError;
 use formix_node::handle::ProposeError;
 use formix_node::home::HomeError;
 use formix_node::key::KeyError;
 use formix_node::network::NetworkError;
 use formix_node::node::NodeError;
 use formix_node::process::ProcessError;
-use formix_node::store::StoreError;
 
-/// Why the command did not do what it was asked.
+/// Why the command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The command line or a configuration is wrong.
@@ -32,13 +32,13 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Control(#[from] ControlError),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Database(#[from] DatabaseError),
     #[error(transparent)]
     Other(Box<dyn Error + Send + Sync>),
 }
 
 impl Failure {
-    /// 2 when something must be written differently, 1 when it may work another time.
+    /// 2 if the command line or a configuration must be changed, 1 if the same may work another time.
     pub(crate) fn code(&self) -> ExitCode {
         match self {
             Self::Usage(_)
@@ -48,7 +48,6 @@ impl Failure {
             | Self::Process(
                 ProcessError::Config(_)
                 | ProcessError::Responder { .. }
-                | ProcessError::OtherNode { .. }
                 | ProcessError::Key { .. }
                 | ProcessError::Node(NodeError::Key(_)),
             )
@@ -58,7 +57,25 @@ impl Failure {
                 | NetworkError::Responder { .. }
                 | NetworkError::Propose(ProposeError::Terms(_)),
             ) => ExitCode::from(2),
+            Self::Home(error)
+            | Self::Process(ProcessError::Home(error))
+            | Self::Network(NetworkError::Home(error))
+                if needs_another_home(error) =>
+            {
+                ExitCode::from(2)
+            }
             _ => ExitCode::FAILURE,
         }
     }
+}
+
+/// Whether this home will not do, however often it is tried.
+fn needs_another_home(error: &HomeError) -> bool {
+    matches!(
+        error,
+        HomeError::Nowhere
+            | HomeError::OfProcesses(_)
+            | HomeError::OfOneProcess(_)
+            | HomeError::TooLong { .. }
+    )
 }

@@ -1,8 +1,9 @@
 //! Where logs go: `formix.log` for the whole home, `nodes/NAME/node.log` for each node.
 
 use std::cell::RefCell;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
@@ -19,21 +21,28 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::failure::Failure;
 
-/// One node in this process: its own log, the home's, and the terminal if there is one.
+/// The target of an event that the command prints on standard error in its own words.
+pub(crate) const PRINTED: &str = "formix::printed";
+
+/// For one node in this process: logs to its own file, to the home's, and to standard error.
 pub(crate) fn of_one_node(home: &Home, name: &str, level: &str) -> Result<(), Failure> {
     let place = home.node(name);
     place.make()?;
-    let terminal = io::stderr().is_terminal().then(|| fmt::layer().with_writer(io::stderr));
+    let own = open(&place.log())?;
+    let stderr = (!is_stderr(&own)).then(|| {
+        let layer = fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+        layer.with_filter(filter_fn(|event| event.target() != PRINTED))
+    });
     tracing_subscriber::registry()
         .with(filter(level)?)
-        .with(terminal)
-        .with(fmt::layer().with_ansi(false).with_writer(open(&place.log())?))
+        .with(stderr)
+        .with(fmt::layer().with_ansi(false).with_writer(own))
         .with(fmt::layer().with_ansi(false).with_writer(open(&home.log())?))
         .init();
     Ok(())
 }
 
-/// Many nodes in this process: what happens in a span named `node` goes to that node's log, too.
+/// For many nodes in this process: events in a span named `node` also go to that node's file.
 pub(crate) fn of_many_nodes(home: &Home, level: &str) -> Result<(), Failure> {
     tracing_subscriber::registry()
         .with(filter(level)?)
@@ -44,17 +53,19 @@ pub(crate) fn of_many_nodes(home: &Home, level: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether `level` is one.
+/// Refuses a `level` that means nothing.
 pub(crate) fn check(level: &str) -> Result<(), Failure> {
     filter(level).map(|_| ())
 }
 
-/// A bare word is a level: the filter itself would take it for the name of a module.
+/// A bare word must be a level: the filter itself would take it for the name of a module.
 fn filter(level: &str) -> Result<EnvFilter, Failure> {
     let wrong = |what: String| Failure::Usage(format!("--log-level `{level}`: {what}"));
     let is_level = |word: &str| word.contains(['=', '[']) || word.parse::<LevelFilter>().is_ok();
     match level.split(',').find(|word| !is_level(word)) {
-        Some(word) => Err(wrong(format!("`{word}` is none of error, warn, info, debug, trace"))),
+        Some(word) => {
+            Err(wrong(format!("`{word}` is not a level: use error, warn, info, debug or trace")))
+        }
         None => EnvFilter::try_new(level).map_err(|error| wrong(error.to_string())),
     }
 }
@@ -64,11 +75,18 @@ fn open(path: &Path) -> Result<Arc<File>, HomeError> {
     file.map(Arc::new).map_err(|error| HomeError::Io { path: path.to_owned(), error })
 }
 
+/// Whether standard error goes to this file, as `formix up` has it: its lines would be there twice.
+fn is_stderr(file: &File) -> bool {
+    let identity = |found: Metadata| (found.dev(), found.ino());
+    let stderr = std::fs::metadata("/dev/stderr").map(identity);
+    stderr.is_ok_and(|stderr| file.metadata().map(identity).is_ok_and(|file| file == stderr))
+}
+
 thread_local! {
     static CURRENT: RefCell<Option<Arc<File>>> = const { RefCell::new(None) };
 }
 
-/// Opens a node's log with its span, and points this thread at it while the span is entered.
+/// Opens a node's log with its span, and makes it this thread's current one while the span is entered.
 struct NodeFiles {
     home: Home,
 }
@@ -117,7 +135,7 @@ impl Visit for Name {
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
 
-/// Writes to the log of the node whose span this thread is in, if it is in one.
+/// Writes to the log of the node whose span this thread is in, if any.
 struct OfCurrentNode;
 
 struct MaybeFile(Option<Arc<File>>);

@@ -6,12 +6,15 @@ mod consent;
 mod demo;
 mod export;
 mod failure;
+mod interrupt;
 mod logging;
+mod open_files;
 mod output;
 mod question;
 mod result;
 mod studies;
 mod study;
+mod text;
 mod up;
 
 use std::process::ExitCode;
@@ -19,6 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use formix_node::config::Network;
 use formix_node::home::Home;
+use formix_node::responder::worker;
 use formix_proto::directory::Role;
 
 use args::{Cli, Command, QuestionCommand, RunCommand};
@@ -26,7 +30,14 @@ use failure::Failure;
 use output::Output;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    if let Some(code) = worker::begin() {
+        return code;
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    open_files::raise_limit();
     let output = Output::new(cli.json);
     let outcome = start(cli, output).and_then(|code| output.complete().map(|()| code));
     match outcome {
@@ -38,11 +49,23 @@ fn main() -> ExitCode {
     }
 }
 
+/// Prints the help that was asked for, or what is wrong with the command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    // Arguments that do not parse cannot say whether `--json` is among them.
+    if error.use_stderr() && std::env::args_os().any(|arg| arg == "--json") {
+        let text = error.to_string();
+        let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+        Output::new(true).result(&serde_json::json!({ "status": "error", "error": what }));
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
 fn start(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Other(Box::new(error)))?;
     let outcome = runtime.block_on(dispatch(cli, output));
-    // A responder that never returns must not keep a node that has stopped alive.
+    // A responder that never returns must not keep a stopped node alive.
     runtime.shutdown_background();
     outcome
 }
@@ -61,7 +84,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::Question { command: QuestionCommand::Check(check) } => {
             question::check(&check, &home, output)
         }
-        Command::List { most } => client::list(most, &home, output).await,
+        Command::List { max } => client::list(max, &home, output).await,
         Command::Show { id, export } => client::show(&id, &export, &home, output).await,
         Command::Wait { id, timeout, export } => {
             client::wait(&id, timeout, &export, &home, output).await
@@ -81,11 +104,11 @@ async fn run(
     output: Output,
 ) -> Result<ExitCode, Failure> {
     let RunCommand::Run { name } = command;
-    // A name that is enrolled is no path.
+    // Only an enrolled name becomes part of a path.
     Network::load(&home.network_file())?.member(&name)?;
     logging::of_one_node(home, &name, level)?;
     formix_node::process::run(home, &name, role).await.inspect_err(|error| {
-        tracing::error!(%error, "stopped");
+        tracing::error!(target: logging::PRINTED, %error, "stopped");
     })?;
     output.result(&serde_json::json!({ "status": "stopped" }));
     Ok(ExitCode::SUCCESS)

@@ -8,17 +8,16 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
-use formix_node::report::Report;
+use formix_node::report::{Report, StatusName};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::result;
+use crate::text::{field, printable, wrapped};
 
 /// The exit status of a command that was told to end.
 pub(crate) const INTERRUPTED: u8 = 130;
-/// How wide a name is, with the space behind it.
-const NAME: usize = 14;
 /// What commonly leads to too few answers: who asks is not told why a node does not answer.
 const LACKING: &str = "light nodes that make their answers up, as those of `formix up` do at first, \
     decline every question with SQL; owners did not approve it in time (docs/consent.md); the data of \
@@ -100,7 +99,7 @@ impl Output {
     /// A computation, whole; its exit status says whether it completed.
     pub(crate) fn report(&self, report: &Report) -> ExitCode {
         let code = self.describe(report);
-        self.result(report);
+        self.result(&report.json());
         code
     }
 
@@ -121,24 +120,19 @@ fn width() -> usize {
     terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.into())
 }
 
-/// A named line. Both may be a stranger's.
-pub(crate) fn field(name: &str, text: &str) -> String {
-    format!("{:<width$} {}", printable(name), printable(text), width = NAME - 1)
-}
-
 fn describe(report: &Report) -> Vec<String> {
     let row = &report.row;
     let mut lines = vec![
-        field("computation", &row.comp_id),
-        field("question", &row.computation_prompt),
-        field("status", &row.status),
+        field("computation", &row.comp_id.to_string()),
+        field("question", &row.proposal.spec.prompt),
+        field("status", &report.status().to_string()),
     ];
-    lines.extend(row.failure.as_ref().map(|why| field("why", why)));
+    lines.extend(row.failure().map(|why| field("why", &why.to_string())));
     if report.lacks_answers() {
         lines.extend(wrapped("often because", LACKING, width()));
     }
-    if let (Some(schema), Some(summary)) = (row.schema(), &row.summary) {
-        lines.extend(result::lines(&schema, summary, width()));
+    if let Some(summary) = &row.summary {
+        lines.extend(result::lines(&row.schema, summary, width()));
     }
     lines.extend(awaited(report).map(|whom| field("waiting for", &whom)));
     lines
@@ -146,73 +140,11 @@ fn describe(report: &Report) -> Vec<String> {
 
 /// Whom it waits for: while answers are collected, for people, of whom the heavy nodes know.
 fn awaited(report: &Report) -> Option<String> {
-    match (report.row.status.as_str(), report.still_open()) {
-        ("collecting", Some(until)) => Some(format!("answers, until {until}: owners decide")),
+    match (report.status(), report.still_open()) {
+        (StatusName::Collecting, Some(until)) => {
+            Some(format!("answers, until {until}: owners decide"))
+        }
         _ if report.waiting_for.is_empty() => None,
         _ => Some(report.waiting_for.join(", ")),
-    }
-}
-
-/// The same on as many lines as it takes, each below the first.
-pub(crate) fn wrapped(name: &str, text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in printable(text).split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if NAME + line.chars().count() + word.chars().count() < width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    let names = std::iter::once(name).chain(std::iter::repeat(""));
-    names.zip(lines).map(|(name, line)| field(name, &line)).collect()
-}
-
-/// Untrusted text on one line: no control, direction or invisible characters reach the terminal.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || is_invisible(c) {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
-/// Zero-width, direction and other format characters (Unicode general category Cf, and separators).
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{printable, wrapped};
-
-    #[test]
-    fn long_texts_go_on_below() {
-        let text = "who has no value declines; who has a value outside declines";
-        let lines = wrapped("rules", text, 40);
-        let below = [
-            "rules         who has no value declines;",
-            "              who has a value outside",
-            "              declines",
-        ];
-        assert_eq!(lines, below);
-        assert_eq!(wrapped("not protected", "all", 4), ["not protected all"]);
-        assert_eq!(wrapped("reads", "a\u{1b}", 80), ["reads         a\\u{1b}"]);
-    }
-
-    #[test]
-    fn what_a_stranger_wrote_cannot_steer_the_terminal() {
-        assert_eq!(printable("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\u{a}c");
-        assert_eq!(printable("\u{202e}abc\u{200b}"), "\\u{202e}abc\\u{200b}");
-        assert_eq!(printable("How much, in €?"), "How much, in €?");
     }
 }

@@ -44,14 +44,15 @@ fn in_words(args: &Propose) -> Result<Question, Failure> {
         );
         return Err(Failure::Usage(why));
     }
-    Ok(args.terms.question(asked))
+    let question = args.terms.question(asked);
+    question.map_err(|fault| NetworkError::Question(fault.into()).into())
 }
 
 pub(crate) fn check(args: &Check, home: &Home, output: Output) -> Result<ExitCode, Failure> {
     let file = QuestionFile::load(&args.file)?;
     let spec = checked(&file, args.participants, home)?;
     let explanation = Explanation::new(file.question(), &spec);
-    for (name, text) in told(&explanation) {
+    for (name, text) in lines(&explanation) {
         output.field(name, &text);
     }
     output.result(&explanation);
@@ -74,11 +75,11 @@ fn checked(file: &QuestionFile, participants: Option<u32>, home: &Home) -> Resul
     spec.map_err(|fault| file.blame(&fault).into())
 }
 
-fn told(explained: &Explanation) -> Vec<(&'static str, String)> {
-    let Explanation { lanes, ring, max_participants, bytes, .. } = explained;
-    let mut told = vec![
+fn lines(explained: &Explanation) -> Vec<(&'static str, String)> {
+    let Explanation { elements, ring, max_participants, bytes, .. } = explained;
+    let mut lines = vec![
         ("question", explained.question.clone()),
-        ("statistic", explained.statistic.to_string()),
+        ("statistic", explained.statistic.clone()),
         ("computes", explained.computes.clone()),
         ("reads", explained.reads.join(", ")),
         ("answer", explained.answer.clone()),
@@ -86,16 +87,16 @@ fn told(explained: &Explanation) -> Vec<(&'static str, String)> {
         (
             "sends",
             format!(
-                "{bytes} bytes from each light node, in three contributions of {lanes} {} over {ring}, which is large enough for {max_participants} participants",
-                if *lanes == 1 { "lane" } else { "lanes" }
+                "{bytes} bytes from each light node, in three shares of {elements} {} over {ring}, which is large enough for {max_participants} participants",
+                if *elements == 1 { "element" } else { "elements" }
             ),
         ),
         ("reveals", explained.reveals.clone()),
         ("exact to", explained.precision.clone()),
     ];
     if explained.reads.is_empty() {
-        told.retain(|(name, _)| *name != "reads");
+        lines.retain(|(name, _)| *name != "reads");
     }
-    told.extend(explained.unprotected.iter().map(|what| ("not protected", what.clone())));
-    told
+    lines.extend(explained.unprotected.iter().map(|what| ("not protected", what.clone())));
+    lines
 }

@@ -1,16 +1,16 @@
-//! The sleep-restriction study: one file per person, and the truth about them.
+//! The sleep-restriction study: one file per person, and the open result.
 
 use std::str::FromStr;
 
 use formix_proto::Decimal;
 use formix_proto::query::{Query, Table};
 
-/// What the study asks.
+/// The study's question.
 pub(crate) const PROMPT: &str =
     "What was your average reaction time, in ms, on the last five days?";
-/// What each person's own table is called.
+/// The name of each person's own table.
 pub(crate) const TABLE: &str = "sleep";
-/// The same, over each person's own table.
+/// The question as a query over each person's own table.
 pub(crate) fn query() -> Query {
     let columns = ["day", "reaction_ms"].map(str::to_owned).to_vec();
     Query {
@@ -18,9 +18,9 @@ pub(crate) fn query() -> Query {
         tables: vec![Table { name: TABLE.to_owned(), columns }],
     }
 }
-/// No reaction takes longer, in ms.
+/// An upper bound of reaction times, in ms.
 pub(crate) const MAX: Decimal = Decimal::from_parts(2000, 0, 0, false, 0);
-/// A mean of five numbers with four decimals has five.
+/// A mean of five numbers with four decimals has five decimals.
 pub(crate) const DECIMALS: u8 = 5;
 
 macro_rules! people {
@@ -38,7 +38,7 @@ people! {
     "337" "349" "350" "351" "352" "369" "370" "371" "372"
 }
 
-/// The sum of everybody's answers, computed openly.
+/// The sum of all answers, computed openly.
 pub(crate) fn truth() -> Result<Decimal, String> {
     PEOPLE.iter().map(|(_, file)| answer(file)).sum()
 }

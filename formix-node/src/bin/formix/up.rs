@@ -20,13 +20,16 @@ use crate::args::Up;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// How often a node that starts is asked whether it runs, and how many times.
+/// The pause between two looks at a node that is starting, and the maximum number of looks.
 const POLL: (Duration, u32) = (Duration::from_millis(20), 500);
 
-/// The rules of a light node that answers at random.
+/// The number of light nodes of a new network, unless the command line gives another.
+const NEW_LIGHTS: usize = 5;
+
+/// The rules of a light node that answers at random, as `formix up` writes them.
 const MADE_UP: &str = "\
-# What this node answers without asking you: see docs/consent.md. Once node.toml says how to answer from
-# real data, this rule is about nothing any more, and every question waits in `formix inbox`.
+# What this node answers without asking you: see docs/consent.md. Once node.toml has it answer from real
+# data, this rule no longer applies, and every question waits for you in `formix inbox`.
 [[rule]]
 verdict = \"allow\"
 made_up = true
@@ -39,17 +42,25 @@ pub(crate) async fn up(
     output: Output,
 ) -> Result<ExitCode, Failure> {
     let network = grow(args, home)?;
-    if network.policy.least_participants < 3 {
-        output.line("A test network: its policy allows sums over fewer than three participants.");
+    if network.policy.min_participants < 3 {
+        output
+            .line("A test network: its policy allows results over fewer than three participants.");
     }
-    if network.with_role(Role::Light).next().is_some() {
-        output.line("Light nodes answer without asking only while they make their answers up.");
-        output.line("While they do, they decline questions with SQL: docs/data.md tells how to change that.");
+    let random = random_lights(&network, home);
+    if random > 0 {
+        let lights = network.with_role(Role::Light).count();
+        output.line(&format!(
+            "{random} of {lights} light nodes are test nodes, which return random answers."
+        ));
+        output.line(
+            "Test nodes decline questions with SQL. To answer from real data, see docs/data.md:",
+        );
+        output.line("nodes with real data always ask you first.");
     }
     let mut starting = Vec::new();
     for member in &network.nodes {
         match call_promptly(home, &member.name, &Request::Reload).await {
-            Ok(_) => output.line(&format!("{:<16}runs already", member.name)),
+            Ok(_) => output.line(&format!("{:<16}already running", member.name)),
             Err(ControlError::NotRunning(_)) => {
                 starting.push((member, spawn(member, home, level)?))
             }
@@ -60,7 +71,7 @@ pub(crate) async fn up(
     for (member, child) in starting {
         let pid = child.id();
         if running(home, member, child).await {
-            output.line(&format!("{:<16}started, process {pid}", member.name));
+            output.line(&format!("{:<16}started as process {pid}", member.name));
             started.push(&member.name);
         } else {
             let log = home.node(&member.name).log();
@@ -102,43 +113,50 @@ pub(crate) async fn down(home: &Home, output: Output) -> Result<ExitCode, Failur
         }
     }
     if stopped.is_empty() && failed.is_empty() {
-        output.line("Nothing runs.");
+        output.line("No node was running.");
     }
     let status = if failed.is_empty() { "stopped" } else { "error" };
     output.result(&json!({ "status": status, "stopped": stopped, "failed": failed }));
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The network of this home with at least so many nodes; what is there already stays as it is.
+/// The network of this home, with at least the nodes that `args` ask for. Existing nodes stay as they are.
 fn grow(args: &Up, home: &Home) -> Result<Network, Failure> {
-    let _alone = home.share()?;
     let file = home.network_file();
-    let mut network = match file.exists() {
-        true => Network::load(&file)?,
-        false => Network {
-            policy: PolicyConfig {
-                least_participants: args.least_participants,
-                ..PolicyConfig::default()
-            },
-            nodes: Vec::new(),
-        },
-    };
-    if network.nodes.iter().any(|member| !home.node(&member.name).config().exists()) {
-        return Err(HomeError::OfOneProcess(home.path().to_owned()).into());
+    let lights = args.light.unwrap_or(if file.exists() { 0 } else { NEW_LIGHTS });
+    let mut requested = vec![(ANALYST.to_owned(), Role::Proposer)];
+    requested.extend((1..=args.heavy).map(|number| (format!("heavy-{number}"), Role::Heavy)));
+    requested.extend((1..=lights).map(|number| (format!("light-{number}"), Role::Light)));
+    for (name, _) in &requested {
+        home.check_length(name)?;
     }
-    let mut wanted = vec![(ANALYST.to_owned(), Role::Proposer)];
-    wanted.extend((1..=args.heavy).map(|number| (format!("heavy-{number}"), Role::Heavy)));
-    wanted.extend((1..=args.light).map(|number| (format!("light-{number}"), Role::Light)));
+    let _alone = home.share()?;
+    let mut network = existing_or_new(args, home)?;
     let known: BTreeSet<_> = network.nodes.iter().map(|member| member.name.clone()).collect();
     let mut ports = Vec::new();
-    for (name, role) in wanted.into_iter().filter(|(name, _)| !known.contains(name)) {
+    for (name, role) in requested.into_iter().filter(|(name, _)| !known.contains(name)) {
         network.nodes.push(create(home, name, role, &mut ports)?);
     }
     network.save(&file)?;
     Ok(network)
 }
 
-/// Makes a node's key and configuration.
+fn existing_or_new(args: &Up, home: &Home) -> Result<Network, Failure> {
+    let file = home.network_file();
+    if !file.exists() {
+        let min_participants = args.min_participants;
+        let policy = PolicyConfig { min_participants, ..PolicyConfig::default() };
+        return Ok(Network { policy, nodes: Vec::new() });
+    }
+    let network = Network::load(&file)?;
+    if network.nodes.iter().any(|member| !home.node(&member.name).config().exists()) {
+        return Err(HomeError::OfOneProcess(home.path().to_owned()).into());
+    }
+    Ok(network)
+}
+
+/// Creates a node's key and configuration. Files that exist already are the owner's: they are used as
+/// they are, or refused.
 fn create(
     home: &Home,
     name: String,
@@ -148,24 +166,40 @@ fn create(
     let place = home.node(&name);
     place.make()?;
     let identity = key::load_or_create(&place.key())?;
-    let address = (role == Role::Heavy).then(|| free_port(ports)).transpose()?;
+    let config = match place.config().exists() {
+        true => NodeConfig::load(&place.config(), &name, role)?,
+        false => write_config(&place, &name, role, ports)?,
+    };
+    Ok(Member { name, role, id: identity.id(), address: config.listen })
+}
+
+fn write_config(
+    place: &NodeHome,
+    name: &str,
+    role: Role,
+    ports: &mut Vec<UdpSocket>,
+) -> Result<NodeConfig, Failure> {
+    let listen = (role == Role::Heavy).then(|| free_port(ports)).transpose()?;
     let responder = (role == Role::Light).then_some(ResponderConfig::Random {});
-    let config = NodeConfig { name: name.clone(), role, listen: address, responder };
+    let config = NodeConfig { name: name.to_owned(), role, listen, responder };
     config.save(&place.config())?;
-    if role == Role::Light {
-        allow_made_up(&place)?;
+    if role == Role::Light && !place.consent().exists() {
+        let (file, written) = (place.consent(), fs::write(place.consent(), MADE_UP));
+        written.map_err(|error| HomeError::Io { path: file, error })?;
     }
-    Ok(Member { name, role, id: identity.id(), address })
+    Ok(config)
 }
 
-/// Answers that are made up are nobody's: the node gives them without asking, until it has others.
-fn allow_made_up(place: &NodeHome) -> Result<(), Failure> {
-    let file = place.consent();
-    let written = fs::write(&file, MADE_UP);
-    written.map_err(|error| HomeError::Io { path: file, error }.into())
+/// How many light nodes answer at random. A configuration that cannot be read is reported by its node.
+fn random_lights(network: &Network, home: &Home) -> usize {
+    let answers_at_random = |member: &&Member| {
+        let config = NodeConfig::load(&home.node(&member.name).config(), &member.name, Role::Light);
+        config.is_ok_and(|config| matches!(config.responder, Some(ResponderConfig::Random { .. })))
+    };
+    network.with_role(Role::Light).filter(answers_at_random).count()
 }
 
-/// A port that is free now, held in `ports` until all have been chosen.
+/// A free port, held in `ports` until all ports have been chosen.
 fn free_port(ports: &mut Vec<UdpSocket>) -> Result<SocketAddr, Failure> {
     let choose = || {
         let socket = UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
@@ -177,7 +211,7 @@ fn free_port(ports: &mut Vec<UdpSocket>) -> Result<SocketAddr, Failure> {
     Ok(address)
 }
 
-/// Starts a node in a process group of its own: it outlives the shell, and Ctrl-C is not for it.
+/// Starts a node in its own process group, so that it outlives the shell and Ctrl-C does not reach it.
 fn spawn(member: &Member, home: &Home, level: &str) -> Result<Child, Failure> {
     let kind = member.role.to_string();
     let log = home.node(&member.name).log();
@@ -194,10 +228,10 @@ fn spawn(member: &Member, home: &Home, level: &str) -> Result<Child, Failure> {
     spawned.map_err(|error| HomeError::Io { path: log, error }.into())
 }
 
-/// Waits until a node that was started answers its owner; says no if it has ended instead.
+/// Waits until a node answers its owner; `false` if its process has ended, or is not ready in time.
 async fn running(home: &Home, member: &Member, mut child: Child) -> bool {
-    let (pause, most) = POLL;
-    for _ in 0..most {
+    let (pause, looks) = POLL;
+    for _ in 0..looks {
         if call_promptly(home, &member.name, &Request::Status).await.is_ok() {
             return true;
         }

@@ -1,7 +1,6 @@
 use formix_proto::id::{NodeId, Nonce};
-use formix_proto::share::SEATS;
-use formix_proto::spec::{Committee, Proposal};
-use formix_proto::statistic::Measure;
+use formix_proto::spec::Proposal;
+use formix_proto::statistic::Count;
 use formix_proto::time::Time;
 
 use super::{proposal, query};
@@ -14,11 +13,11 @@ fn family(change: impl FnOnce(&mut Proposal)) -> Family {
 }
 
 #[test]
-fn a_question_is_the_same_whoever_asks_it_when_and_of_whom() {
+fn a_question_is_the_same_from_any_proposer_at_any_time_with_any_committee() {
     let asked_otherwise = family(|proposal| {
         proposal.proposer = NodeId([2; 32]);
         proposal.nonce = Nonce([4; 16]);
-        proposal.spec.committee = Committee([NodeId([8; 32]); SEATS]);
+        proposal.spec.committee = [NodeId([8; 32]); 3].into();
         proposal.spec.deadline = Time(2_000);
         proposal.spec.min_participants = 3;
         proposal.spec.max_participants = 300;
@@ -27,15 +26,15 @@ fn a_question_is_the_same_whoever_asks_it_when_and_of_whom() {
 }
 
 #[test]
-fn whatever_changes_what_is_computed_or_how_it_is_put_is_another_question() {
+fn another_prompt_query_or_statistic_is_another_question() {
     let columns = query("SELECT ms FROM sleep", &[("sleep", &["ms", "day"])]);
     let others = [
         family(|proposal| proposal.spec.prompt.push(' ')),
         family(|proposal| proposal.spec.query = None),
         family(|proposal| proposal.spec.query = Some(columns)),
         family(|proposal| proposal.spec.query.as_mut().unwrap().sql.push(' ')),
-        family(|proposal| proposal.spec.statistic = Measure::Count.into()),
-        family(|proposal| proposal.spec.statistic.hides_declining = true),
+        family(|proposal| proposal.spec.statistic = Count.into()),
+        family(|proposal| proposal.spec.statistic.hides_opt_outs = true),
     ];
     for other in others {
         assert_ne!(other, family(|_| {}));

@@ -1,17 +1,17 @@
-mod desk;
 mod family;
-mod ledger;
+mod log;
 mod policy;
 mod put_first;
+mod queue;
 
 use formix_proto::id::{ComputationId, NodeId, Nonce};
 use formix_proto::query::{Query, Table};
-use formix_proto::share::SEATS;
-use formix_proto::spec::{Committee, Proposal, Spec};
-use formix_proto::statistic::{Domain, Measure};
+use formix_proto::sharing::Scheme;
+use formix_proto::spec::{Proposal, Spec};
+use formix_proto::statistic::{Domain, Sum};
 use formix_proto::time::Time;
 
-use super::{By, Decision, Past, Subject};
+use super::{By, Decision, PastDecision, Subject};
 
 /// What a question reads: `day` and `ms` of `sleep`, for one.
 type Reads<'a> = &'a [(&'a str, &'a [&'a str])];
@@ -24,13 +24,14 @@ fn query(sql: &str, reads: Reads<'_>) -> Query {
     Query { sql: sql.to_owned(), tables: reads.iter().map(table).collect() }
 }
 
-/// The sum of a number, asked of at least 20 by node 1, who is called `analyst`.
+/// The sum of a number, asked of at least 20 by node 1, whose name is `analyst`.
 fn proposal(query: Option<Query>) -> Proposal {
     let spec = Spec {
         prompt: "How long?".to_owned(),
         query,
-        statistic: Measure::Sum(Domain::try_from((0, 9, 0)).unwrap()).into(),
-        committee: Committee([NodeId([7; 32]); SEATS]),
+        statistic: Sum(Domain::try_from((0, 9, 0)).unwrap()).into(),
+        committee: [NodeId([7; 32]); 3].into(),
+        scheme: Scheme::Additive,
         deadline: Time(1_000),
         min_participants: 20,
         max_participants: 30,
@@ -54,7 +55,7 @@ fn free_text() -> Subject {
     subject(&proposal(None))
 }
 
-fn past(verdict: Decision, at: u64, subject: Subject) -> Past {
+fn past(verdict: Decision, at: u64, subject: Subject) -> PastDecision {
     let comp_id = ComputationId([9; 32]);
-    Past { time: Time(at), comp_id, verdict, by: By::Owner, subject }
+    PastDecision { time: Time(at), comp_id, verdict, by: By::Owner, subject }
 }

@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use formix_proto::id::NodeId;
-use formix_proto::statistic::{Groups, Labels, Measure};
+use formix_proto::statistic::{Count, Groups, Labels};
 use formix_proto::time::Time;
 use tempfile::TempDir;
 
 use super::{asks, free_text, past, proposal, query, sleep, subject};
-use crate::consent::{By, Decision, Judgement, Past, Policy, Subject, Verdict};
+use crate::consent::{By, Decision, Evaluation, PastDecision, Policy, Subject, Verdict};
 
 const DAY: u64 = 24 * 3600 * 1000;
 
@@ -19,38 +19,38 @@ fn load(text: &str) -> Result<Policy, String> {
     Policy::load(&file, &names).map_err(|error| error.to_string())
 }
 
-fn judge_after(past: &[Past], rules: &str, subject: &Subject) -> Judgement {
-    load(rules).unwrap().judge(subject, past, Time(30 * DAY))
+fn evaluate_after(past: &[PastDecision], rules: &str, subject: &Subject) -> Evaluation {
+    load(rules).unwrap().evaluate(subject, past, Time(30 * DAY))
 }
 
-fn judge(rules: &str, subject: &Subject) -> Verdict {
-    judge_after(&[], rules, subject).verdict
+fn evaluate(rules: &str, subject: &Subject) -> Verdict {
+    evaluate_after(&[], rules, subject).verdict
 }
 
 /// Whether a rule that allows lets a question through.
 fn allows(conditions: &str, subject: &Subject) -> bool {
-    judge(&format!("[[rule]]\nverdict = \"allow\"\n{conditions}"), subject) == Verdict::Allow
+    evaluate(&format!("[[rule]]\nverdict = \"allow\"\n{conditions}"), subject) == Verdict::Allow
 }
 
 /// Whether a rule that denies catches a question.
 fn denies(conditions: &str, subject: &Subject) -> bool {
-    judge(&format!("[[rule]]\nverdict = \"deny\"\n{conditions}"), subject) == Verdict::Deny
+    evaluate(&format!("[[rule]]\nverdict = \"deny\"\n{conditions}"), subject) == Verdict::Deny
 }
 
 #[test]
-fn without_rules_everything_is_asked() {
+fn without_rules_the_owner_decides_everything() {
     let nowhere = TempDir::new().unwrap().path().join("consent.toml");
     let policy = Policy::load(&nowhere, &BTreeMap::new()).unwrap();
     for subject in [sleep(), free_text()] {
-        let judgement = policy.judge(&subject, &[], Time(0));
-        let asked = Judgement { verdict: Verdict::Ask, by: By::Default, cooling: None };
-        assert_eq!(judgement, asked);
+        let evaluation = policy.evaluate(&subject, &[], Time(0));
+        let asked = Evaluation { verdict: Verdict::Ask, by: By::Default, cooling: None };
+        assert_eq!(evaluation, asked);
     }
-    assert_eq!(judge("default = \"deny\"", &sleep()), Verdict::Deny);
+    assert_eq!(evaluate("default = \"deny\"", &sleep()), Verdict::Deny);
 }
 
 #[test]
-fn the_first_rule_that_is_about_a_question_decides_it() {
+fn the_first_rule_that_matches_decides() {
     let rules = "
         [[rule]]
         verdict = \"deny\"
@@ -60,10 +60,10 @@ fn the_first_rule_that_is_about_a_question_decides_it() {
         tables = [\"sleep\"]
         [[rule]]
         verdict = \"deny\"";
-    let judgement = judge_after(&[], rules, &sleep());
-    assert_eq!((judgement.verdict, judgement.by), (Verdict::Allow, By::Rule(2)));
-    let judgement = judge_after(&[], rules, &free_text());
-    assert_eq!((judgement.verdict, judgement.by), (Verdict::Deny, By::Rule(3)));
+    let evaluation = evaluate_after(&[], rules, &sleep());
+    assert_eq!((evaluation.verdict, evaluation.by), (Verdict::Allow, By::Rule(2)));
+    let evaluation = evaluate_after(&[], rules, &free_text());
+    assert_eq!((evaluation.verdict, evaluation.by), (Verdict::Deny, By::Rule(3)));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_query_is_denied_as_soon_as_anything_that_it_reads_is_named() {
 }
 
 #[test]
-fn who_asks_is_known_by_name_or_id() {
+fn a_proposer_is_known_by_name_or_id() {
     let id = NodeId([1; 32]).to_string();
     let other = NodeId([2; 32]).to_string();
     let letters = Subject { proposer: NodeId([0xab; 32]), ..sleep() };
@@ -148,7 +148,7 @@ fn who_asks_is_known_by_name_or_id() {
 }
 
 #[test]
-fn a_rule_about_one_question_is_about_no_other() {
+fn a_rule_for_one_question_matches_no_other() {
     let rule = format!("question = \"{}\"", sleep().question);
     assert!(denies(&rule, &sleep()));
     assert!(!denies(&rule, &asks("SELECT ms  FROM sleep", &[("sleep", &["day", "ms"])])));
@@ -160,10 +160,10 @@ fn a_rule_about_one_question_is_about_no_other() {
 fn what_is_allowed_has_its_limits() {
     let mut grouped = proposal(Some(query("SELECT 1", &[("sleep", &["ms"])])));
     let labels = Labels::try_from(vec!["f".to_owned(), "m".to_owned()]).unwrap();
-    grouped.spec.statistic.groups = Some(Groups { labels, least: 5 });
+    grouped.spec.statistic.groups = Some(Groups { labels, min_size: 5 });
     let grouped = subject(&grouped);
     let mut counted = proposal(Some(query("SELECT 1", &[("sleep", &["ms"])])));
-    counted.spec.statistic = Measure::Count.into();
+    counted.spec.statistic = Count.into();
     for (limit, subject, allowed) in [
         ("min_participants = 20", &sleep(), true),
         ("min_participants = 21", &sleep(), false),
@@ -187,16 +187,17 @@ const WEEKLY: &str = "
 #[test]
 fn a_rule_that_cools_down_leaves_the_question_to_the_next() {
     let recent = [past(Decision::Allow, 23 * DAY + 1, sleep())];
-    let judgement = judge_after(&recent, WEEKLY, &sleep());
-    let asked = Judgement { verdict: Verdict::Ask, by: By::Default, cooling: Some(1) };
-    assert_eq!(judgement, asked);
-    let denied = judge_after(&recent, &format!("{WEEKLY}\n[[rule]]\nverdict = \"deny\""), &sleep());
+    let evaluation = evaluate_after(&recent, WEEKLY, &sleep());
+    let asked = Evaluation { verdict: Verdict::Ask, by: By::Default, cooling: Some(1) };
+    assert_eq!(evaluation, asked);
+    let denied =
+        evaluate_after(&recent, &format!("{WEEKLY}\n[[rule]]\nverdict = \"deny\""), &sleep());
     assert_eq!((denied.verdict, denied.by), (Verdict::Deny, By::Rule(2)));
     let long_ago = [past(Decision::Allow, 23 * DAY, sleep())];
-    assert_eq!(judge_after(&long_ago, WEEKLY, &sleep()).verdict, Verdict::Allow);
+    assert_eq!(evaluate_after(&long_ago, WEEKLY, &sleep()).verdict, Verdict::Allow);
 }
 
-/// Otherwise one could ask as often as one likes, with a space more each time, or in another's name.
+/// Otherwise a proposer could ask as often as it likes, with one more space or in another's name.
 #[test]
 fn a_cooldown_counts_every_question_that_its_rule_lets_through() {
     let reworded = asks("SELECT  ms FROM sleep", &[("sleep", &["ms"])]);
@@ -210,15 +211,15 @@ fn a_cooldown_counts_every_question_that_its_rule_lets_through() {
         (Decision::Deny, sleep(), false),
         (Decision::Expired, sleep(), false),
     ] {
-        let judgement = judge_after(&[past(verdict, 29 * DAY, subject)], WEEKLY, &sleep());
-        assert_eq!(judgement.cooling.is_some(), cools, "{verdict:?}");
+        let evaluation = evaluate_after(&[past(verdict, 29 * DAY, subject)], WEEKLY, &sleep());
+        assert_eq!(evaluation.cooling.is_some(), cools, "{verdict:?}");
     }
 }
 
 #[test]
 fn a_clock_that_was_set_back_does_not_end_a_cooldown() {
     let later = [past(Decision::Allow, 31 * DAY, sleep())];
-    assert_eq!(judge_after(&later, WEEKLY, &sleep()).cooling, Some(1));
+    assert_eq!(evaluate_after(&later, WEEKLY, &sleep()).cooling, Some(1));
 }
 
 #[test]
@@ -226,7 +227,7 @@ fn a_file_that_is_wrong_is_refused_where_it_is_wrong() {
     let rule = |conditions: &str| format!("[[rule]]\n{conditions}");
     for (text, why) in [
         ("defualt = \"ask\"".to_owned(), "consent.toml:1: unknown field `defualt`"),
-        ("default = \"allow\"".to_owned(), "say in a rule what is allowed"),
+        ("default = \"allow\"".to_owned(), "write a rule for what you allow"),
         ("default = \"maybe\"".to_owned(), "consent.toml:1: unknown variant `maybe`"),
         (rule("tables = [\"a\"]"), "consent.toml:1: missing field `verdict`"),
         (rule("verdict = \"deny\"\ntable = [\"a\"]"), "consent.toml:3: unknown field `table`"),
@@ -235,15 +236,18 @@ fn a_file_that_is_wrong_is_refused_where_it_is_wrong() {
         (rule("verdict = \"allow\"\ncooldown = \"soon\""), "consent.toml:3: "),
         (rule("verdict = \"allow\""), "rule 1: it allows nothing"),
         (rule("verdict = \"allow\"\nproposer = [\"analyst\"]"), "rule 1: it allows nothing"),
-        (rule("verdict = \"allow\"\nany_data = true\ntables = [\"a\"]"), "keep one of the two"),
-        (rule("verdict = \"deny\"\nmin_participants = 5"), "mean nothing in a rule that does not"),
-        (rule("verdict = \"ask\"\ncooldown = \"1d\""), "mean nothing in a rule that does not"),
-        (rule("verdict = \"deny\"\nmin_group = 5"), "mean nothing in a rule that does not"),
+        (rule("verdict = \"allow\"\nany_data = true\ntables = [\"a\"]"), "remove one of the two"),
+        (rule("verdict = \"deny\"\nmin_participants = 5"), "limit what a rule allows"),
+        (rule("verdict = \"ask\"\ncooldown = \"1d\""), "limit what a rule allows"),
+        (rule("verdict = \"deny\"\nmin_group = 5"), "limit what a rule allows"),
         (rule("verdict = \"deny\"\ncolumns = [\"day\"]"), "write `table.column`"),
         (rule("verdict = \"deny\"\ncolumns = [\"sleep.\"]"), "write `table.column`"),
         (rule("verdict = \"deny\"\ncolumns = [\"main.sleep.day\"]"), "write `table.column`"),
         (rule("verdict = \"deny\"\nstatistic = [\"avg\"]"), "there is no statistic `avg`"),
-        (rule("verdict = \"deny\"\nproposer = [\"analist\"]"), "nobody is called `analist`"),
+        (
+            rule("verdict = \"deny\"\nproposer = [\"analist\"]"),
+            "no node in network.toml is called `analist`",
+        ),
     ] {
         let error = load(&text).unwrap_err();
         assert!(error.contains(why), "{text}: {error}");

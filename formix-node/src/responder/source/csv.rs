@@ -1,14 +1,13 @@
 //! CSV as a table: one header line, then one row a line.
 
 use std::path::Path;
-use std::time::Instant;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 use libsql::{Statement, Value};
 
 use super::quotes::{Quotes, Unclosed};
 use super::{Loader, MOST_BYTES, Part, unreadable};
-use crate::responder::ResponderError;
+use crate::responder::{CsvError, SqlError};
 
 /// A table that is being filled, one part after the other.
 struct Sheet {
@@ -24,11 +23,11 @@ impl Loader<'_> {
     /// Every other column holds text, and nothing else. An empty field is NULL.
     pub(super) async fn read(
         &self,
-        parts: &[Part<'_>],
+        source: &Path,
+        parts: impl IntoIterator<Item = Result<Part<'_>, SqlError>>,
         delimiter: u8,
-    ) -> Result<(), ResponderError> {
-        let Some(first) = parts.first() else { return Ok(()) };
-        let failed = self.failed(&first.name);
+    ) -> Result<(), SqlError> {
+        let failed = self.failed(source);
         let names: Vec<_> = self.table.columns.iter().map(|name| format!("[{name}]")).collect();
         let create = format!("BEGIN; CREATE TABLE [the fields] ({})", names.join(", "));
         self.connection.execute_batch(&create).await.map_err(&failed)?;
@@ -37,7 +36,7 @@ impl Loader<'_> {
         let insert = self.connection.prepare(&insert).await.map_err(&failed)?;
         let mut sheet = Sheet { insert, header: None, numeric: vec![true; names.len()] };
         for part in parts {
-            self.append(part, delimiter, &mut sheet).await?;
+            self.append(part?, delimiter, &mut sheet).await?;
         }
         let cast = |(name, numeric): (&String, &bool)| {
             let kind = if *numeric { "NUMERIC" } else { "TEXT" };
@@ -54,28 +53,25 @@ impl Loader<'_> {
 
     async fn append(
         &self,
-        part: &Part<'_>,
+        part: Part<'_>,
         delimiter: u8,
         sheet: &mut Sheet,
-    ) -> Result<(), ResponderError> {
-        let (file, failed) = (&part.name, self.failed(&part.name));
-        let text = Quotes::new(part.open()?, delimiter);
+    ) -> Result<(), SqlError> {
+        let (file, failed) = (&*part.name, self.failed(&part.name));
+        let text = Quotes::new(part.text, delimiter);
         let mut reader =
             ReaderBuilder::new().trim(Trim::All).delimiter(delimiter).from_reader(text);
         let header = reader.headers().map_err(|error| malformed(file, error))?;
         let header: StringRecord =
             header.iter().map(|name| name.trim_matches('\u{feff}')).collect();
         if sheet.header.get_or_insert_with(|| header.clone()) != &header {
-            return Err(wrong(file, 1, "its header is not that of the directory's first file"));
+            return Err(wrong(file, 1, CsvError::OtherHeader));
         }
         let places = self.places(file, &header)?;
         let mut record = StringRecord::new();
         while reader.read_record(&mut record).map_err(|error| malformed(file, error))? {
             if record.as_slice().len() > MOST_BYTES {
-                return Err(wrong(file, line(&record), "the row is longer than 64 KiB"));
-            }
-            if Instant::now() >= self.until {
-                return Err(ResponderError::Stopped);
+                return Err(wrong(file, line(&record), CsvError::LongRow));
             }
             let fields = places.iter().map(|place| record.get(*place).unwrap_or_default());
             let numeric = sheet.numeric.iter_mut();
@@ -87,9 +83,9 @@ impl Loader<'_> {
     }
 
     /// Where the declared columns are.
-    fn places(&self, file: &Path, header: &StringRecord) -> Result<Vec<usize>, ResponderError> {
+    fn places(&self, file: &Path, header: &StringRecord) -> Result<Vec<usize>, SqlError> {
         if header.is_empty() {
-            return Err(wrong(file, 1, "there is no header line"));
+            return Err(wrong(file, 1, CsvError::NoHeader));
         }
         let lower: Vec<_> = header.iter().map(str::to_ascii_lowercase).collect();
         let place = |column: &String| {
@@ -97,7 +93,7 @@ impl Loader<'_> {
             match lower.iter().filter(|name| same(name)).count() {
                 0 => Err(self.missing(column)),
                 1 => Ok(lower.iter().position(same).unwrap_or_default()),
-                _ => Err(wrong(file, 1, "two columns have the same name")),
+                _ => Err(wrong(file, 1, CsvError::SameName)),
             }
         };
         self.table.columns.iter().map(place).collect()
@@ -119,25 +115,21 @@ fn is_number(field: &str) -> bool {
 }
 
 /// The errors of the reader, without the data that they hold.
-fn malformed(file: &Path, error: csv::Error) -> ResponderError {
+fn malformed(file: &Path, error: csv::Error) -> SqlError {
     let line = error.position().map_or(1, csv::Position::line);
     match error.into_kind() {
         csv::ErrorKind::Io(source) => match source.downcast() {
-            Ok(Unclosed(opened)) => {
-                wrong(file, opened, "a quote that opens here is not closed at the end of its field")
-            }
+            Ok(Unclosed(opened)) => wrong(file, opened, CsvError::Quote),
             Err(source) => unreadable(file)(source),
         },
-        csv::ErrorKind::Utf8 { .. } => wrong(file, line, "not UTF-8"),
-        csv::ErrorKind::UnequalLengths { .. } => {
-            wrong(file, line, "it has more or fewer fields than the header")
-        }
-        _ => wrong(file, line, "not CSV"),
+        csv::ErrorKind::Utf8 { .. } => wrong(file, line, CsvError::NotUtf8),
+        csv::ErrorKind::UnequalLengths { .. } => wrong(file, line, CsvError::Fields),
+        _ => wrong(file, line, CsvError::NotCsv),
     }
 }
 
-fn wrong(file: &Path, line: u64, what: &'static str) -> ResponderError {
-    ResponderError::Csv { file: file.to_owned(), line, what }
+fn wrong(file: &Path, line: u64, what: CsvError) -> SqlError {
+    SqlError::Csv { file: file.to_owned(), line, what }
 }
 
 fn line(record: &StringRecord) -> u64 {

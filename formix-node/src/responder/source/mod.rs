@@ -8,15 +8,16 @@ mod sqlite;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use formix_proto::query::Table;
 use libsql::Connection;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::ResponderError;
 use super::program::Program;
-use super::sandbox::code;
+use super::sandbox::{code, evaluation, quoted};
+use super::sql_error::path;
+use super::{ResponderError, SqlError};
 
 pub use config::Source;
 pub(super) use config::resolve;
@@ -31,11 +32,24 @@ const MOST_PRINTED: usize = 256 << 20;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// What a source has for a question, as long as nobody has looked into it.
+#[derive(Serialize, Deserialize)]
 pub(super) enum Data {
-    /// CSV that a program printed.
-    Printed { program: PathBuf, text: Zeroizing<Vec<u8>>, delimiter: u8 },
+    /// No row, where the statement alone is of interest.
+    Nothing,
+    /// CSV of so many bytes that a program printed.
+    Printed {
+        #[serde(with = "path")]
+        program: PathBuf,
+        bytes: u64,
+        delimiter: u8,
+    },
     /// Whatever is there.
-    Stored { path: PathBuf, table: Option<String>, delimiter: u8 },
+    Stored {
+        #[serde(with = "path")]
+        path: PathBuf,
+        table: Option<String>,
+        delimiter: u8,
+    },
 }
 
 /// What is at a path.
@@ -48,14 +62,13 @@ enum Kind {
 /// CSV, and what errors call it.
 struct Part<'a> {
     name: PathBuf,
-    text: Option<&'a [u8]>,
+    text: Box<dyn Read + 'a>,
 }
 
 /// Puts the declared columns of one table into memory.
 pub(super) struct Loader<'a> {
     pub(super) table: &'a Table,
     pub(super) connection: &'a Connection,
-    pub(super) until: Instant,
 }
 
 impl Source {
@@ -66,36 +79,37 @@ impl Source {
             return Err(ResponderError::TableName(name.to_owned()));
         }
         match self {
-            Self::File { path, .. } => Kind::of(path).map(drop),
+            Self::File { path, .. } => Ok(Kind::of(path).map(drop)?),
             Self::Program { .. } => Ok(()),
         }
     }
 
-    /// Runs the program, if it is one.
-    pub(super) async fn fetch(&self) -> Result<Data, ResponderError> {
+    /// Runs the program, if it is one: what it printed comes beside.
+    pub(super) async fn fetch(&self) -> Result<(Data, Option<Zeroizing<Vec<u8>>>), ResponderError> {
         let byte = |c: Option<char>| c.and_then(|c| u8::try_from(c).ok()).unwrap_or(b',');
         match self.clone() {
             Self::File { path, table, delimiter } => {
-                Ok(Data::Stored { path, table, delimiter: byte(delimiter) })
+                Ok((Data::Stored { path, table, delimiter: byte(delimiter) }, None))
             }
             Self::Program { program, args, delimiter, directory } => {
                 let run = Program { path: program.clone(), args, directory };
                 let text = run.run(&[], MOST_PRINTED).await?;
-                Ok(Data::Printed { program, text, delimiter: byte(delimiter) })
+                let (bytes, delimiter) = (text.len() as u64, byte(delimiter));
+                Ok((Data::Printed { program, bytes, delimiter }, Some(text)))
             }
         }
     }
 }
 
 impl Kind {
-    fn of(path: &Path) -> Result<Self, ResponderError> {
+    fn of(path: &Path) -> Result<Self, SqlError> {
         let found = std::fs::metadata(path).map_err(unreadable(path))?;
         if found.is_dir() {
             return Ok(Self::Directory);
         }
         // Opening anything else might wait for ever.
         if !found.is_file() {
-            return Err(ResponderError::NotAFile(path.to_owned()));
+            return Err(SqlError::NotAFile(path.to_owned()));
         }
         let mut start = Vec::new();
         File::open(path)
@@ -106,57 +120,56 @@ impl Kind {
 }
 
 impl Part<'_> {
-    fn stored(name: PathBuf) -> Self {
-        Self { name, text: None }
-    }
-
-    fn open(&self) -> Result<Box<dyn Read + '_>, ResponderError> {
-        Ok(match self.text {
-            Some(text) => Box::new(text),
-            None => {
-                let file = File::open(&self.name).map_err(unreadable(&self.name))?;
-                Box::new(BufReader::new(file))
-            }
-        })
+    fn open(name: PathBuf) -> Result<Self, SqlError> {
+        let file = File::open(&name).map_err(unreadable(&name))?;
+        Ok(Self { name, text: Box::new(BufReader::new(file)) })
     }
 }
 
 impl Loader<'_> {
-    pub(super) async fn load(&self, data: &Data) -> Result<(), ResponderError> {
+    /// What programs have printed comes from `printed`, one after the other.
+    pub(super) async fn load(&self, data: &Data, printed: &mut impl Read) -> Result<(), SqlError> {
         match data {
-            Data::Printed { program, text, delimiter } => {
-                let part = Part { name: program.clone(), text: Some(text) };
-                self.read(&[part], *delimiter).await
+            Data::Nothing => self.create().await,
+            Data::Printed { program, bytes, delimiter } => {
+                let part = Part { name: program.clone(), text: Box::new(printed.take(*bytes)) };
+                self.read(program, [Ok(part)], *delimiter).await
             }
             Data::Stored { path, table, delimiter } => match (Kind::of(path)?, table) {
                 (Kind::Sqlite, table) => {
                     self.copy(path, table.as_ref().unwrap_or(&self.table.name)).await
                 }
-                (_, Some(_)) => Err(ResponderError::NotSqlite(path.clone())),
-                (Kind::Directory, None) => self.read(&files(path)?, *delimiter).await,
-                (Kind::Csv, None) => self.read(&[Part::stored(path.clone())], *delimiter).await,
+                (_, Some(_)) => Err(SqlError::NotSqlite(path.clone())),
+                (Kind::Directory, None) => {
+                    let parts = files(path)?.into_iter().map(Part::open);
+                    self.read(path, parts, *delimiter).await
+                }
+                (Kind::Csv, None) => self.read(path, [Part::open(path.clone())], *delimiter).await,
             },
         }
     }
 
-    fn failed<'a>(&'a self, file: &'a Path) -> impl Fn(libsql::Error) -> ResponderError + 'a {
+    /// The table, without a row.
+    async fn create(&self) -> Result<(), SqlError> {
+        let columns: Vec<_> = self.table.columns.iter().map(|name| quoted(name)).collect();
+        let sql = format!("CREATE TABLE {} ({})", quoted(&self.table.name), columns.join(", "));
+        self.connection.execute_batch(&sql).await.map(drop).map_err(evaluation)
+    }
+
+    fn failed<'a>(&'a self, file: &'a Path) -> impl Fn(libsql::Error) -> SqlError + 'a {
         move |error| match code::of(&error) {
-            code::FULL => ResponderError::TooLarge(self.table.name.clone()),
-            code => ResponderError::Table {
-                file: file.to_owned(),
-                table: self.table.name.clone(),
-                code,
-            },
+            code::FULL | code::NOMEM => SqlError::TooLarge(self.table.name.clone()),
+            code => SqlError::Table { file: file.to_owned(), table: self.table.name.clone(), code },
         }
     }
 
-    fn missing(&self, column: &str) -> ResponderError {
-        ResponderError::NoColumn { table: self.table.name.clone(), column: column.to_owned() }
+    fn missing(&self, column: &str) -> SqlError {
+        SqlError::NoColumn { table: self.table.name.clone(), column: column.to_owned() }
     }
 }
 
 /// The CSV files in a directory, by name. A file that is lost or is none is not left out without a word.
-fn files(directory: &Path) -> Result<Vec<Part<'_>>, ResponderError> {
+fn files(directory: &Path) -> Result<Vec<PathBuf>, SqlError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(unreadable(directory))? {
         let file = entry.map_err(unreadable(directory))?.path();
@@ -167,11 +180,11 @@ fn files(directory: &Path) -> Result<Vec<Part<'_>>, ResponderError> {
     }
     files.sort();
     match files.is_empty() {
-        true => Err(ResponderError::NoFiles(directory.to_owned())),
-        false => Ok(files.into_iter().map(Part::stored).collect()),
+        true => Err(SqlError::NoFiles(directory.to_owned())),
+        false => Ok(files),
     }
 }
 
-fn unreadable(file: &Path) -> impl Fn(std::io::Error) -> ResponderError + '_ {
-    |source| ResponderError::Source { file: file.to_owned(), source }
+fn unreadable(file: &Path) -> impl Fn(std::io::Error) -> SqlError + '_ {
+    |source| SqlError::Source { file: file.to_owned(), source }
 }

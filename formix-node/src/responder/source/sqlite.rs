@@ -13,16 +13,16 @@ use std::time::Duration;
 
 use super::super::sandbox::quoted;
 use super::{Loader, MOST_BYTES, unreadable};
-use crate::responder::ResponderError;
+use crate::responder::SqlError;
 
 /// How long a database is waited for that somebody else writes.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Loader<'_> {
     /// Copies the declared columns of a table, or view, of the database, which is only read.
-    pub(super) async fn copy(&self, file: &Path, table: &str) -> Result<(), ResponderError> {
+    pub(super) async fn copy(&self, file: &Path, table: &str) -> Result<(), SqlError> {
         if !has_whole_pages(file).map_err(unreadable(file))? {
-            return Err(ResponderError::Cut(file.to_owned()));
+            return Err(SqlError::Cut(file.to_owned()));
         }
         let (connection, failed) = (self.connection, self.failed(file));
         connection.busy_timeout(PATIENCE).map_err(&failed)?;
@@ -37,7 +37,7 @@ impl Loader<'_> {
         self.check_lengths(file, &columns).await
     }
 
-    async fn check_columns(&self, file: &Path, table: &str) -> Result<(), ResponderError> {
+    async fn check_columns(&self, file: &Path, table: &str) -> Result<(), SqlError> {
         let failed = self.failed(file);
         let list = "SELECT name FROM pragma_table_xinfo(?1, 'source') WHERE hidden <> 1";
         let mut rows = self.connection.query(list, [table]).await.map_err(&failed)?;
@@ -46,10 +46,7 @@ impl Loader<'_> {
             there.push(row.get::<String>(0).map_err(&failed)?);
         }
         if there.is_empty() {
-            return Err(ResponderError::NoSourceTable {
-                file: file.to_owned(),
-                table: table.to_owned(),
-            });
+            return Err(SqlError::NoSourceTable { file: file.to_owned(), table: table.to_owned() });
         }
         let is_there =
             |column: &&String| !there.iter().any(|name| name.eq_ignore_ascii_case(column));
@@ -57,7 +54,7 @@ impl Loader<'_> {
         missing.map_or(Ok(()), |column| Err(self.missing(column)))
     }
 
-    async fn check_lengths(&self, file: &Path, columns: &[String]) -> Result<(), ResponderError> {
+    async fn check_lengths(&self, file: &Path, columns: &[String]) -> Result<(), SqlError> {
         let failed = self.failed(file);
         for (name, column) in self.table.columns.iter().zip(columns) {
             let table = &self.table.name;
@@ -66,10 +63,7 @@ impl Loader<'_> {
             );
             let mut rows = self.connection.query(&longer, ()).await.map_err(&failed)?;
             if rows.next().await.map_err(&failed)?.is_some() {
-                return Err(ResponderError::LongValue {
-                    table: table.clone(),
-                    column: name.clone(),
-                });
+                return Err(SqlError::LongValue { table: table.clone(), column: name.clone() });
             }
         }
         Ok(())

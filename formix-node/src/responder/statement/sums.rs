@@ -1,7 +1,7 @@
 //! Sums take numbers and nothing else.
 
-use super::StatementError;
 use super::tokens::Token;
+use super::{MOST_DEPTH, StatementError};
 
 /// The functions that take text for 0.
 const SUMS: [&str; 3] = ["sum", "avg", "total"];
@@ -17,6 +17,9 @@ pub(super) fn guard(text: &str, tokens: &[Token<'_>]) -> Result<String, Statemen
             "(" => {
                 let is_sum = place > 0 && is_sum(&tokens[place - 1]);
                 open.push(is_sum);
+                if open.len() > MOST_DEPTH {
+                    return Err(StatementError::TooDeep);
+                }
                 is_sum.then(|| (argument(token, tokens.get(place + 1)), " min("))
             }
             ")" => open.pop().ok_or(StatementError::Unbalanced)?.then_some((token.at, ", 9e999)")),

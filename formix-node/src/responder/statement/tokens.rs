@@ -20,11 +20,6 @@ impl Token<'_> {
     pub(super) fn end(&self) -> usize {
         self.at + self.text.len()
     }
-
-    /// Without its quotes.
-    pub(super) fn bare(&self) -> &str {
-        self.text.trim_matches(['[', ']', '`', '\''])
-    }
 }
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, StatementError> {

@@ -1,12 +1,14 @@
-//! What the command line takes of questions and results.
+//! Arguments about questions and results.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use formix_node::question::{Number, Question};
+use formix_node::question::{Fault, Question};
 use formix_proto::Decimal;
 use formix_proto::query::{Query, Table};
+use formix_proto::seat::{MAX_SEATS, MIN_SEATS, SizeError};
+use formix_proto::statistic::{Domain, Fields, Schema};
 
 use super::number;
 
@@ -17,8 +19,8 @@ Examples:
   formix propose \"How many hours did you sleep last night?\" --max 24 --decimals 1 --wait
   formix propose \"Mean reaction time\" --sql 'SELECT avg(ms) FROM sleep' --table sleep=ms --max 2000")]
 pub(crate) struct Propose {
-    /// A question's file, which ends in .toml or .json; or the question itself, for people, whose
-    /// answers are numbers that are added up
+    /// A question's file, which ends in .toml or .json; or the question itself, for people who answer
+    /// with a number each, which are added up
     #[arg(value_name = "FILE or QUESTION")]
     pub(crate) asked: String,
     #[command(flatten)]
@@ -39,7 +41,7 @@ pub(crate) struct Export {
     pub(crate) svg: Option<PathBuf>,
 }
 
-/// What a file says itself.
+/// Terms that a question's file states itself.
 #[derive(Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "Terms of a question without a file")]
 pub(crate) struct Terms {
@@ -49,10 +51,10 @@ pub(crate) struct Terms {
     /// A table that it reads, and its columns
     #[arg(long = "table", value_parser = table, value_name = "NAME=COLUMN,...", requires = "sql")]
     tables: Vec<Table>,
-    /// The least answer [default: 0]
+    /// The smallest answer [default: 0]
     #[arg(long, value_parser = number, allow_negative_numbers = true)]
     min: Option<Decimal>,
-    /// The greatest answer [default: 1000]
+    /// The largest answer [default: 1000]
     #[arg(long, value_parser = number, allow_negative_numbers = true)]
     max: Option<Decimal>,
     /// Decimal places that are kept of an answer [default: 2]
@@ -61,34 +63,40 @@ pub(crate) struct Terms {
     /// How long answers are accepted; it ends earlier when all are in [default: 60s]
     #[arg(long, value_parser = formix_node::duration::parse, value_name = "SPAN")]
     deadline: Option<Duration>,
-    /// The least number of answers that may be revealed [default: 3]
+    /// The minimum number of answers that may be revealed [default: 3]
     #[arg(long)]
     min_participants: Option<u32>,
-    /// The greatest number of answers [default: the number of light nodes]
+    /// The maximum number of answers [default: the number of light nodes]
     #[arg(long)]
     max_participants: Option<u32>,
-    /// The three heavy nodes, by name [default: any three]
-    #[arg(long, value_parser = three_names, value_name = "A,B,C")]
-    committee: Option<[String; 3]>,
+    /// The heavy nodes, by name, the primary first: three to seven [default: any three]
+    #[arg(long, value_parser = names, value_name = "A,B,C")]
+    committee: Option<Names>,
 }
+
+/// Names in one argument: clap takes a list for an argument that may be repeated.
+#[derive(Debug, Clone, PartialEq)]
+struct Names(Vec<String>);
 
 impl Terms {
     /// The question of that prompt on these terms.
-    pub(crate) fn question(&self, prompt: &str) -> Question {
-        let mut question = Question::new(prompt);
-        let wanted = &mut question.statistic;
-        wanted.min = self.min.map(Number).or(wanted.min);
-        wanted.max = self.max.map(Number).or(wanted.max);
-        wanted.decimals = self.decimals.or(wanted.decimals);
+    pub(crate) fn question(&self, prompt: &str) -> Result<Question, Fault> {
+        let (question, domain) = (Question::new(prompt), Domain::default());
+        let sum = Fields::of_kind("sum")
+            .with("min", self.min.unwrap_or(domain.min()))
+            .with("max", self.max.unwrap_or(domain.max()))
+            .with("decimals", u64::from(self.decimals.unwrap_or(domain.decimals())));
+        let schema = Schema::read(&sum).map_err(|error| error.within("statistic"))?;
         let query = |sql: &String| Query { sql: sql.clone(), tables: self.tables.clone() };
-        Question {
+        Ok(Question {
+            schema,
             query: self.sql.as_ref().map(query),
             deadline: self.deadline.unwrap_or(question.deadline),
             min_participants: self.min_participants.unwrap_or(question.min_participants),
             max_participants: self.max_participants,
-            committee: self.committee.clone(),
+            committee: self.committee.clone().map(|Names(names)| names),
             ..question
-        }
+        })
     }
 }
 
@@ -102,7 +110,7 @@ pub(crate) enum QuestionCommand {
 pub(crate) struct Check {
     /// The question's file
     pub(crate) file: PathBuf,
-    /// As if so many could take part [default: what the question says, or the number of light nodes]
+    /// Explain it for this many participants [default: what the question says, or the number of light nodes]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) participants: Option<u32>,
 }
@@ -113,7 +121,11 @@ fn table(text: &str) -> Result<Table, String> {
     Ok(Table { name: name.to_owned(), columns: columns.split(',').map(str::to_owned).collect() })
 }
 
-fn three_names(text: &str) -> Result<[String; 3], String> {
-    let names: Vec<_> = text.split(',').map(str::to_owned).collect();
-    names.try_into().map_err(|_| "three names are needed, with commas between them".to_owned())
+/// Splits the names of a committee.
+fn names(text: &str) -> Result<Names, String> {
+    let names: Vec<_> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    match names.len() {
+        MIN_SEATS..=MAX_SEATS => Ok(Names(names)),
+        count => Err(SizeError(count).to_string()),
+    }
 }

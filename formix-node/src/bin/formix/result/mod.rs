@@ -2,85 +2,85 @@
 
 mod csv;
 mod panel;
-mod rows;
 mod svg;
 mod terminal;
 #[cfg(test)]
 mod tests;
-mod value;
 
-use formix_node::question::{Kind, Schema, Wanted};
-use formix_node::words;
-use formix_proto::statistic::Summary;
+use formix_proto::statistic::{Row, Schema, Summary, Table};
 
-use crate::output::{field, printable, wrapped};
-use panel::Panel;
-use rows::{Form, Row};
+use crate::text::{field, printable, wrapped};
+use panel::{Panel, panels};
 
 pub(crate) use csv::csv;
 pub(crate) use svg::svg;
 
+/// What was found of one group, or of all answers, laid out.
+struct Section<'a> {
+    /// The group's label, if the question declares groups.
+    group: Option<&'a str>,
+    /// How many answers there are, and what they say; `None` if the group is suppressed.
+    found: Option<(u64, Table)>,
+}
+
+fn sections<'a>(schema: &Schema, summary: &'a Summary) -> Vec<Section<'a>> {
+    let groups = summary.groups.iter();
+    let section = groups.map(|group| Section {
+        group: group.label.as_deref(),
+        found: group.found.as_ref().and_then(|it| Some((it.answers, schema.table(it)?))),
+    });
+    section.collect()
+}
+
 /// What a result says, as named lines and drawings.
 pub(crate) fn lines(schema: &Schema, summary: &Summary, width: usize) -> Vec<String> {
-    let rows = rows::rows(&schema.statistic, summary);
-    let panels = panel::panels(&rows);
+    let sections = sections(schema, summary);
+    let panels = panels(&sections);
     let mut lines = Vec::new();
-    for rows in rows.chunk_by(|a, b| a.group == b.group) {
-        group(schema, rows, &panels, width, &mut lines);
+    for section in &sections {
+        lines.extend(heading(schema, section));
+        let Some((_, table)) = &section.found else { continue };
+        lines.extend(table.numbers.iter().map(single));
+        for panel in panels.iter().filter(|panel| panel.group.as_deref() == section.group) {
+            lines.push(printable(&panel.title));
+            lines.extend(terminal::draw(panel, width));
+        }
     }
-    if let (Some(_), Some(panel @ Panel { group: None, .. })) = (&schema.groups, panels.first()) {
-        lines.push(format!("{} by group", panel.quantity));
+    if let (Some(_), Some(panel @ Panel { group: None, .. })) =
+        (&schema.statistic().groups, panels.first())
+    {
+        lines.push(printable(&panel.title));
         lines.extend(terminal::draw(panel, width));
     }
     lines.push(field("participants", &summary.participants.to_string()));
-    if let Ok(statistic) = schema.statistic() {
-        lines.extend(wrapped("exact to", &words::precision(&statistic.measure), width));
-    }
+    let precision = schema.statistic().measure.precision();
+    lines.extend(wrapped("exact to", &precision, width));
     lines
 }
 
-/// What a result says of one group, or of all answers.
-fn group(schema: &Schema, rows: &[Row], panels: &[Panel], width: usize, lines: &mut Vec<String>) {
-    let Some(first) = rows.first() else { return };
-    match (&first.group, first.answers) {
-        (Some(_), None) => {
-            let least = schema.groups.as_ref().map_or(0, |groups| groups.least);
-            let why = format!("fewer than {least} answers: not told");
-            return lines.push(field(&name(first), &why));
+/// Whose answers follow, and how many there are, if that is not plain.
+fn heading(schema: &Schema, section: &Section<'_>) -> Option<String> {
+    let statistic = schema.statistic();
+    let name = section.group.map(|group| format!("group {group}"));
+    match (name, &section.found) {
+        (Some(name), None) => {
+            let min_size = statistic.groups.as_ref().map_or(0, |groups| groups.min_size);
+            Some(field(&name, &format!("suppressed: fewer than {min_size} answers")))
         }
-        (Some(_), Some(answers)) => lines.push(field(&name(first), &format!("{answers} answers"))),
-        (None, Some(answers)) if schema.hide_declining => {
-            lines.push(field("answers", &answers.to_string()));
+        (Some(name), Some((1, _))) => Some(field(&name, "1 answer")),
+        (Some(name), Some((answers, _))) => Some(field(&name, &format!("{answers} answers"))),
+        (None, Some((answers, _))) if statistic.hides_opt_outs => {
+            Some(field("answers", &answers.to_string()))
         }
-        (None, _) => {}
+        (None, _) => None,
     }
-    lines.extend(rows.iter().filter(|row| row.form == Form::Single).map(single));
-    for panel in panels.iter().filter(|panel| panel.group == first.group) {
-        lines.push(heading(&schema.statistic));
-        lines.extend(terminal::draw(panel, width));
-    }
-}
-
-/// The analyst's word, where no line leads with it.
-fn heading(wanted: &Wanted) -> String {
-    match (wanted.kind, &wanted.response) {
-        (Kind::Regression, Some(response)) => {
-            format!("regression of {}", printable(&response.name))
-        }
-        (Kind::Median | Kind::Quantiles | Kind::Min | Kind::Max, _) => "counts".to_owned(),
-        (kind, _) => kind.to_string(),
-    }
-}
-
-fn name(row: &Row) -> String {
-    format!("group {}", row.group.as_deref().unwrap_or_default())
 }
 
 fn single(row: &Row) -> String {
-    let text = match (row.value, row.from, row.to) {
-        (Some(value), ..) => value.to_string(),
-        (None, Some(from), Some(to)) => format!("{from} to {to}"),
-        _ => "not to be had of these answers".to_owned(),
+    let text = match (row.value, row.range) {
+        (Some(value), _) => value.to_string(),
+        (None, Some((from, to))) => format!("{from} to {to}"),
+        (None, None) => "not determined by these answers".to_owned(),
     };
     field(&row.quantity, &text)
 }

@@ -1,29 +1,24 @@
 //! What of a result is drawn, on paper or in a terminal: bars, a line, or points.
 
-use super::rows::{Form, Row};
-use super::value::Value;
-use crate::output::printable;
+use formix_proto::Decimal;
+use formix_proto::statistic::{Amount, Chart, Plot, Row, Table};
 
-/// So many buckets are drawn; more are drawn together.
-const MOST_BUCKETS: usize = 24;
+use super::Section;
+use crate::text::printable;
+
+/// This many ranges are drawn; if there are more, neighbours are drawn together.
+const MAX_RANGES: usize = 24;
 
 /// One drawing.
 #[derive(Debug, PartialEq)]
 pub(super) struct Panel {
     /// The group that it is about, if it is about one.
     pub(super) group: Option<String>,
-    /// What its marks are a number of.
-    pub(super) quantity: String,
-    pub(super) marks: Marks,
-}
-
-/// What a drawing shows.
-#[derive(Debug, PartialEq)]
-pub(super) enum Marks {
-    Bars(Vec<Mark>),
-    Line(Vec<Mark>),
-    /// With their standard errors.
-    Points(Vec<Mark>),
+    pub(super) title: String,
+    /// What its marks measure.
+    pub(super) axis: String,
+    pub(super) plot: Plot,
+    pub(super) marks: Vec<Mark>,
 }
 
 /// One number of a drawing, with its name.
@@ -31,65 +26,71 @@ pub(super) enum Marks {
 pub(super) struct Mark {
     /// Without what could steer a terminal.
     pub(super) name: String,
-    pub(super) value: Value,
+    pub(super) value: Amount,
     pub(super) error: Option<f64>,
 }
 
-/// The drawings of a result: one for each group, or one of all groups if each has a single number.
-pub(super) fn panels(rows: &[Row]) -> Vec<Panel> {
-    let alike = |a: &Row, b: &Row| (&a.group, a.form) == (&b.group, b.form);
-    let panels: Vec<_> = rows.chunk_by(alike).filter_map(panel).collect();
-    match rows.first() {
-        Some(first) if panels.is_empty() && first.group.is_some() => by_group(rows),
-        _ => panels,
+/// The drawings of a result: one for each group, or one of all groups if each has single numbers only.
+pub(super) fn panels(sections: &[Section<'_>]) -> Vec<Panel> {
+    let charts = sections.iter().filter_map(|section| {
+        let (_, table) = section.found.as_ref()?;
+        Some(panel(section.group, table.chart.as_ref()?))
+    });
+    let panels: Vec<_> = charts.collect();
+    if panels.is_empty() { by_group(sections).into_iter().collect() } else { panels }
+}
+
+fn panel(group: Option<&str>, chart: &Chart) -> Panel {
+    let marks = match chart.plot {
+        Plot::Ranges => ranges(&chart.rows),
+        Plot::Bars | Plot::Line | Plot::Points => chart.rows.iter().filter_map(mark).collect(),
+    };
+    Panel {
+        group: group.map(str::to_owned),
+        title: chart.title.clone(),
+        axis: chart.axis.clone(),
+        plot: chart.plot,
+        marks,
     }
 }
 
-fn panel(rows: &[Row]) -> Option<Panel> {
-    let first = rows.first()?;
-    let marks = match first.form {
-        Form::Single => return None,
-        Form::Bar if first.from.is_some() => Marks::Bars(buckets(rows)),
-        Form::Bar => Marks::Bars(marks(rows)),
-        Form::Place => Marks::Line(marks(rows)),
-        Form::Coefficient => Marks::Points(marks(rows)),
-    };
-    Some(Panel { group: first.group.clone(), quantity: first.quantity.clone(), marks })
-}
-
-/// What was wanted of each group, side by side.
-fn by_group(rows: &[Row]) -> Vec<Panel> {
-    let wanted: Vec<_> = rows
-        .chunk_by(|a, b| a.group == b.group)
-        .filter_map(|rows| rows.first().filter(|row| row.value.is_some()))
-        .collect();
-    let Some(first) = wanted.first() else { return Vec::new() };
-    let bars = wanted.iter().filter_map(|row| {
-        let name = row.group.as_deref().map(printable)?;
-        Some(Mark { name, value: row.value?, error: None })
+/// What was asked for, of each group, side by side.
+fn by_group(sections: &[Section<'_>]) -> Option<Panel> {
+    let first = |table: &'_ Table| table.numbers.first().cloned();
+    let grouped = sections.iter().filter_map(|section| {
+        let (_, table) = section.found.as_ref()?;
+        Some((section.group?, first(table)?))
     });
-    let marks = Marks::Bars(bars.collect());
-    vec![Panel { group: None, quantity: first.quantity.clone(), marks }]
-}
-
-fn marks(rows: &[Row]) -> Vec<Mark> {
-    let mark = |row: &Row| {
-        let name = row.item.as_deref().map(printable).unwrap_or_default();
-        Some(Mark { name, value: row.value?, error: row.error })
+    let grouped: Vec<_> = grouped.collect();
+    let quantity = grouped.first()?.1.quantity.clone();
+    let bar = |(group, row): &(&str, Row)| {
+        Some(Mark { name: printable(group), value: row.value?, error: row.error })
     };
-    rows.iter().filter_map(mark).collect()
+    Some(Panel {
+        group: None,
+        title: format!("{quantity} by group"),
+        axis: quantity,
+        plot: Plot::Bars,
+        marks: grouped.iter().filter_map(bar).collect(),
+    })
+    .filter(|panel| !panel.marks.is_empty())
 }
 
-/// Neighbouring buckets together, if there are many.
-fn buckets(rows: &[Row]) -> Vec<Mark> {
-    let together = rows.len().div_ceil(MOST_BUCKETS).max(1);
+fn mark(row: &Row) -> Option<Mark> {
+    let name = row.item.as_deref().map(printable).unwrap_or_default();
+    Some(Mark { name, value: row.value?, error: row.error })
+}
+
+/// Neighbouring ranges together, if there are many.
+fn ranges(rows: &[Row]) -> Vec<Mark> {
+    let together = rows.len().div_ceil(MAX_RANGES).max(1);
     let mark = |rows: &[Row]| {
-        let (from, to) = (rows.first()?.from?, rows.last()?.to?);
+        let ((from, _), (_, to)) = (rows.first()?.range?, rows.last()?.range?);
         let counts = rows.iter().filter_map(|row| match row.value {
-            Some(Value::Exact(count)) => Some(count),
+            Some(Amount::Exact(count)) => Some(count),
             _ => None,
         });
-        let value = Value::Exact(counts.sum());
+        let value = Amount::Exact(counts.sum::<Decimal>());
         Some(Mark { name: format!("{from} to {to}"), value, error: None })
     };
     rows.chunks(together).filter_map(mark).collect()

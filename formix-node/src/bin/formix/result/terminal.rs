@@ -2,20 +2,22 @@
 
 use std::iter;
 
-use super::panel::{Mark, Marks, Panel};
+use formix_proto::statistic::{Amount, Plot};
 
-/// So many places of a vector, or options, are shown at its beginning.
+use super::panel::{Mark, Panel};
+
+/// How many marks are shown at the beginning.
 const FIRST: usize = 30;
-/// And so many at its end.
+/// How many are shown at the end.
 const LAST: usize = 2;
-/// No more characters of a name are shown.
+/// How many characters of a name are shown.
 const LONGEST: usize = 32;
 
 /// The lines of a drawing, none longer than `width` if there is any room.
 pub(super) fn draw(panel: &Panel, width: usize) -> Vec<String> {
-    match &panel.marks {
-        Marks::Bars(marks) | Marks::Line(marks) => bars(marks, width),
-        Marks::Points(marks) => table(marks),
+    match panel.plot {
+        Plot::Bars | Plot::Ranges | Plot::Line => bars(&panel.marks, width),
+        Plot::Points => table(&panel.marks),
     }
 }
 
@@ -59,9 +61,8 @@ fn shortened(marks: &[Mark]) -> Vec<Option<&Mark>> {
 
 /// Estimates and their standard errors.
 fn table(marks: &[Mark]) -> Vec<String> {
-    let error = |mark: &Mark| {
-        mark.error.map_or_else(String::new, |error| super::value::Value::from(error).to_string())
-    };
+    let error =
+        |mark: &Mark| mark.error.map_or_else(String::new, |error| Amount::from(error).to_string());
     let names = widest(marks.iter().map(|mark| cut(&mark.name)));
     let estimates = widest(marks.iter().map(|mark| mark.value.to_string())).max(8);
     let errors = widest(marks.iter().map(error)).max(14);
@@ -81,9 +82,9 @@ pub(super) fn cut(name: &str) -> String {
     beginning(name, LONGEST)
 }
 
-/// So many characters of a text at most.
-pub(super) fn beginning(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+/// The first characters of a text, `max` of them.
+pub(super) fn beginning(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}..", &text[..end]),
     }

@@ -7,7 +7,7 @@ const BMI: &str = include_str!("../../../../../examples/diabetes/bmi.toml");
 const BY_SEX: &str = include_str!("../../../../../examples/diabetes/progression-by-sex.toml");
 const REGRESSION: &str = include_str!("../../../../../examples/diabetes/regression.toml");
 
-/// Where the columns are that the questions are about.
+/// The positions of the columns that the questions use.
 const SEX_AT: usize = 2;
 const BMI_AT: usize = 3;
 const PROGRESSION_AT: usize = 11;

@@ -1,5 +1,4 @@
-//! `formix study`: questions about real data, answered in private, with the truth computed openly beside
-//! each.
+//! `formix study`: questions about real data, each answered in private and beside it computed openly.
 
 mod diabetes;
 mod ols;
@@ -13,12 +12,12 @@ use formix_node::question::Question;
 
 use crate::args::StudyName;
 
-/// A study: who takes part with which data, and what is asked.
+/// A study: its participants with their data, and its questions.
 struct Study {
     title: &'static str,
-    /// What each participant's own table is called in the questions.
+    /// The name of each participant's own table in the questions.
     table: &'static str,
-    /// Each participant's name, and own CSV.
+    /// Each participant's name and CSV.
     lights: Vec<(String, String)>,
     inquiries: Vec<Inquiry>,
 }
@@ -26,7 +25,7 @@ struct Study {
 /// One question of a study.
 struct Inquiry {
     question: Question,
-    /// What one finds who sees all the data: each quantity by its name.
+    /// The results computed openly from all the data: each quantity by its name.
     truth: Vec<(String, f64)>,
 }
 
@@ -45,7 +44,7 @@ fn question(toml: &str) -> Result<Question, String> {
 fn columns(csv: &str) -> Result<Vec<Vec<f64>>, String> {
     let row = |line: &str| -> Result<Vec<f64>, String> {
         line.split(',')
-            .map(|field| field.parse().map_err(|_| format!("{field}: no number")))
+            .map(|field| field.parse().map_err(|_| format!("`{field}` is not a number")))
             .collect()
     };
     csv.lines().skip(1).map(row).collect()

@@ -1,10 +1,10 @@
-//! Ordinary least squares as one computes it openly: from all rows, by orthogonal columns.
+//! Ordinary least squares, computed openly: from all rows, by orthogonal columns.
 //!
-//! Only to hold a private result against: it shares nothing with how that is computed.
+//! Checks the private result, so it shares no code with it.
 
 /// Fits `response = b0 + b1 x1 + ...` by the modified Gram-Schmidt process (Björck 1967).
 ///
-/// Each row is a response and its columns. Gives the intercept and the slopes.
+/// Each row is a response and its columns. Returns the intercept and the slopes.
 pub(crate) fn fit(rows: &[Vec<f64>]) -> Vec<f64> {
     let response: Vec<f64> = rows.iter().map(|row| row[0]).collect();
     let width = rows.first().map_or(0, Vec::len);

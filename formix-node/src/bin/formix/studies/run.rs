@@ -1,4 +1,4 @@
-//! Starts a study's network, asks its questions all at once, and shows what came of them.
+//! Starts a study's network, asks all its questions at once, and shows the results.
 
 use std::fs;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use formix_node::FormixNetwork;
 use formix_node::home::{Home, HomeError, Scratch};
-use formix_node::process::told_to_end;
+use formix_node::process::StopSignals;
 use formix_node::report::Report;
 use formix_node::responder::{ResponderConfig, Source};
 use formix_proto::id::ComputationId;
@@ -16,13 +16,15 @@ use super::table::{Row, beside};
 use super::{Inquiry, Study, study};
 use crate::args::StudyArgs;
 use crate::failure::Failure;
-use crate::logging;
 use crate::output::Output;
+use crate::{interrupt, logging, open_files};
 
-/// How long a study may take, whatever its questions say.
+/// The deadline of each question, in place of the one in its file.
 const DEADLINE: Duration = Duration::from_secs(120);
-/// How long after its deadline an outcome is waited for.
+/// How long to wait for an outcome after the deadline.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The heavy nodes of a study's network.
+const HEAVIES: usize = 3;
 
 pub(crate) async fn run(
     args: &StudyArgs,
@@ -30,33 +32,35 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<ExitCode, Failure> {
     let study = study(args.name).map_err(Failure::Usage)?;
+    open_files::check(1 + HEAVIES + study.lights.len())?;
+    // Before there is anything that an interruption would have to remove.
+    let signals = StopSignals::listen()?;
     let scratch = Scratch::new()?;
     let home = scratch.home();
     logging::of_many_nodes(home, level)?;
-    tokio::select! {
-        code = conduct(&study, home, output) => code,
-        signalled = told_to_end() => {
-            signalled?;
-            output.line("Interrupted: the network is stopped.");
-            output.result(&json!({ "status": "interrupted" }));
-            Ok(ExitCode::from(130))
-        }
-    }
-}
-
-async fn conduct(study: &Study, home: &Home, output: Output) -> Result<ExitCode, Failure> {
     output.line(study.title);
     let begun = Instant::now();
-    let network = start(study, home).await?;
+    let network = start(&study, home).await?;
     output.line(&format!(
-        "3 heavy and {} light nodes run after {} ms, each light node beside its own data.",
+        "{HEAVIES} heavy and {} light nodes are running after {} ms, each light node with its own data.",
         study.lights.len(),
         begun.elapsed().as_millis()
     ));
+    let code = interrupt::or(signals, conduct(&study, &network, output), output).await;
+    network.shutdown().await?;
+    code
+}
+
+/// Asks all questions of a study, and shows the results.
+async fn conduct(
+    study: &Study,
+    network: &FormixNetwork,
+    output: Output,
+) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
     let mut asked = Vec::new();
     for inquiry in &study.inquiries {
-        asked.push(ask(&network, inquiry).await?);
+        asked.push(ask(network, inquiry).await?);
     }
     let mut results = Vec::new();
     for (inquiry, id) in study.inquiries.iter().zip(asked) {
@@ -68,7 +72,6 @@ async fn conduct(study: &Study, home: &Home, output: Output) -> Result<ExitCode,
         results.len(),
         begun.elapsed().as_millis()
     ));
-    network.shutdown().await?;
     Ok(show(study, &results, output))
 }
 
@@ -80,7 +83,7 @@ async fn start(study: &Study, home: &Home) -> Result<FormixNetwork, Failure> {
         let tables = [(study.table.to_owned(), Source::file("own.csv"))];
         lights.push((name.clone(), ResponderConfig::query(tables)));
     }
-    Ok(FormixNetwork::builder().heavy(3).home(home.path()).lights(lights).start().await?)
+    Ok(FormixNetwork::builder().heavy(HEAVIES).home(home.path()).lights(lights).start().await?)
 }
 
 async fn ask(network: &FormixNetwork, inquiry: &Inquiry) -> Result<ComputationId, Failure> {
@@ -94,7 +97,7 @@ fn show(study: &Study, results: &[(&Inquiry, Report)], output: Output) -> ExitCo
         let rows = beside(report.row.summary.as_ref(), &inquiry.truth);
         output.line("");
         output.line(&inquiry.question.prompt);
-        let count = report.row.participants_count.unwrap_or(0);
+        let count = report.row.participants_count().unwrap_or(0);
         output.line(&format!(
             "  {:<16} {:>16} {:>16}",
             format!("{count} answers"),
@@ -102,16 +105,18 @@ fn show(study: &Study, results: &[(&Inquiry, Report)], output: Output) -> ExitCo
             "openly"
         ));
         rows.iter().for_each(|row| output.line(&row.line()));
-        shown.push(json!({ "question": inquiry.question.prompt, "report": report, "rows": rows }));
+        shown.push(
+            json!({ "question": inquiry.question.prompt, "report": report.json(), "rows": rows }),
+        );
     }
     let all_match = results.iter().all(|(inquiry, report)| {
         beside(report.row.summary.as_ref(), &inquiry.truth).iter().all(|row: &Row| row.matches)
     });
     output.line("");
     output.line(if all_match {
-        "Everything is as one finds it who sees all the data."
+        "Every private result equals the openly computed one."
     } else {
-        "Something differs from what one finds who sees all the data."
+        "Some private results differ from the openly computed ones: see the rows marked DIFFERS."
     });
     output.result(&json!({ "study": study.title, "matches": all_match, "questions": shown }));
     if all_match { ExitCode::SUCCESS } else { ExitCode::FAILURE }

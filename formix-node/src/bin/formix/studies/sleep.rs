@@ -1,4 +1,4 @@
-//! Sleep restriction: eighteen people, their reaction times on each of ten days.
+//! Sleep restriction: the reaction times of eighteen people on each of ten days.
 
 use super::{Inquiry, Study, columns, ols, question, spread};
 use crate::study::PEOPLE;
@@ -23,7 +23,7 @@ pub(super) fn study() -> Result<Study, String> {
     })
 }
 
-/// Mean and spread over all people on one day.
+/// The mean and standard deviation over all people on one day.
 fn on_a_day(day: u32, people: &[Vec<Vec<f64>>]) -> Result<Inquiry, String> {
     let mut question = question(ON_A_DAY)?;
     question.prompt = question.prompt.replace("day 0", &format!("day {day}"));
@@ -35,7 +35,7 @@ fn on_a_day(day: u32, people: &[Vec<Vec<f64>>]) -> Result<Inquiry, String> {
     Ok(Inquiry { question, truth: spread(&times) })
 }
 
-/// Mean and spread of the slopes of each person's own line.
+/// The mean and standard deviation of the slopes of each person's own line.
 fn slopes(people: &[Vec<Vec<f64>>]) -> Result<Inquiry, String> {
     let slope = |rows: &Vec<Vec<f64>>| {
         let points: Vec<_> = rows.iter().map(|row| vec![row[2], row[1]]).collect();

@@ -1,14 +1,14 @@
-//! A result as quantities with names, and two lists of them side by side.
+//! A result as named quantities, and two lists of them side by side.
 
 use formix_proto::Decimal;
 use formix_proto::statistic::{Finding, Found, Summary};
 use serde::Serialize;
 
-/// How far a private quantity may be from the open one, as a share of it: both are rounded, the one to
-/// its declared resolution, the other in every step.
+/// The relative difference allowed between a private and an open quantity: the private one is rounded to
+/// its declared resolution, the open one in every step.
 const TOLERANCE: f64 = 1e-7;
 
-/// One quantity, as it was found in private and openly.
+/// One quantity, as computed in private and openly.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     pub(super) quantity: String,
@@ -17,7 +17,7 @@ pub(super) struct Row {
     pub(super) matches: bool,
 }
 
-/// Puts what was found beside the truth.
+/// The private results beside the open ones.
 pub(super) fn beside(summary: Option<&Summary>, truth: &[(String, f64)]) -> Vec<Row> {
     let found = summary.map(quantities).unwrap_or_default();
     let row = |(quantity, open): &(String, f64)| {
@@ -32,7 +32,7 @@ pub(super) fn beside(summary: Option<&Summary>, truth: &[(String, f64)]) -> Vec<
 
 impl Row {
     pub(super) fn line(&self) -> String {
-        let private = self.private.map_or_else(|| "not told".to_owned(), shown);
+        let private = self.private.map_or_else(|| "suppressed".to_owned(), shown);
         let verdict = if self.matches { "" } else { "   DIFFERS" };
         format!("  {:<16} {private:>16} {:>16}{verdict}", self.quantity, shown(self.open))
     }
@@ -44,8 +44,9 @@ fn shown(value: f64) -> String {
 
 /// Every quantity of a result, by name; those of a group begin with its label.
 fn quantities(summary: &Summary) -> Vec<(String, f64)> {
-    let parts = summary.parts.iter().filter_map(|part| Some((&part.group, part.found.as_ref()?)));
-    parts
+    let groups = summary.groups.iter();
+    let groups = groups.filter_map(|group| Some((&group.label, group.found.as_ref()?)));
+    groups
         .flat_map(|(group, found)| {
             let prefix = group.as_ref().map(|group| format!("{group}: ")).unwrap_or_default();
             of(found).into_iter().map(move |(name, value)| (format!("{prefix}{name}"), value))
@@ -55,16 +56,17 @@ fn quantities(summary: &Summary) -> Vec<(String, f64)> {
 
 fn of(found: &Found) -> Vec<(String, f64)> {
     let named = |name: &str, value: Option<f64>| value.map(|value| (name.to_owned(), value));
-    // A mean is told to a few places more than the answers; this one is as fine as a double is.
+    // The summary's mean is rounded to a few more decimals than the answers; this one is a full double.
     let mean = |sum: &Decimal| {
         named("mean", f64::try_from(*sum).ok().map(|sum| sum / found.answers as f64))
     };
     match &found.finding {
-        Finding::Sum { sum, .. } => mean(sum).into_iter().collect(),
-        Finding::Moments { sum, deviation, .. } => {
-            mean(sum).into_iter().chain(named("deviation", *deviation)).collect()
+        Finding::Sum(found) => mean(&found.sum).into_iter().collect(),
+        Finding::Moments(found) => {
+            mean(&found.sum).into_iter().chain(named("deviation", found.deviation)).collect()
         }
-        Finding::Histogram(buckets) => buckets
+        Finding::Histogram(found) => found
+            .0
             .iter()
             .map(|bucket| (format!("{} to {}", bucket.from, bucket.to), bucket.count as f64))
             .collect(),

@@ -1,0 +1,208 @@
+//! One node's rules and its log of decisions. Reads and writes files: call it where blocking is fine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use formix_proto::id::NodeId;
+use formix_proto::spec::Proposal;
+use tracing::{error, info};
+
+use super::log::{By, Decision, DecisionLog, DecisionLogError, Entry, PastDecision};
+use super::policy::{Evaluation, Policy};
+use super::rule::{Choice, Rule, Span, Verdict};
+use super::subject::{Family, Subject};
+use super::view::PendingView;
+use crate::clock::now;
+use crate::config::ConfigError;
+use crate::home::NodeHome;
+use crate::words;
+
+/// The names of the enrolled nodes.
+pub(crate) type Names = Arc<RwLock<BTreeMap<NodeId, String>>>;
+
+/// One node's rules, and the log of what was decided.
+#[derive(Debug)]
+pub(crate) struct Decisions {
+    rules: PathBuf,
+    made_up: bool,
+    names: Names,
+    /// Held from the evaluation until the decision is recorded, so that a cooldown lets one question
+    /// through, not two at once.
+    log: Mutex<DecisionLog>,
+}
+
+/// A question that waits for the owner.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    pub(super) proposal: Arc<Proposal>,
+    /// Why the owner has to decide it.
+    pub(super) why: String,
+}
+
+/// What happens to a new question.
+#[derive(Debug)]
+pub(super) enum Ruling {
+    /// A rule has decided it, and the decision is recorded.
+    Decided(Choice),
+    /// The owner has to decide, for this reason.
+    Ask(String),
+}
+
+impl Decisions {
+    /// Opens the log in a node's directory.
+    pub(crate) fn open(
+        home: &NodeHome,
+        made_up: bool,
+        names: Names,
+    ) -> Result<Self, DecisionLogError> {
+        let log = Mutex::new(DecisionLog::open(&home.consent_log())?);
+        Ok(Self { rules: home.consent(), made_up, names, log })
+    }
+
+    /// Applies the rules to a question, and records what they decide.
+    pub(super) fn rule(&self, proposal: &Proposal) -> Ruling {
+        let (now, mut log) = (now(), self.log());
+        match log.of(proposal.id()).map(|past| past.verdict) {
+            // Decided before a restart: the decision stands.
+            Some(Decision::Allow) => return Ruling::Decided(Choice::Approve),
+            Some(Decision::Deny) => return Ruling::Decided(Choice::Deny),
+            Some(Decision::Expired) | None => {}
+        }
+        if proposal.spec.deadline <= now {
+            return Ruling::Ask("it arrived after its deadline".to_owned());
+        }
+        let evaluation = match self.policy() {
+            Ok(policy) => policy.evaluate(&self.subject(proposal), log.past(), now),
+            Err(error) => {
+                error!(%error, "the rules cannot be used: every question waits for the owner");
+                return Ruling::Ask(format!("the rules cannot be used: {error}"));
+            }
+        };
+        let choice = match evaluation.verdict {
+            Verdict::Ask => return Ruling::Ask(why(&evaluation)),
+            Verdict::Allow => Choice::Approve,
+            Verdict::Deny => Choice::Deny,
+        };
+        match self.write(&mut log, proposal, choice.into(), evaluation.by) {
+            Ok(()) => Ruling::Decided(choice),
+            Err(error) => {
+                error!(%error, "a decision could not be recorded, so it is not executed");
+                Ruling::Ask(format!("the decision of a rule could not be recorded: {error}"))
+            }
+        }
+    }
+
+    /// Records a decision of the owner's, or that there was none in time.
+    pub(super) fn record(
+        &self,
+        proposal: &Proposal,
+        decision: Decision,
+        by: By,
+    ) -> Result<(), DecisionLogError> {
+        self.write(&mut self.log(), proposal, decision, by)
+    }
+
+    fn write(
+        &self,
+        log: &mut DecisionLog,
+        proposal: &Proposal,
+        verdict: Decision,
+        by: By,
+    ) -> Result<(), DecisionLogError> {
+        let (id, spec, subject) = (proposal.id(), &proposal.spec, self.subject(proposal));
+        log.record(Entry {
+            past: PastDecision { time: now(), comp_id: id, verdict, by, subject },
+            prompt: spec.prompt.clone(),
+            sql: spec.query.as_ref().map(|query| query.sql.clone()),
+            reveals: words::revealed(&spec.statistic),
+        })?;
+        info!(id = id.short(), "{verdict} {by}");
+        Ok(())
+    }
+
+    /// The newest decision about a computation whose id starts like this.
+    pub(super) fn find(&self, prefix: &str) -> Option<PastDecision> {
+        let matches = |past: &&PastDecision| past.comp_id.to_string().starts_with(prefix);
+        self.log().past().iter().rev().find(matches).cloned()
+    }
+
+    /// The rules as they are now.
+    pub(super) fn policy(&self) -> Result<Policy, ConfigError> {
+        Policy::load(&self.rules, &self.names())
+    }
+
+    /// Writes a rule for exactly this question, from this proposer, over no fewer participants.
+    pub(super) fn add_rule(
+        &self,
+        proposal: &Proposal,
+        choice: Choice,
+        cooldown: Option<Span>,
+    ) -> Result<(), ConfigError> {
+        self.policy()?;
+        let subject = self.subject(proposal);
+        let mut rule = Rule {
+            verdict: choice.into(),
+            proposer: Some(vec![subject.proposer.to_string()]),
+            question: Some(subject.question),
+            ..Rule::default()
+        };
+        if choice == Choice::Approve {
+            rule.min_participants = Some(subject.min_participants);
+            rule.cooldown = cooldown;
+            rule.name_data(subject.tables.as_deref());
+        }
+        Policy::put_first(&self.rules, rule, &comment(proposal))
+    }
+
+    /// The question as its owner reads it.
+    pub(super) fn view(&self, Pending { proposal, why }: &Pending) -> PendingView {
+        let (names, spec) = (self.names(), &proposal.spec);
+        let name = |id: &NodeId| names.get(id).cloned().unwrap_or_else(|| id.short());
+        PendingView {
+            comp_id: proposal.id().to_string(),
+            proposer: name(&proposal.proposer),
+            proposer_uid: proposal.proposer.to_string(),
+            prompt: spec.prompt.clone(),
+            query: spec.query.clone(),
+            reveals: words::revealed(&spec.statistic),
+            rules: words::rules(&spec.statistic),
+            committee: spec.committee.nodes().map(|node| name(&node)).collect(),
+            min_participants: spec.min_participants,
+            deadline: spec.deadline.0,
+            question: Family::of(spec),
+            why: why.clone(),
+        }
+    }
+
+    fn subject(&self, proposal: &Proposal) -> Subject {
+        Subject::of(proposal, self.names().get(&proposal.proposer).cloned(), self.made_up)
+    }
+
+    fn names(&self) -> RwLockReadGuard<'_, BTreeMap<NodeId, String>> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn log(&self) -> MutexGuard<'_, DecisionLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn why(evaluation: &Evaluation) -> String {
+    let reason = match evaluation.by {
+        By::Rule(number) => format!("rule {number} leaves it to you"),
+        _ => "no rule matches".to_owned(),
+    };
+    match evaluation.cooling {
+        Some(number) => {
+            format!("{reason}; rule {number} would allow it, but its cooldown has not ended")
+        }
+        None => reason,
+    }
+}
+
+/// Which question a rule was written for, on one line whatever the question says.
+fn comment(proposal: &Proposal) -> String {
+    let prompt: String = proposal.spec.prompt.chars().take(60).collect();
+    format!("Added by `formix always` for {prompt:?}")
+}

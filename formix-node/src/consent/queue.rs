@@ -1,0 +1,236 @@
+//! The queue of pending questions: each waits here until a rule, its owner or its deadline decides.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use formix_proto::answer::Answer;
+use formix_proto::id::ComputationId;
+use formix_proto::machine::Command;
+use formix_proto::spec::Proposal;
+use tokio::sync::{Semaphore, mpsc};
+use tracing::{error, warn};
+
+use super::decisions::{Decisions, Pending, Ruling};
+use super::error::{ConsentError, NoAnswer};
+use super::log::{By, Decision, PastDecision};
+use super::rule::{Choice, Span};
+use super::view::{Disclosed, Inbox, Preview};
+use crate::clock::{now, reach};
+use crate::request::Request;
+use crate::responder::{Question, Reply, Responder};
+
+/// How many questions a node answers at the same time; the others wait their turn.
+const MAX_AT_ONCE: usize = 4;
+
+/// Where a light node's questions wait for a decision, and are answered after it.
+pub(crate) struct Queue {
+    responder: Box<dyn Responder>,
+    /// `None` where every question is answered.
+    pub(super) decisions: Option<Arc<Decisions>>,
+    pending: Mutex<BTreeMap<ComputationId, Pending>>,
+    requests: mpsc::Sender<Request>,
+    turns: Semaphore,
+}
+
+impl Queue {
+    pub(crate) fn new(
+        responder: Box<dyn Responder>,
+        decisions: Option<Decisions>,
+        requests: mpsc::Sender<Request>,
+    ) -> Self {
+        Self {
+            responder,
+            decisions: decisions.map(Arc::new),
+            pending: Mutex::default(),
+            requests,
+            turns: Semaphore::new(MAX_AT_ONCE),
+        }
+    }
+
+    /// Applies the rules to a new question; what they leave to the owner waits until its deadline.
+    pub(crate) async fn submit(&self, proposal: Arc<Proposal>) {
+        let (id, submitted) = (proposal.id(), Arc::clone(&proposal));
+        let choice = match self.with_decisions(move |decisions| decisions.rule(&submitted)).await {
+            // The node is stopping: the question comes again when it restarts.
+            Err(_) => return,
+            Ok(None) => Choice::Approve,
+            Ok(Some(Ruling::Decided(choice))) => choice,
+            Ok(Some(Ruling::Ask(why))) => {
+                self.pending().insert(id, Pending { proposal: Arc::clone(&proposal), why });
+                return self.expire(&proposal).await;
+            }
+        };
+        // Logged where it is found; there is no owner here to report it to.
+        let _ = self.execute(choice, &proposal).await;
+    }
+
+    /// Waits for the deadline; a question that is still pending then expires.
+    async fn expire(&self, proposal: &Arc<Proposal>) {
+        let (id, deadline) = (proposal.id(), proposal.spec.deadline);
+        while now() < deadline {
+            reach(Some(deadline)).await;
+        }
+        if self.pending().remove(&id).is_none() {
+            return;
+        }
+        if let Err(error) = self.record(proposal, Decision::Expired, By::Nobody).await {
+            error!(id = id.short(), %error, "cannot record that a question has expired");
+        }
+    }
+
+    /// The questions that wait for the owner.
+    pub(crate) async fn inbox(&self) -> Result<Inbox, ConsentError> {
+        let mut pending = self.list();
+        pending.sort_by_key(|pending| pending.proposal.spec.deadline);
+        let inbox = self.with_decisions(move |decisions| Inbox {
+            warning: decisions.policy().err().map(|error| error.to_string()),
+            questions: pending.iter().map(|pending| decisions.view(pending)).collect(),
+        });
+        Ok(inbox.await?.unwrap_or_default())
+    }
+
+    /// What the node would answer. Only its owner sees it.
+    pub(crate) async fn preview(&self, prefix: &str) -> Result<Preview, ConsentError> {
+        let pending = self.find(prefix).await?;
+        let (answer, declines) = match self.respond(&pending.proposal).await {
+            Ok(answer) => {
+                let cells = answer.disclose().into_iter().map(|cell| cell.map(Disclosed));
+                (Some(cells.collect()), accepted(&pending.proposal, answer).err())
+            }
+            Err(reason) => (None, Some(reason)),
+        };
+        let view = self.with_decisions(move |decisions| decisions.view(&pending)).await?;
+        let pending = view.ok_or_else(|| ConsentError::Unknown(prefix.to_owned()))?;
+        Ok(Preview { pending, answer, declines: declines.map(|reason| reason.to_string()) })
+    }
+
+    /// Records the owner's decision about a question, then executes it.
+    pub(crate) async fn decide(&self, prefix: &str, choice: Choice) -> Result<(), ConsentError> {
+        let id = self.find(prefix).await?.proposal.id();
+        // Of two decisions at once, the one that removes the question counts.
+        let removed = self.pending().remove(&id);
+        let pending = removed.ok_or_else(|| ConsentError::Unknown(prefix.to_owned()))?;
+        if let Err(error) = self.record(&pending.proposal, choice.into(), By::Owner).await {
+            self.pending().insert(id, pending);
+            return Err(error);
+        }
+        Ok(self.execute(choice, &pending.proposal).await?)
+    }
+
+    /// The same, and writes a rule that decides the same from now on.
+    pub(crate) async fn always(
+        &self,
+        prefix: &str,
+        choice: Choice,
+        cooldown: Option<Span>,
+    ) -> Result<(), ConsentError> {
+        let Pending { proposal, .. } = self.find(prefix).await?;
+        let id = proposal.id().to_string();
+        let added = self
+            .with_decisions(move |decisions| decisions.add_rule(&proposal, choice, cooldown))
+            .await?;
+        added.transpose()?;
+        self.decide(&id, choice).await
+    }
+
+    /// Answers or declines, as was decided and recorded.
+    async fn execute(&self, choice: Choice, proposal: &Proposal) -> Result<(), NoAnswer> {
+        let id = proposal.id();
+        let answer = match choice {
+            Choice::Approve => self.respond(proposal).await,
+            Choice::Deny => {
+                self.send(Command::Decline(id)).await;
+                return Ok(());
+            }
+        };
+        match answer.and_then(|answer| accepted(proposal, answer)) {
+            Ok(answer) => {
+                self.send(Command::Answer { id, answer }).await;
+                Ok(())
+            }
+            Err(reason) => {
+                warn!(id = id.short(), %reason, "allowed, but declined");
+                self.send(Command::Decline(id)).await;
+                Err(reason)
+            }
+        }
+    }
+
+    /// What the owner's responder answers. Nothing leaves the node here.
+    async fn respond(&self, proposal: &Proposal) -> Result<Answer, NoAnswer> {
+        let _turn = self.turns.acquire().await;
+        match self.responder.respond(&Question::from(proposal)).await? {
+            Reply::Answer(answer) => Ok(answer),
+            Reply::Decline => Err(NoAnswer::Declined),
+        }
+    }
+
+    /// The one pending question whose id starts like this.
+    async fn find(&self, prefix: &str) -> Result<Pending, ConsentError> {
+        let prefix = prefix.to_ascii_lowercase();
+        if prefix.is_empty() {
+            return Err(ConsentError::NoId);
+        }
+        let mut found = self.list();
+        found.retain(|pending| pending.proposal.id().to_string().starts_with(&prefix));
+        match (found.pop(), found.is_empty()) {
+            (Some(pending), true) => Ok(pending),
+            (Some(_), false) => Err(ConsentError::Ambiguous(prefix)),
+            (None, _) => Err(self.not_pending(prefix).await?),
+        }
+    }
+
+    /// Why no question of this id is pending.
+    async fn not_pending(&self, prefix: String) -> Result<ConsentError, ConsentError> {
+        let of = prefix.clone();
+        let decided = self.with_decisions(move |decisions| decisions.find(&of)).await?.flatten();
+        Ok(match decided {
+            Some(PastDecision { verdict: Decision::Expired, comp_id, .. }) => {
+                ConsentError::Expired(comp_id)
+            }
+            Some(past) => ConsentError::Decided(Box::new(past)),
+            None => ConsentError::Unknown(prefix),
+        })
+    }
+
+    async fn record(
+        &self,
+        proposal: &Arc<Proposal>,
+        decision: Decision,
+        by: By,
+    ) -> Result<(), ConsentError> {
+        let proposal = Arc::clone(proposal);
+        let recorded =
+            self.with_decisions(move |decisions| decisions.record(&proposal, decision, by)).await?;
+        Ok(recorded.transpose().map(|_| ())?)
+    }
+
+    /// Does disk work on a thread where it blocks no other task.
+    async fn with_decisions<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Decisions) -> T + Send + 'static,
+    ) -> Result<Option<T>, ConsentError> {
+        let Some(decisions) = self.decisions.clone() else { return Ok(None) };
+        let done = tokio::task::spawn_blocking(move || work(&decisions)).await;
+        done.map(Some).map_err(|_| ConsentError::Stopping)
+    }
+
+    fn list(&self) -> Vec<Pending> {
+        self.pending().values().cloned().collect()
+    }
+
+    fn pending(&self) -> MutexGuard<'_, BTreeMap<ComputationId, Pending>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(&self, command: Command) {
+        let _ = self.requests.send(Request::Command(command)).await;
+    }
+}
+
+/// The answer, if the question accepts it: the machine would refuse any other.
+fn accepted(proposal: &Proposal, answer: Answer) -> Result<Answer, NoAnswer> {
+    let spec = &proposal.spec;
+    spec.statistic.encode(&answer, spec.shape())?;
+    Ok(answer)
+}

@@ -1,0 +1,211 @@
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use formix_proto::answer::Answer;
+use formix_proto::id::{NodeId, Nonce};
+use formix_proto::machine::Command;
+use formix_proto::spec::Proposal;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use super::Reads;
+use crate::clock::now;
+use crate::consent::error::ConsentError;
+use crate::consent::{Choice, Decision, Decisions, Entry, Family, Queue, Rule, Span, read};
+use crate::home::{Home, NodeHome};
+use crate::request::Request;
+use crate::responder::Fixed;
+
+/// A node whose owner has these rules, and what its queue sends to the machine.
+struct Light {
+    queue: Queue,
+    sent: mpsc::Receiver<Request>,
+    place: NodeHome,
+    _scratch: TempDir,
+}
+
+/// A question of the analyst's, open for an hour, different for each number.
+fn question(number: u8) -> Arc<Proposal> {
+    let mut proposal = super::proposal(None);
+    proposal.nonce = Nonce([number; 16]);
+    proposal.spec.deadline = now() + Duration::from_secs(3600);
+    Arc::new(proposal)
+}
+
+impl Light {
+    fn with(rules: &str) -> Self {
+        let scratch = TempDir::new().unwrap();
+        let place = Home::at(scratch.path()).node("light-1");
+        place.make().unwrap();
+        fs::write(place.consent(), rules).unwrap();
+        let names = BTreeMap::from([(NodeId([1; 32]), "analyst".to_owned())]);
+        let decisions = Decisions::open(&place, false, Arc::new(RwLock::new(names))).unwrap();
+        let (requests, sent) = mpsc::channel(16);
+        let responder = Box::new(Fixed(Answer::parse("7").unwrap()));
+        let queue = Queue::new(responder, Some(decisions), requests);
+        Self { queue, sent, place, _scratch: scratch }
+    }
+
+    async fn ask(&self, question: &Arc<Proposal>) {
+        // If the owner has to decide, it waits for an hour.
+        let submitted = self.queue.submit(Arc::clone(question));
+        let asked = async {
+            while !self.waits(question).await {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = submitted => {}
+            () = asked => {}
+        }
+    }
+
+    async fn waits(&self, question: &Proposal) -> bool {
+        let (inbox, id) = (self.queue.inbox().await.unwrap(), question.id().to_string());
+        inbox.questions.iter().any(|pending| pending.comp_id == id)
+    }
+
+    fn sent(&mut self) -> Option<Command> {
+        match self.sent.try_recv() {
+            Ok(Request::Command(command)) => Some(command),
+            _ => None,
+        }
+    }
+
+    fn recorded(&self) -> Vec<Decision> {
+        let entries = read(&self.place.consent_log()).unwrap();
+        entries.iter().map(|Entry { past, .. }| past.verdict).collect()
+    }
+}
+
+const ALLOW: &str = "[[rule]]\nverdict = \"allow\"\nfree_text = true\n";
+
+#[tokio::test]
+async fn what_is_allowed_is_on_the_disk_when_its_answer_leaves() {
+    let mut light = Light::with(ALLOW);
+    light.ask(&question(1)).await;
+    assert!(matches!(light.sent(), Some(Command::Answer { .. })));
+    assert_eq!(light.recorded(), [Decision::Allow]);
+}
+
+#[tokio::test]
+async fn a_decision_that_cannot_be_recorded_is_not_executed() {
+    for rules in [ALLOW, &ALLOW.replace("allow", "deny"), ""] {
+        let mut light = Light::with(rules);
+        let decisions = light.queue.decisions.as_ref().unwrap();
+        decisions.log().file = Some(File::open("/dev/null").unwrap());
+        let question = question(1);
+        light.ask(&question).await;
+        for choice in [Choice::Approve, Choice::Deny] {
+            let error = light.queue.decide(&question.id().to_string(), choice).await.unwrap_err();
+            assert!(matches!(error, ConsentError::Log(_)), "{error}");
+        }
+        assert!(light.sent().is_none());
+        assert!(light.waits(&question).await);
+    }
+}
+
+#[tokio::test]
+async fn of_questions_that_come_together_a_cooldown_lets_one_through() {
+    let mut light = Light::with(&format!("{ALLOW}cooldown = \"1h\"\n"));
+    let questions = [1, 2, 3, 4].map(question);
+    let [a, b, c, d] = questions.each_ref().map(|question| light.ask(question));
+    tokio::join!(a, b, c, d);
+    assert!(matches!(light.sent(), Some(Command::Answer { .. })));
+    assert!(light.sent().is_none());
+    assert_eq!(light.queue.inbox().await.unwrap().questions.len(), 3);
+}
+
+#[tokio::test]
+async fn a_question_that_arrives_late_expires_whatever_the_rules_say() {
+    for rules in [ALLOW, &ALLOW.replace("allow", "deny"), ""] {
+        let mut light = Light::with(rules);
+        let mut late = Proposal::clone(&question(1));
+        late.spec.deadline = now();
+        let id = late.id().to_string();
+        light.queue.submit(Arc::new(late)).await;
+        assert_eq!(light.recorded(), [Decision::Expired]);
+        let decided = light.queue.decide(&id, Choice::Approve).await;
+        assert!(matches!(decided, Err(ConsentError::Expired(_))));
+        assert!(light.sent().is_none());
+    }
+}
+
+#[tokio::test]
+async fn of_two_decisions_at_once_one_counts() {
+    let mut light = Light::with("");
+    let question = question(1);
+    light.ask(&question).await;
+    let id = question.id().to_string();
+    let decide = |choice| light.queue.decide(&id, choice);
+    let (approved, denied) = tokio::join!(decide(Choice::Approve), decide(Choice::Deny));
+    assert!(approved.is_ok() != denied.is_ok());
+    assert!(light.sent().is_some() && light.sent().is_none());
+    assert_eq!(light.recorded().len(), 1);
+}
+
+#[tokio::test]
+async fn a_decision_is_followed_after_a_restart_whatever_the_rules_say_by_then() {
+    let mut light = Light::with(ALLOW);
+    let question = question(1);
+    light.ask(&question).await;
+    fs::write(light.place.consent(), ALLOW.replace("allow", "deny")).unwrap();
+    let first = light.sent();
+    light.ask(&question).await;
+    for command in [first, light.sent()] {
+        assert!(matches!(command, Some(Command::Answer { .. })));
+    }
+    assert_eq!(light.recorded(), [Decision::Allow]);
+}
+
+/// The same question from another proposer, over fewer participants or other data, is not covered.
+#[tokio::test]
+async fn always_is_for_exactly_what_was_decided() {
+    let sleep: Reads<'_> = &[("sleep", &["day", "ms"])];
+    let cooldown = Some(Span(Duration::from_secs(60)));
+    let allow = Rule { min_participants: Some(20), cooldown, ..Rule::default() };
+    let columns = Some(vec!["sleep.day".to_owned(), "sleep.ms".to_owned()]);
+    for (choice, reads, data) in [
+        (Choice::Approve, None, Rule { free_text: true, ..allow.clone() }),
+        (Choice::Approve, Some(sleep), Rule { columns, ..allow.clone() }),
+        (Choice::Approve, Some(&[][..]), Rule { any_data: true, ..allow }),
+        (Choice::Deny, Some(sleep), Rule::default()),
+    ] {
+        let mut light = Light::with("default = \"deny\"\n[[rule]]\nverdict = \"ask\"\n");
+        let mut question = Proposal::clone(&question(1));
+        question.spec.query = reads.map(|reads| super::query("SELECT 1", reads));
+        let question = Arc::new(question);
+        light.ask(&question).await;
+        let id = question.id().to_string();
+        light.queue.always(&id, choice, cooldown).await.unwrap();
+        let decisions = light.queue.decisions.as_ref().unwrap();
+        let written = decisions.policy().unwrap().rules.swap_remove(0);
+        let expected = Rule {
+            verdict: choice.into(),
+            proposer: Some(vec![NodeId([1; 32]).to_string()]),
+            question: Some(Family::of(&question.spec)),
+            ..data
+        };
+        assert_eq!(written, expected);
+        assert_eq!(light.recorded().len(), 1);
+        assert!(light.sent().is_some(), "it is also decided now");
+    }
+}
+
+#[tokio::test]
+async fn a_question_is_found_by_a_prefix_of_its_id_that_no_other_shares() {
+    let light = Light::with("");
+    let questions: Vec<_> = (0..17).map(question).collect();
+    for question in &questions {
+        light.ask(question).await;
+    }
+    let ids: Vec<_> = questions.iter().map(|question| question.id().to_string()).collect();
+    let shared = |digit: &&str| ids.iter().filter(|id| id.starts_with(digit)).count() > 1;
+    let first: Vec<_> = ids.iter().map(|id| &id[..1]).collect();
+    let digit = first.into_iter().find(shared).unwrap();
+    let ambiguous = light.queue.decide(digit, Choice::Deny).await;
+    assert!(matches!(ambiguous, Err(ConsentError::Ambiguous(_))));
+    assert!(light.queue.decide(&ids[0].to_uppercase(), Choice::Deny).await.is_ok());
+}
