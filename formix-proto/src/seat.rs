@@ -238,6 +238,13 @@ mod tests {
     }
 
     #[test]
+    fn a_committee_is_written_as_the_list_of_its_nodes() {
+        let text =
+            alloc::format!("{:?}", Committee::from([1, 2, 3].map(|node| NodeId([node; 32]))));
+        assert_eq!(text, alloc::format!("{:?}", nodes(3)));
+    }
+
+    #[test]
     fn the_seats_of_a_committee() {
         let nodes = nodes(5);
         let committee = Committee::new(nodes.clone()).unwrap();

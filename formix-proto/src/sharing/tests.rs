@@ -62,6 +62,13 @@ fn without_the_last_share_the_others_do_not_depend_on_the_answer() {
 }
 
 #[test]
+fn an_additive_total_needs_every_seat() {
+    for seats in MIN_SEATS..=MAX_SEATS {
+        assert_eq!(Scheme::Additive.needed(seats), seats);
+    }
+}
+
+#[test]
 fn vectors_of_different_shapes_are_not_combined() {
     let wide = Share::parse(Ring::Z64, &[0; 8]).unwrap();
     for other in [share(&[1]), share(&[1, 2, 3]), wide] {
