@@ -18,7 +18,7 @@ pub(super) fn split(
     seats: usize,
     coins: &mut (impl CryptoRng + ?Sized),
 ) -> Result<PerSeat<Share>, SharingError> {
-    // Added rather than copied: of a few bytes, a copy costs more.
+    // Added rather than copied: that is faster for a single element, the most common answer.
     let mut last = Vector::zero(answer.shape());
     last.add(answer)?;
     let mut shares = SmallVec::<[Share; MIN_SEATS]>::new();
