@@ -78,6 +78,26 @@ impl<T> PerSeat<T> {
         values.into_iter().take(MAX_SEATS + 1).collect::<Values<T>>().try_into()
     }
 
+    /// As many values as the committee has seats.
+    ///
+    /// # Errors
+    ///
+    /// When no committee has that many.
+    #[inline]
+    pub(crate) fn repeat_with(
+        seats: usize,
+        mut make: impl FnMut() -> T,
+    ) -> Result<Self, SizeError> {
+        if !(MIN_SEATS..=MAX_SEATS).contains(&seats) {
+            return Err(SizeError(seats));
+        }
+        Ok(match seats {
+            // The usual committee is made in place.
+            MIN_SEATS => Self::from(core::array::from_fn(|_| make())),
+            _ => Self(core::iter::repeat_with(make).take(seats).collect()),
+        })
+    }
+
     /// How many seats there are.
     pub fn seats(&self) -> usize {
         self.0.len()
@@ -96,6 +116,11 @@ impl<T> PerSeat<T> {
     /// The values, in order of the seats.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &T> + Clone {
         self.0.iter()
+    }
+
+    /// The values, to change.
+    pub(crate) fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
+        self.0.iter_mut()
     }
 
     /// The values with their seats, in order.

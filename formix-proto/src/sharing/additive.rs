@@ -6,11 +6,9 @@
 //! sums.
 
 use rand_core::CryptoRng;
-use smallvec::SmallVec;
 
 use super::vector::Vector;
 use super::{PerSeat, Share, SharingError};
-use crate::seat::MIN_SEATS;
 
 /// Needs as many coins as all shares but one have bytes.
 pub(super) fn split(
@@ -18,18 +16,17 @@ pub(super) fn split(
     seats: usize,
     coins: &mut (impl CryptoRng + ?Sized),
 ) -> Result<PerSeat<Share>, SharingError> {
+    let mut shares = PerSeat::repeat_with(seats, || Share(Vector::zero(answer.shape())))
+        .map_err(|_| SharingError::Seats(seats))?;
+    let mut shares_mut = shares.values_mut();
+    let last = shares_mut.next_back().ok_or(SharingError::Empty)?;
     // Added rather than copied: that is faster for a single element, the most common answer.
-    let mut last = Vector::zero(answer.shape());
-    last.add(answer)?;
-    let mut shares = SmallVec::<[Share; MIN_SEATS]>::new();
-    for _ in 1..seats {
-        let mut share = Vector::zero(answer.shape());
-        share.draw(coins);
-        last.subtract(&share)?;
-        shares.push(Share(share));
+    last.0.add(answer)?;
+    for share in shares_mut {
+        share.0.draw(coins);
+        last.0.subtract(&share.0)?;
     }
-    shares.push(Share(last));
-    PerSeat::try_from(shares).map_err(|_| SharingError::Seats(seats))
+    Ok(shares)
 }
 
 /// All parts add up to the whole.

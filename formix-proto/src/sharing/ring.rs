@@ -47,6 +47,12 @@ impl Ring {
         }
     }
 
+    /// How many whole elements so many bytes are. A shift, because a division by a width that is known only
+    /// when running takes longer than the sum.
+    pub(super) fn elements(self, bytes: usize) -> usize {
+        bytes >> self.width().ilog2()
+    }
+
     /// How many numbers it has, as people write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -57,6 +63,7 @@ impl Ring {
     }
 
     /// Adds element by element.
+    #[inline]
     pub(super) fn add(self, to: &mut [u8], other: &[u8]) {
         match self {
             Self::Z32 => combine(to, other, u32::wrapping_add),
@@ -66,6 +73,7 @@ impl Ring {
     }
 
     /// Subtracts element by element.
+    #[inline]
     pub(super) fn subtract(self, from: &mut [u8], other: &[u8]) {
         match self {
             Self::Z32 => combine(from, other, u32::wrapping_sub),
@@ -107,6 +115,7 @@ macro_rules! words {
 
 words!(u32 u64 u128);
 
+#[inline]
 fn combine<W: Word>(to: &mut [u8], other: &[u8], operation: impl Fn(W, W) -> W) {
     let pairs = to.chunks_exact_mut(size_of::<W>()).zip(other.chunks_exact(size_of::<W>()));
     for (element, other) in pairs {

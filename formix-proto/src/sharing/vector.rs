@@ -1,7 +1,5 @@
 //! Vectors over a ring: what encoded answers, shares, partials and totals are made of.
 
-use core::fmt;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
@@ -17,49 +15,30 @@ const INLINE: usize = 16;
 ///
 /// It is kept as it is encoded: a fixed number of bytes for each element whatever its value (R10),
 /// little-endian.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(try_from = "Encoding")]
+#[derive(Clone, Serialize)]
 pub(super) struct Vector {
     ring: Ring,
     bytes: Bytes,
 }
 
-/// A vector as it is decoded, before its length is checked.
-#[derive(Deserialize)]
-struct Encoding {
-    ring: Ring,
-    bytes: Bytes,
-}
-
-impl TryFrom<Encoding> for Vector {
-    type Error = SharingError;
-
-    fn try_from(Encoding { ring, bytes }: Encoding) -> Result<Self, SharingError> {
-        match bytes.0.len().is_multiple_of(ring.width()) && !bytes.0.is_empty() {
-            true => Ok(Self { ring, bytes }),
-            false => Err(SharingError::Shape),
-        }
-    }
-}
-
 impl Vector {
     /// Zero in every element.
+    #[inline]
     pub(super) fn zero(shape: Shape) -> Self {
-        let bytes = match shape.bytes() {
-            // Made in place: moving what was just written costs more than making it.
-            length @ 0..=INLINE => SmallVec::from_buf_and_len([0; INLINE], length),
-            length => SmallVec::from_vec(alloc::vec![0; length]),
-        };
-        Self { ring: shape.ring, bytes: Bytes(bytes) }
+        Self { ring: shape.ring, bytes: Bytes::zero(shape.bytes()) }
     }
 
     /// The vector of these bytes, if they are whole elements, and at least one.
     pub(super) fn parse(ring: Ring, bytes: &[u8]) -> Result<Self, SharingError> {
-        Encoding { ring, bytes: Bytes(SmallVec::from_slice(bytes)) }.try_into()
+        match ring.elements(bytes.len()) * ring.width() == bytes.len() && !bytes.is_empty() {
+            true => Ok(Self { ring, bytes: Bytes(SmallVec::from_slice(bytes)) }),
+            false => Err(SharingError::Shape),
+        }
     }
 
+    #[inline]
     pub(super) fn shape(&self) -> Shape {
-        Shape { ring: self.ring, dimension: self.bytes.0.len() / self.ring.width() }
+        Shape { ring: self.ring, dimension: self.ring.elements(self.bytes.0.len()) }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -95,21 +74,25 @@ impl Vector {
         Self::parse(self.ring, bytes)
     }
 
+    #[inline]
     pub(super) fn add(&mut self, other: &Self) -> Result<(), SharingError> {
         self.combine(other, Ring::add)
     }
 
+    #[inline]
     pub(super) fn subtract(&mut self, other: &Self) -> Result<(), SharingError> {
         self.combine(other, Ring::subtract)
     }
 
     /// Fills every element with coins.
+    #[inline]
     pub(super) fn draw(&mut self, coins: &mut (impl rand_core::CryptoRng + ?Sized)) {
         for word in self.bytes.0.chunks_exact_mut(4) {
             word.copy_from_slice(&coins.next_u32().to_le_bytes());
         }
     }
 
+    #[inline]
     fn combine(
         &mut self,
         other: &Self,
@@ -120,6 +103,13 @@ impl Vector {
         }
         operation(self.ring, &mut self.bytes.0, &other.bytes.0);
         Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for Vector {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (ring, bytes) = <(Ring, &[u8])>::deserialize(deserializer)?;
+        Self::parse(ring, bytes).map_err(de::Error::custom)
     }
 }
 
@@ -135,6 +125,23 @@ impl Eq for Vector {}
 /// Bytes that are wiped when dropped.
 struct Bytes(SmallVec<[u8; INLINE]>);
 
+impl Bytes {
+    #[inline]
+    fn zero(length: usize) -> Self {
+        Self(match length {
+            // Made in place: moving what was just written costs more than making it.
+            0..=INLINE => SmallVec::from_buf_and_len([0; INLINE], length),
+            _ => Self::allocated(length),
+        })
+    }
+
+    // Kept apart so that the case in place stays a few instructions.
+    #[cold]
+    fn allocated(length: usize) -> SmallVec<[u8; INLINE]> {
+        SmallVec::from_vec(alloc::vec![0; length])
+    }
+}
+
 impl Clone for Bytes {
     fn clone(&self) -> Self {
         Self(SmallVec::from_slice(&self.0))
@@ -142,6 +149,7 @@ impl Clone for Bytes {
 }
 
 impl Drop for Bytes {
+    #[inline]
     fn drop(&mut self) {
         if self.0.spilled() {
             self.0.as_mut_slice().zeroize();
@@ -155,25 +163,5 @@ impl Drop for Bytes {
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(BytesVisitor)
-    }
-}
-
-struct BytesVisitor;
-
-impl de::Visitor<'_> for BytesVisitor {
-    type Value = Bytes;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the bytes of a vector's elements")
-    }
-
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
-        Ok(Bytes(SmallVec::from_slice(bytes)))
     }
 }
