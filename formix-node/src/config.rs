@@ -64,6 +64,10 @@ pub struct PolicyConfig {
     /// How long a committee may take to reveal, after the deadline.
     #[serde(with = "duration")]
     pub reveal_within: Duration,
+    /// How long after it was asked a light node answers, whatever it answers: time to find the answer in. With
+    /// `0s` it answers as soon as it knows, and when that is may tell what: for tests only.
+    #[serde(with = "duration")]
+    pub answer_after: Duration,
 }
 
 /// `node.toml`: one node.
@@ -300,9 +304,10 @@ impl NodeConfig {
 }
 
 impl PolicyConfig {
-    /// A policy for test networks on one machine: it reveals results over a single participant.
+    /// A policy for test networks on one machine: it reveals results over a single participant, and answers
+    /// leave as soon as they are known.
     pub fn local_test() -> Self {
-        Self { min_participants: 1, ..Self::default() }
+        Self { min_participants: 1, answer_after: Duration::ZERO, ..Self::default() }
     }
 
     /// The policy, for the protocol.
@@ -312,6 +317,7 @@ impl PolicyConfig {
             horizon: self.horizon,
             prepare_within: self.prepare_within,
             reveal_within: self.reveal_within,
+            answer_after: self.answer_after,
             ..Policy::default()
         }
     }
@@ -319,9 +325,10 @@ impl PolicyConfig {
 
 impl Default for PolicyConfig {
     fn default() -> Self {
-        let Policy { min_participants, horizon, prepare_within, reveal_within, .. } =
-            Policy::default();
-        Self { min_participants, horizon, prepare_within, reveal_within }
+        let Policy {
+            min_participants, horizon, prepare_within, reveal_within, answer_after, ..
+        } = Policy::default();
+        Self { min_participants, horizon, prepare_within, reveal_within, answer_after }
     }
 }
 

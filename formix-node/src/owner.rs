@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use formix_proto::id::ComputationId;
 use formix_proto::machine::Command;
+use formix_proto::policy::Slots;
 use formix_proto::spec::Proposal;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -25,10 +26,10 @@ impl Owner {
     }
 
     /// Queues a question, which is decided in the background. A node without a queue answers nothing.
-    pub(crate) fn ask(&mut self, proposal: &Proposal) {
+    pub(crate) fn ask(&mut self, proposal: &Proposal, slots: Option<Slots>) {
         let Some(queue) = self.queue.clone() else { return };
         let proposal = Arc::new(proposal.clone());
-        self.spawn(async move { queue.submit(proposal).await });
+        self.spawn(async move { queue.submit(proposal, slots).await });
     }
 
     /// Declines a question whose answer the machine has refused to send.

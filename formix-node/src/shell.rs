@@ -165,7 +165,7 @@ impl<T: Transport, L: Log> Effects for Ports<T, L> {
     fn event(&mut self, event: Event) {
         log(&event);
         match &event {
-            Event::Asked(proposal) => self.owner.ask(proposal),
+            Event::Asked { proposal, slots } => self.owner.ask(proposal, *slots),
             Event::AnswerRefused { id, .. } => self.owner.decline(*id),
             Event::Fault { peer, fault } => self.blame(*peer, fault),
             _ => {}
@@ -199,7 +199,7 @@ fn log(event: &Event) {
             debug!(id = id.short(), answered, declined, enrolled, "answers");
         }
         Event::Ended { id, outcome } => log_end(id, outcome),
-        Event::Asked(proposal) => info!(id = proposal.id().short(), "asked"),
+        Event::Asked { proposal, .. } => info!(id = proposal.id().short(), "asked"),
         Event::AnswerRefused { id, error } => warn!(id = id.short(), %error, "answer refused"),
         Event::Learned { id, counted } => info!(id = id.short(), ?counted, "settled"),
         // Logged where it is counted.

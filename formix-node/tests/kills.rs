@@ -50,7 +50,7 @@ fn a_network_that_is_killed_again_and_again_never_reveals_a_wrong_total() {
     let policy = PolicyConfig {
         prepare_within: Duration::from_secs(3),
         reveal_within: Duration::from_secs(8),
-        ..PolicyConfig::default()
+        ..support::at_once()
     };
     let network = Up::prepare_with(policy, &ANSWERS.map(Answer::Fixed));
     network.up();

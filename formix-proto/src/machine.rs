@@ -10,6 +10,7 @@ use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
 use crate::message::Message;
 use crate::outcome::{Outcome, Stage};
+use crate::policy::Slots;
 use crate::record::Record;
 use crate::spec::{Proposal, SpecError};
 use crate::time::Time;
@@ -75,6 +76,8 @@ pub enum Command {
     },
     /// Do not answer it.
     Decline(ComputationId),
+    /// A person decides: whatever is said leaves shortly before the deadline, and not before.
+    Defer(ComputationId),
     /// The enrolled nodes are now these.
     Enroll(Arc<Directory>),
 }
@@ -151,8 +154,14 @@ pub enum Event {
         /// How.
         outcome: Outcome,
     },
-    /// Light: all three seats ask this; answer or decline.
-    Asked(Box<Proposal>),
+    /// Light: every seat of the committee asks this; answer or decline.
+    Asked {
+        /// The question.
+        proposal: Box<Proposal>,
+        /// When this node's reply leaves, whatever it is; what is not known by then is declined. `None` if
+        /// it leaves as soon as it is given.
+        slots: Option<Slots>,
+    },
     /// Light: the answer is refused here, nothing was sent, the question is still open.
     AnswerRefused {
         /// Which computation.

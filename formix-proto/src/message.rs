@@ -12,7 +12,7 @@ use crate::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
 use crate::outcome::{Failure, Outcome, Refusal, Stage};
 use crate::roster::Roster;
 use crate::seat::PerSeat;
-use crate::sharing::{Counts, Partial, Share};
+use crate::sharing::{Blank, Counts, Partial, Shape, Share};
 use crate::spec::{Proposal, Spec};
 
 /// What every message of one kind has in common.
@@ -237,8 +237,16 @@ messages! {
         /// This seat's share.
         share: Share,
     } = "contribution", Light => Member, Long;
-    /// Light to a committee member: I do not answer this.
-    Decline(ComputationId) = "decline", Light => Member, Short;
+    /// Light to a committee member: I do not answer this. As long as a contribution to the same question, so
+    /// that nobody on the wire can tell the two apart (R10).
+    Decline {
+        /// Which computation.
+        id: ComputationId,
+        /// In place of a tag.
+        tag: Tag,
+        /// In place of a share.
+        blank: Blank,
+    } = "decline", Light => Member, Long;
     /// Heavy to light: your contribution, or your declining, is durable here.
     Receipt(ComputationId) = "receipt", Member => Light, Short;
     /// Heavy to light: your contribution is not accepted here.
@@ -260,6 +268,11 @@ messages! {
 }
 
 impl Message {
+    /// Declines a question whose answers have this shape.
+    pub fn decline(id: ComputationId, shape: Shape) -> Self {
+        Self::Decline { id, tag: Tag([0; 16]), blank: Blank::new(shape) }
+    }
+
     /// What the message is called, in faults and traces.
     pub fn name(&self) -> &'static str {
         self.kind().name

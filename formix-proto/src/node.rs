@@ -194,6 +194,11 @@ impl<R: CryptoRng> Node<R> {
                     light.decline(cx, id);
                 }
             }),
+            Command::Defer(id) => self.run(now, |parts, cx| {
+                if let Part::Light(light) = &mut parts.role {
+                    light.defer(cx, id);
+                }
+            }),
         }
     }
 

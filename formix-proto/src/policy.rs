@@ -22,8 +22,21 @@ pub struct Policy {
     pub resend_first: Duration,
     /// The longest such pause.
     pub resend_max: Duration,
+    /// How long after it was asked a light node answers, however soon it knows what and whatever that is,
+    /// so that the time tells nothing of its data. Zero answers as soon as the answer is known, which may
+    /// tell all of it: for tests only.
+    pub answer_after: Duration,
     /// How long after its deadline an ended computation is remembered, at least.
     pub retention: Duration,
+}
+
+/// When a light node answers a question, or declines: the same for everything that it can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slots {
+    /// Where the answer comes from a program or from a rule.
+    pub soon: Time,
+    /// Where a person decides: shortly before the deadline.
+    pub late: Time,
 }
 
 impl Default for Policy {
@@ -35,6 +48,7 @@ impl Default for Policy {
             reveal_within: Duration::from_secs(30),
             resend_first: Duration::from_millis(250),
             resend_max: Duration::from_secs(4),
+            answer_after: Duration::from_secs(5),
             retention: Duration::from_secs(7 * 24 * 3600),
         }
     }
@@ -48,6 +62,18 @@ impl Policy {
     /// primary, has ended the computation.
     pub fn bound(&self) -> Duration {
         self.reveal_within.saturating_add(self.resend_max.saturating_mul(4))
+    }
+
+    /// When a light node that is asked now answers; none if its answer leaves as soon as it is known. A
+    /// function of the question and of public times alone.
+    pub(crate) fn slots(&self, asked: Time, deadline: Time) -> Option<Slots> {
+        if self.answer_after.is_zero() {
+            return None;
+        }
+        let left = deadline.since(asked);
+        // Room to send everything again once, or most of the time where that is short.
+        let late = asked + left.saturating_sub(self.resend_max.min(left / 4));
+        Some(Slots { soon: late.min(asked + self.answer_after), late })
     }
 
     /// When a committee member that may still do so fails the computation alone.

@@ -19,6 +19,8 @@ pub enum Reason {
     RevealTimeout,
     /// Light: something it sent has not been answered.
     LightResend,
+    /// Light: now it answers, or declines.
+    LightAnswer,
     /// Light: too late to answer, or to learn whether it was counted.
     LightExpiry,
     /// Proposer: no outcome yet.
@@ -34,6 +36,7 @@ impl fmt::Display for Reason {
             Self::PrepareTimeout => "the other seats to be ready",
             Self::Deadline => "the deadline",
             Self::RevealTimeout => "the committee to reveal",
+            Self::LightAnswer => "the time to answer",
             Self::LightExpiry => "the committee to say how it ended",
             Self::ProposerResend => "the outcome",
             Self::Forget => "the end of retention",

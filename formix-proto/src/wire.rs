@@ -1,6 +1,6 @@
 //! Messages and records as bytes.
 //!
-//! The wire's version is in the transport's protocol name, `formix/3`; a record carries its own as its
+//! The wire's version is in the transport's protocol name, `formix/4`; a record carries its own as its
 //! first byte.
 
 use crate::codec::{from_bytes, to_bytes};

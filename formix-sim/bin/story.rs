@@ -111,7 +111,7 @@ impl<'p, T: FnMut(&str)> Story<'p, T> {
                 format!("has {answered} answers and {declined} declined of {enrolled} for {id}")
             }
             Event::Ended { id, .. } => format!("sees {} ended", self.question(id)),
-            Event::Asked(proposal) => format!("is asked {}", self.question(&proposal.id())),
+            Event::Asked { proposal, .. } => format!("is asked {}", self.question(&proposal.id())),
             Event::AnswerRefused { id, .. } => {
                 format!("refuses its owner's answer to {}", self.question(id))
             }

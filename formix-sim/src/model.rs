@@ -23,6 +23,9 @@ pub(crate) struct Model<'p> {
     /// What the answers to each question come to.
     pub(crate) truths: Vec<Truth<'p>>,
     nodes: Vec<Vec<NodeState>>,
+    /// What every split came to that was ever durable at its light node. A check of its own finds each right
+    /// when it is made.
+    pub(crate) splits: BTreeMap<Tag, Vec<u128>>,
     /// Which seats have sent which light node which question.
     invitations: BTreeSet<(Peer, Peer, ComputationId)>,
 }
@@ -79,6 +82,7 @@ impl<'p> Model<'p> {
         Self {
             plan,
             index: Index::new(plan),
+            splits: BTreeMap::new(),
             invitations: BTreeSet::new(),
             truths: plan.workload.iter().map(Truth::new).collect(),
             nodes: vec![vec![NodeState::default(); cluster.members.len()]; plan.workload.len()],
@@ -133,14 +137,14 @@ impl<'p> Model<'p> {
         first.contributed.iter().filter_map(everywhere).collect()
     }
 
-    /// What the owner of a light node does about a question.
+    /// What the owner of a light node does about a question. Where there is a time to answer, to do nothing
+    /// is to decline.
     pub(crate) fn behaviour(&self, question: usize, light: Peer) -> Option<&'p Behaviour> {
-        self.plan.workload[question].owner(&self.plan.cluster, light).map(|owner| &owner.behaviour)
-    }
-
-    /// What a light node is to split of a question, if it keeps to the protocol.
-    pub(crate) fn expected(&self, question: usize, light: Peer) -> Option<Vec<u128>> {
-        self.truths[question].split(self.behaviour(question, light)?)
+        let owner = self.plan.workload[question].owner(&self.plan.cluster, light)?;
+        match owner.behaviour {
+            Behaviour::Ignore if self.plan.cluster.keeps_time() => Some(&Behaviour::Decline),
+            _ => Some(&owner.behaviour),
+        }
     }
 
     /// The sum over a roster: of its light nodes' answers, or of the shares that an adversary's light
@@ -152,7 +156,7 @@ impl<'p> Model<'p> {
             .map(|entry| {
                 let light = self.peer(&entry.light)?;
                 if !self.plan.adversary.has(light) {
-                    return self.expected(question, light);
+                    return self.splits.get(&entry.tag).cloned();
                 }
                 let seats = self.seats(question)?.into_iter();
                 let shares = seats.map(|node| node.share_of(light)).collect::<Option<Vec<_>>>();
@@ -234,7 +238,9 @@ impl<'p> Model<'p> {
             Fact::Failed(_) => node.failed = true,
             Fact::Asked(_) => node.asked = true,
             Fact::Split { tag, shares } => {
-                let shares = shares.values().map(|share| truth.values(share.expose())).collect();
+                let shares: Vec<_> =
+                    shares.values().map(|share| truth.values(share.expose())).collect();
+                self.splits.entry(*tag).or_insert_with(|| truth.sum(shares.iter().cloned()));
                 node.split = Some(Split { tag: *tag, shares });
             }
             Fact::Learned(counted) => node.settled = Some(*counted),

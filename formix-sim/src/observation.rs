@@ -213,6 +213,11 @@ pub enum InputKind {
     Timeout,
     /// Its owner wants something.
     Command,
+    /// Its owner answers.
+    Answer {
+        /// Which question of the workload.
+        question: usize,
+    },
 }
 
 /// Watches a run.

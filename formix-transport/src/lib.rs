@@ -13,13 +13,13 @@
 //! - Both sides present a self-signed certificate. Only its Ed25519 key matters, and the proof that
 //!   the sender holds it: a node's id is the SHA-256 digest of its SubjectPublicKeyInfo. A dialler
 //!   accepts only the node it dials, a listener only enrolled nodes.
-//! - The ALPN protocol (RFC 7301) is exactly `formix/3`. There is no resumption and no 0-RTT.
+//! - The ALPN protocol (RFC 7301) is exactly `formix/4`. There is no resumption and no 0-RTT.
 //!
 //! The streams, with every number in network byte order:
 //!
 //! | stream | content |
 //! |---|---|
-//! | the dialler's first and only bidirectional stream | each side: the 8 bytes `formix/3`, then small frames |
+//! | the dialler's first and only bidirectional stream | each side: the 8 bytes `formix/4`, then small frames |
 //! | unidirectional streams, from either side | one large frame, then the end of the stream |
 //!
 //! A frame is a `u32` length and that many bytes: up to [`SMALL_FRAME`] on the bidirectional stream,

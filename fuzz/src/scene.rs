@@ -15,7 +15,7 @@ use formix_proto::policy::Policy;
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::seat::PerSeat;
-use formix_proto::sharing::{Counts, Partial, Ring, Share, SharingError, Totals};
+use formix_proto::sharing::{Counts, Partial, Ring, Shape, Share, SharingError, Totals};
 use formix_proto::spec::{Proposal, Spec};
 use formix_proto::statistic::Groups;
 use formix_proto::time::Time;
@@ -86,6 +86,7 @@ pub fn policy() -> Policy {
         resend_first: Duration::from_secs(1),
         resend_max: Duration::from_secs(5),
         reveal_within: Duration::from_secs(20),
+        answer_after: Duration::ZERO,
         ..Policy::default()
     }
 }
@@ -243,7 +244,7 @@ pub fn message(reader: &mut Reader<'_>) -> Message {
         19 => {
             Message::Contribution { id, tag: tag(reader), share: vector(reader, &id, Share::parse) }
         }
-        20 => Message::Decline(id),
+        20 => Message::decline(id, Shape { ring: Ring::Z32, dimension: 1 }),
         21 => Message::Receipt(id),
         22 => Message::Refuse { id, refusal: Refusal::Late },
         23 => Message::QueryOutcome(id),
@@ -253,7 +254,7 @@ pub fn message(reader: &mut Reader<'_>) -> Message {
 
 /// Anything that an owner may want.
 pub fn command(reader: &mut Reader<'_>) -> Command {
-    match reader.below(4) {
+    match reader.below(5) {
         0 => Command::Propose(proposal(reader)),
         1 => {
             let number = Decimal::new(reader.word().into(), u32::from(reader.byte() % 4));
@@ -263,6 +264,7 @@ pub fn command(reader: &mut Reader<'_>) -> Command {
             Command::Answer { id, answer: Answer::new(cells.collect()) }
         }
         2 => Command::Decline(id(reader)),
+        3 => Command::Defer(id(reader)),
         _ => Command::Enroll(directory(reader)),
     }
 }

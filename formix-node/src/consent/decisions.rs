@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use formix_proto::id::NodeId;
 use formix_proto::spec::Proposal;
+use formix_proto::time::Time;
 use tracing::{error, info};
 
 use super::log::{By, Decision, DecisionLog, DecisionLogError, Entry, PastDecision};
@@ -38,6 +39,8 @@ pub(super) struct Pending {
     pub(super) proposal: Arc<Proposal>,
     /// Why the owner has to decide it.
     pub(super) why: String,
+    /// Until when the owner can.
+    pub(super) until: Time,
 }
 
 /// What happens to a new question.
@@ -156,7 +159,7 @@ impl Decisions {
     }
 
     /// The question as its owner reads it.
-    pub(super) fn view(&self, Pending { proposal, why }: &Pending) -> PendingView {
+    pub(super) fn view(&self, Pending { proposal, why, .. }: &Pending) -> PendingView {
         let (names, spec) = (self.names(), &proposal.spec);
         let name = |id: &NodeId| names.get(id).cloned().unwrap_or_else(|| id.short());
         PendingView {

@@ -35,6 +35,8 @@ pub(crate) enum ConsentError {
 pub(crate) enum NoAnswer {
     #[error("the node declines: it has no answer")]
     Declined,
+    #[error("the node declines: its answer was not there when it was time to answer")]
+    TooLate,
     #[error("the node declines: {0}")]
     Responder(#[from] ResponderError),
     #[error("the node declines: {0}")]

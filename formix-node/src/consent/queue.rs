@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use formix_proto::answer::Answer;
 use formix_proto::id::ComputationId;
 use formix_proto::machine::Command;
+use formix_proto::policy::Slots;
 use formix_proto::spec::Proposal;
+use formix_proto::time::Time;
 use tokio::sync::{Semaphore, mpsc};
 use tracing::{error, warn};
 
@@ -24,7 +26,7 @@ const MAX_AT_ONCE: usize = 4;
 
 /// Where a light node's questions wait for a decision, and are answered after it.
 pub(crate) struct Queue {
-    responder: Box<dyn Responder>,
+    pub(super) responder: Box<dyn Responder>,
     /// `None` where every question is answered.
     pub(super) decisions: Option<Arc<Decisions>>,
     pending: Mutex<BTreeMap<ComputationId, Pending>>,
@@ -47,8 +49,10 @@ impl Queue {
         }
     }
 
-    /// Applies the rules to a new question; what they leave to the owner waits until its deadline.
-    pub(crate) async fn submit(&self, proposal: Arc<Proposal>) {
+    /// Applies the rules to a new question; what they leave to the owner waits for as long as there is time.
+    /// When the reply leaves is fixed already (R13): here it is worked out, within that time.
+    pub(crate) async fn submit(&self, proposal: Arc<Proposal>, slots: Option<Slots>) {
+        let deadline = proposal.spec.deadline;
         let (id, submitted) = (proposal.id(), Arc::clone(&proposal));
         let choice = match self.with_decisions(move |decisions| decisions.rule(&submitted)).await {
             // The node is stopping: the question comes again when it restarts.
@@ -56,20 +60,21 @@ impl Queue {
             Ok(None) => Choice::Approve,
             Ok(Some(Ruling::Decided(choice))) => choice,
             Ok(Some(Ruling::Ask(why))) => {
-                self.pending().insert(id, Pending { proposal: Arc::clone(&proposal), why });
-                return self.expire(&proposal).await;
+                self.send(Command::Defer(id)).await;
+                let until = slots.map_or(deadline, |slots| slots.late);
+                self.pending().insert(id, Pending { proposal: Arc::clone(&proposal), why, until });
+                return self.expire(&proposal, until).await;
             }
         };
+        let until = slots.map_or(deadline, |slots| slots.soon);
         // Logged where it is found; there is no owner here to report it to.
-        let _ = self.execute(choice, &proposal).await;
+        let _ = self.execute(choice, &proposal, until).await;
     }
 
-    /// Waits for the deadline; a question that is still pending then expires.
-    async fn expire(&self, proposal: &Arc<Proposal>) {
-        let (id, deadline) = (proposal.id(), proposal.spec.deadline);
-        while now() < deadline {
-            reach(Some(deadline)).await;
-        }
+    /// A question that is still pending then expires.
+    async fn expire(&self, proposal: &Arc<Proposal>, until: Time) {
+        let id = proposal.id();
+        wait_for(until).await;
         if self.pending().remove(&id).is_none() {
             return;
         }
@@ -92,7 +97,7 @@ impl Queue {
     /// What the node would answer. Only its owner sees it.
     pub(crate) async fn preview(&self, prefix: &str) -> Result<Preview, ConsentError> {
         let pending = self.find(prefix).await?;
-        let (answer, declines) = match self.respond(&pending.proposal).await {
+        let (answer, declines) = match self.respond(&pending.proposal, pending.until).await {
             Ok(answer) => {
                 let cells = answer.disclose().into_iter().map(|cell| cell.map(Disclosed));
                 (Some(cells.collect()), accepted(&pending.proposal, answer).err())
@@ -114,7 +119,7 @@ impl Queue {
             self.pending().insert(id, pending);
             return Err(error);
         }
-        Ok(self.execute(choice, &pending.proposal).await?)
+        Ok(self.execute(choice, &pending.proposal, pending.until).await?)
     }
 
     /// The same, and writes a rule that decides the same from now on.
@@ -134,10 +139,15 @@ impl Queue {
     }
 
     /// Answers or declines, as was decided and recorded.
-    async fn execute(&self, choice: Choice, proposal: &Proposal) -> Result<(), NoAnswer> {
+    async fn execute(
+        &self,
+        choice: Choice,
+        proposal: &Proposal,
+        until: Time,
+    ) -> Result<(), NoAnswer> {
         let id = proposal.id();
         let answer = match choice {
-            Choice::Approve => self.respond(proposal).await,
+            Choice::Approve => self.respond(proposal, until).await,
             Choice::Deny => {
                 self.send(Command::Decline(id)).await;
                 return Ok(());
@@ -156,12 +166,20 @@ impl Queue {
         }
     }
 
-    /// What the owner's responder answers. Nothing leaves the node here.
-    async fn respond(&self, proposal: &Proposal) -> Result<Answer, NoAnswer> {
-        let _turn = self.turns.acquire().await;
-        match self.responder.respond(&Question::from(proposal)).await? {
-            Reply::Answer(answer) => Ok(answer),
-            Reply::Decline => Err(NoAnswer::Declined),
+    /// What the owner's responder answers by then. Nothing leaves the node here.
+    async fn respond(&self, proposal: &Proposal, until: Time) -> Result<Answer, NoAnswer> {
+        let question = Question::from(proposal);
+        let responding = async {
+            let _turn = self.turns.acquire().await;
+            self.responder.respond(&question).await
+        };
+        tokio::select! {
+            biased;
+            reply = responding => match reply? {
+                Reply::Answer(answer) => Ok(answer),
+                Reply::Decline => Err(NoAnswer::Declined),
+            },
+            () = wait_for(until) => Err(NoAnswer::TooLate),
         }
     }
 
@@ -225,6 +243,12 @@ impl Queue {
 
     async fn send(&self, command: Command) {
         let _ = self.requests.send(Request::Command(command)).await;
+    }
+}
+
+async fn wait_for(time: Time) {
+    while now() < time {
+        reach(Some(time)).await;
     }
 }
 

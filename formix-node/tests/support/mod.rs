@@ -46,6 +46,12 @@ pub(crate) enum Answer<'a> {
     Gated,
 }
 
+/// A policy under which answers leave as soon as they are known: most tests wait for answers, not for the
+/// time that hides when they were known.
+pub(crate) fn at_once() -> PolicyConfig {
+    PolicyConfig { answer_after: Duration::ZERO, ..PolicyConfig::default() }
+}
+
 /// A network of processes in a directory of its own; all are killed when it is dropped.
 pub(crate) struct Up {
     home: Home,
@@ -64,7 +70,7 @@ impl Up {
 
     /// The same, without starting anything.
     pub(crate) fn prepare(answers: &[Answer<'_>]) -> Self {
-        Self::prepare_with(PolicyConfig::default(), answers)
+        Self::prepare_with(at_once(), answers)
     }
 
     /// The same under a policy.
@@ -99,7 +105,8 @@ impl Up {
 
     /// `formix up` with these arguments; the processes are killed in the end.
     pub(crate) fn try_up(&self, args: &[&str]) -> Ran {
-        let ran = self.formix(&[&["up", "--json"], args].concat());
+        let quick = ["up", "--json", "--answer-after", "0s"];
+        let ran = self.formix(&[&quick, args].concat());
         *self.pids.borrow_mut() = self.running();
         ran
     }

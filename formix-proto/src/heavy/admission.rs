@@ -53,7 +53,7 @@ pub(super) fn answer_late(
             let offered = Contribution { tag, share };
             recall(&light, offered).tell(terms, cx, light);
         }
-        Message::Decline(_) => cx.send(light, Message::Receipt(terms.id)),
+        Message::Decline { .. } => cx.send(light, Message::Receipt(terms.id)),
         _ => {}
     }
 }

@@ -102,7 +102,7 @@ impl State for Collecting {
             Message::Contribution { tag, share, .. } => {
                 self.take(terms, cx, light, Contribution { tag, share })
             }
-            Message::Decline(_) => self.take_declining(terms, cx, light),
+            Message::Decline { .. } => self.take_declining(terms, cx, light),
             _ => self.into(),
         }
     }

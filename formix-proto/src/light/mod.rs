@@ -68,10 +68,17 @@ impl Light {
         self.with(id, |participation| participation.decline(cx));
     }
 
+    pub(crate) fn defer(&mut self, cx: &mut Context<'_>, id: ComputationId) {
+        self.with(id, |participation| participation.defer(cx));
+    }
+
     pub(crate) fn timeout(&mut self, cx: &mut Context<'_>, id: ComputationId, reason: Reason) {
         match reason {
             Reason::LightResend => {
                 self.with(id, |participation| participation.resend(cx));
+            }
+            Reason::LightAnswer => {
+                self.with(id, |participation| participation.reply(cx));
             }
             Reason::LightExpiry => {
                 let is_worth_remembering = self.with(id, |participation| participation.expire(cx));
@@ -163,9 +170,4 @@ impl Light {
         }
         Some(result)
     }
-}
-
-/// A question as an owner is asked it.
-pub(crate) fn question(proposal: &Proposal) -> crate::machine::Event {
-    crate::machine::Event::Asked(Box::new(proposal.clone()))
 }

@@ -3,13 +3,13 @@
 use alloc::boxed::Box;
 use core::mem;
 
-use super::question;
 use crate::answer::Answer;
 use crate::context::{Context, Retry};
 use crate::id::{ComputationId, NodeId, Tag};
 use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::Stage;
+use crate::policy::Slots;
 use crate::record::{Fact, InvalidTransition};
 use crate::seat::{Committee, Member, PerSeat, Seat, SeatSet};
 use crate::sharing::{Encoded, Share};
@@ -31,8 +31,9 @@ pub(super) struct Participation {
 enum Phase {
     /// Some seats, or none yet, have invited this node.
     Hearing { invited: SeatSet },
-    /// All have: the owner is asked, or was before a restart.
-    Asking,
+    /// All have: the owner is asked, or was before a restart. What the owner says waits here until it is
+    /// time to say it, so that the time tells nothing.
+    Asking { slots: Option<Slots>, reply: Option<Encoded> },
     /// The answer is split, durably; seats without a receipt still have their share here.
     Sending { tag: Tag, shares: PerSeat<Option<Share>> },
     /// Declined, durably; these seats know.
@@ -47,15 +48,18 @@ impl Phase {
     /// The one place where facts change a participation, live and at recovery.
     fn apply(self, fact: Fact) -> Result<Phase, InvalidTransition> {
         match (self, fact) {
-            (Self::Hearing { .. }, Fact::Asked(_)) => Ok(Self::Asking),
-            (Self::Asking, Fact::Split { tag, shares }) => {
+            (Self::Hearing { .. }, Fact::Asked(_)) => Ok(Self::Asking { slots: None, reply: None }),
+            (Self::Asking { .. }, Fact::Split { tag, shares }) => {
                 Ok(Self::Sending { tag, shares: shares.map(Some) })
             }
-            (Self::Asking, Fact::Withheld) => Ok(Self::Declining { told: SeatSet::default() }),
-            // The shares of a delivered answer are erased from the log.
-            (Self::Asking | Self::Sending { .. } | Self::Declining { .. }, Fact::Delivered) => {
-                Ok(Self::Waiting)
+            (Self::Asking { .. }, Fact::Withheld) => {
+                Ok(Self::Declining { told: SeatSet::default() })
             }
+            // The shares of a delivered answer are erased from the log.
+            (
+                Self::Asking { .. } | Self::Sending { .. } | Self::Declining { .. },
+                Fact::Delivered,
+            ) => Ok(Self::Waiting),
             (Self::Learned { .. }, _) => Err(InvalidTransition),
             (_, Fact::Learned(counted)) => Ok(Self::Learned { counted }),
             _ => Err(InvalidTransition),
@@ -110,13 +114,30 @@ impl Participation {
         let invited = *invited;
         if self.committee().members().all(|member| invited.contains(member.seat)) {
             self.commit(cx, Fact::Asked(Box::new(self.proposal.clone())));
-            cx.event(question(&self.proposal));
+            self.ask(cx);
             cx.timers.cancel(self.id, Reason::LightResend);
             self.arm(cx);
         } else if is_first {
             self.arm(cx);
             // The other seats' invitations are on their way: ask for them only if they do not come.
             self.retry.wake(cx, self.id, Reason::LightResend);
+        }
+    }
+
+    /// Puts the question to the owner, and fixes when the reply leaves before anybody has looked at the data.
+    fn ask(&mut self, cx: &mut Context<'_>) {
+        let slots = cx.policy.slots(cx.now, self.spec().deadline);
+        self.phase = Phase::Asking { slots, reply: None };
+        if let Some(slots) = slots {
+            cx.wake(self.id, Reason::LightAnswer, slots.soon);
+        }
+        cx.event(Event::Asked { proposal: Box::new(self.proposal.clone()), slots });
+    }
+
+    /// A person decides, and takes as long as it takes.
+    pub(super) fn defer(&mut self, cx: &mut Context<'_>) {
+        if let Phase::Asking { slots: Some(slots), .. } = &self.phase {
+            cx.wake(self.id, Reason::LightAnswer, slots.late);
         }
     }
 
@@ -128,22 +149,39 @@ impl Participation {
         let spec = &self.proposal.spec;
         match spec.statistic.encode(answer, spec.shape()) {
             Err(error) => cx.event(Event::AnswerRefused { id: self.id, error }),
-            Ok(encoded) => self.send_split(cx, &encoded),
+            Ok(encoded) => self.say(cx, Some(encoded)),
         }
     }
 
-    /// Where the question hides it, opting out is an answer that is zero in every element: it counts
-    /// nowhere, and its shares are random like all others.
     pub(super) fn decline(&mut self, cx: &mut Context<'_>) {
-        if !self.is_open_to_answers(cx) {
-            return;
+        if self.is_open_to_answers(cx) {
+            self.say(cx, None);
         }
+    }
+
+    /// Keeps what the owner says until its slot; of several replies the last one counts.
+    fn say(&mut self, cx: &mut Context<'_>, said: Option<Encoded>) {
+        let Phase::Asking { slots, reply } = &mut self.phase else { return };
+        *reply = said;
+        if slots.is_none() {
+            self.reply(cx);
+        }
+    }
+
+    /// Answers with what the owner has said by now, or declines. Where the question hides it, declining is
+    /// an answer that is zero in every element: it counts nowhere, and its shares are random like all others.
+    pub(super) fn reply(&mut self, cx: &mut Context<'_>) {
+        let Phase::Asking { reply, .. } = &mut self.phase else { return };
+        let reply = reply.take();
         let spec = &self.proposal.spec;
-        if spec.statistic.hides_opt_outs {
-            return self.send_split(cx, &Encoded::zero(spec.shape()));
+        let hidden = || spec.statistic.hides_opt_outs.then(|| Encoded::zero(spec.shape()));
+        match reply.or_else(hidden) {
+            Some(encoded) => self.send_split(cx, &encoded),
+            None => {
+                self.commit(cx, Fact::Withheld);
+                self.send_afresh(cx);
+            }
         }
-        self.commit(cx, Fact::Withheld);
-        self.send_afresh(cx);
     }
 
     /// R7: the split is recorded before the first share leaves, so a restart sends the same bytes.
@@ -161,7 +199,7 @@ impl Participation {
     }
 
     fn is_open_to_answers(&self, cx: &Context<'_>) -> bool {
-        matches!(self.phase, Phase::Asking) && cx.now < self.proposal.spec.deadline
+        matches!(self.phase, Phase::Asking { .. }) && cx.now < self.proposal.spec.deadline
     }
 
     /// Takes a message of a seat.
@@ -199,7 +237,10 @@ impl Participation {
 
     fn ended(&mut self, cx: &mut Context<'_>, counted: bool) {
         match self.phase {
-            Phase::Sending { .. } | Phase::Declining { .. } | Phase::Waiting | Phase::Asking => {
+            Phase::Sending { .. }
+            | Phase::Declining { .. }
+            | Phase::Waiting
+            | Phase::Asking { .. } => {
                 self.learn(cx, Some(counted));
             }
             Phase::Hearing { .. } | Phase::Learned { .. } => {}
@@ -219,8 +260,9 @@ impl Participation {
 
     fn learn(&mut self, cx: &mut Context<'_>, counted: Option<bool>) {
         self.commit(cx, Fact::Learned(counted));
-        cx.timers.cancel(self.id, Reason::LightResend);
-        cx.timers.cancel(self.id, Reason::LightExpiry);
+        for reason in [Reason::LightResend, Reason::LightAnswer, Reason::LightExpiry] {
+            cx.timers.cancel(self.id, reason);
+        }
         cx.forget_later(self.id, self.proposal.spec.deadline);
         cx.event(Event::Learned { id: self.id, counted });
     }
@@ -250,8 +292,10 @@ impl Participation {
                 let share = shares.get(seat)?.clone()?;
                 Some(Message::Contribution { id, tag: *tag, share })
             }
-            Phase::Declining { told } => (!told.contains(seat)).then_some(Message::Decline(id)),
-            Phase::Waiting | Phase::Asking | Phase::Learned { .. } => None,
+            Phase::Declining { told } => {
+                (!told.contains(seat)).then(|| Message::decline(id, self.spec().shape()))
+            }
+            Phase::Waiting | Phase::Asking { .. } | Phase::Learned { .. } => None,
         }
     }
 
@@ -261,7 +305,7 @@ impl Participation {
             Phase::Sending { shares, .. } => matches!(shares.get(seat), Some(None)),
             Phase::Declining { told } => told.contains(seat),
             Phase::Waiting => true,
-            Phase::Hearing { .. } | Phase::Asking | Phase::Learned { .. } => false,
+            Phase::Hearing { .. } | Phase::Asking { .. } | Phase::Learned { .. } => false,
         }
     }
 
@@ -271,7 +315,7 @@ impl Participation {
             Phase::Learned { .. } => {
                 return cx.forget_later(self.id, self.proposal.spec.deadline);
             }
-            Phase::Asking => cx.event(question(&self.proposal)),
+            Phase::Asking { .. } => self.ask(cx),
             Phase::Waiting => cx.wake(self.id, Reason::LightResend, self.inquiry_time(cx)),
             _ => self.resend(cx),
         }

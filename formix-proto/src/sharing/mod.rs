@@ -116,12 +116,16 @@ macro_rules! wire_vectors {
 
 vectors! {
     /// One answer in the clear, as the question's statistic encodes it. It never leaves its light node.
-    #[derive(PartialEq, Eq)]
+    #[derive(Clone, PartialEq, Eq)]
     Encoded
     /// What one heavy node holds of one answer: uniformly random unless the other shares are known.
     #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(transparent)]
     Share
+    /// In place of a share, and as long as one: zero in every element.
+    #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(transparent)]
+    Blank
     /// One heavy node's sum of its shares over a roster (DAP: aggregate share). For the committee only.
     #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(transparent)]
@@ -174,6 +178,13 @@ impl Encoded {
     /// The elements, for the owner.
     pub fn values(&self) -> impl ExactSizeIterator<Item = u128> + '_ {
         self.0.elements()
+    }
+}
+
+impl Blank {
+    /// As long as a share of this shape.
+    pub fn new(shape: Shape) -> Self {
+        Self(Vector::zero(shape))
     }
 }
 

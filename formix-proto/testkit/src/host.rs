@@ -117,7 +117,7 @@ impl Host {
 
     /// A frame comes. B3: what is refused changes nothing.
     pub fn receive(&mut self, now: Time, from: NodeId, frame: &[u8]) -> Result<Said, RuleBroken> {
-        if let Ok(Message::Decline(id)) = wire::decode(frame) {
+        if let Ok(Message::Decline { id, .. }) = wire::decode(frame) {
             self.ledger.hear_decline(&id, from);
         }
         let before = self.statuses()?;
@@ -209,7 +209,7 @@ impl Host {
     fn hear(&mut self, event: &Event) -> Result<(), RuleBroken> {
         match event {
             Event::Ended { id, outcome } => self.end(id, outcome),
-            Event::Asked(proposal)
+            Event::Asked { proposal, .. }
                 if !self.ledger.has(&proposal.id(), |fact| matches!(fact, Fact::Asked(_))) =>
             {
                 Err(RuleBroken::Groundless("asked"))

@@ -172,7 +172,7 @@ impl Account {
             Message::Outcome { outcome, .. } => self.has_ended_with(outcome),
             Message::Ended { counted, .. } => self.has_ended_for(to, *counted),
             Message::Contribution { tag, share, .. } => self.has_split(to, *tag, share),
-            Message::Decline(_) => self.has(|fact| *fact == Fact::Withheld),
+            Message::Decline { .. } => self.has(|fact| *fact == Fact::Withheld),
             Message::Receipt(_) => self.has_heard(to),
             Message::QueryOutcome(_) => self.has(|fact| matches!(fact, Fact::Asked(_))),
             Message::Seal { digest, .. } => self.seal(digest).is_some(),

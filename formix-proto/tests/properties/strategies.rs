@@ -10,7 +10,7 @@ use formix_proto::query::QueryError;
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::seat::{Committee, MAX_SEATS, MIN_SEATS, PerSeat};
-use formix_proto::sharing::{Counts, Partial, Ring, Scheme, Share, SharingError, Totals};
+use formix_proto::sharing::{Counts, Partial, Ring, Scheme, Shape, Share, SharingError, Totals};
 use formix_proto::spec::{Proposal, Spec, SpecError};
 use formix_proto::statistic::StatisticError;
 use formix_proto::time::Time;
@@ -220,7 +220,9 @@ fn light_message() -> impl Strategy<Value = Message> {
             tag,
             share
         }),
-        id().prop_map(Message::Decline),
+        (id(), 1..9_usize).prop_map(|(id, dimension)| {
+            Message::decline(id, Shape { ring: Ring::Z64, dimension })
+        }),
         id().prop_map(Message::Receipt),
         (id(), refusal()).prop_map(|(id, refusal)| Message::Refuse { id, refusal }),
         id().prop_map(Message::QueryOutcome),

@@ -54,6 +54,7 @@ fn r12_a_question_is_a_small_frame_whoever_sends_it() {
         "partial",
         "revealed",
         "contribution",
+        "decline",
     ];
     for message in messages() {
         let mut bytes = encode(&message).as_ref().to_vec();

@@ -14,7 +14,7 @@ use formix_proto::time::Time;
 use crate::support::host::{Host, Said};
 use crate::support::stage::with_terms;
 use crate::support::{
-    DEADLINE, LIGHTS, SEATS, SPARE, answer, config, id, proposal, question, terms,
+    DEADLINE, LIGHTS, SEATS, SPARE, answer, asks_the_owner, config, id, proposal, question, terms,
 };
 use crate::support::{committee, reseat};
 
@@ -48,7 +48,7 @@ fn invite(light: &mut Host, from: NodeId, proposal: &Proposal) -> Said {
 }
 
 fn is_asked(said: &Said) -> bool {
-    said.events.iter().any(|event| matches!(event, Event::Asked(_)))
+    said.events.iter().any(|event| matches!(event, Event::Asked { .. }))
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn r2_a_light_node_is_asked_once_all_three_seats_have_invited_it() {
             }
         }
         let said = invite(&mut light, last, &question());
-        assert_eq!(said.events, [Event::Asked(Box::new(question()))]);
+        assert_eq!(said.events, [asks_the_owner()]);
         assert_eq!(said.facts().collect::<Vec<_>>(), [&Fact::Asked(Box::new(question()))]);
         assert!(!is_asked(&invite(&mut light, last, &question())), "asked once");
     }

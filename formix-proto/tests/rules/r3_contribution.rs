@@ -11,7 +11,7 @@ use formix_proto::time::Time;
 use crate::support::host::{Host, Said};
 use crate::support::stage::{self, Phase, heavy, heavy_with, with_terms};
 use crate::support::vectors::{seats, share};
-use crate::support::{DEADLINE, LIGHTS, SEATS, config, contribution, digest, id, tag};
+use crate::support::{DEADLINE, LIGHTS, SEATS, config, contribution, decline, digest, id, tag};
 
 const HELD: NodeId = LIGHTS[0];
 const NEW: NodeId = LIGHTS[3];
@@ -114,14 +114,14 @@ fn r3_a_replay_gets_the_same_receipt_after_a_restart() {
 fn r3_who_has_declined_cannot_contribute_and_the_reverse() {
     for seat in seats() {
         let mut host = heavy(seat, Phase::Collecting);
-        let said = host.hear(NEW, &Message::Decline(id()));
+        let said = host.hear(NEW, &decline());
         assert_eq!(said.facts().collect::<Vec<_>>(), [&Fact::Declined(NEW)]);
         assert_eq!(reply(&said, NEW), receipt());
-        let again = host.hear(NEW, &Message::Decline(id()));
+        let again = host.hear(NEW, &decline());
         assert_eq!((reply(&again, NEW), again.facts().count()), (receipt(), 0), "again");
         let said = host.hear(NEW, &contribution(NEW, 40));
         assert_eq!(reply(&said, NEW), refuse(Refusal::Conflict));
-        assert!(host.hear(HELD, &Message::Decline(id())).is_nothing());
+        assert!(host.hear(HELD, &decline()).is_nothing());
     }
 }
 
@@ -176,7 +176,7 @@ fn r3_who_knocks_is_invited_unless_it_has_been_heard() {
         let knock = Message::RequestInvite(id());
         assert_eq!(host.hear(NEW, &knock).names(), [(NEW, "invite")]);
         assert!(host.hear(HELD, &knock).is_nothing(), "it has contributed");
-        host.hear(NEW, &Message::Decline(id()));
+        host.hear(NEW, &decline());
         assert!(host.hear(NEW, &knock).is_nothing(), "it has declined");
     }
 }
@@ -194,7 +194,7 @@ fn r3_what_declining_is_answered_in_every_phase() {
     ];
     for seat in seats() {
         for (phase, expected) in &table {
-            let said = heavy(seat, *phase).hear(NEW, &Message::Decline(id()));
+            let said = heavy(seat, *phase).hear(NEW, &decline());
             assert_eq!(reply(&said, NEW), *expected, "{seat:?} while {phase:?}");
             let kept = *phase == Phase::Collecting;
             assert_eq!(said.facts().count(), usize::from(kept), "{seat:?} while {phase:?}");

@@ -15,7 +15,7 @@ use crate::support::steps::{Step, steps};
 use crate::support::vectors::{seats, sums, totals};
 use crate::support::world::World;
 use crate::support::{
-    DEADLINE, LIGHTS, PROPOSER, SEATS, answer, contribution, digest, id, question, terms,
+    DEADLINE, LIGHTS, PROPOSER, SEATS, answer, asks_the_owner, contribution, digest, id, terms,
 };
 
 #[test]
@@ -83,7 +83,7 @@ fn r7_a_light_node_whose_splitting_was_lost_has_shown_nothing_of_it() {
     let lost = light.command(Command::Answer { id: id(), answer: answer("72.5") });
     assert!(lost.sent.is_empty());
     let again = light.restart();
-    assert_eq!(again.events, [Event::Asked(Box::new(question()))], "the owner is asked again");
+    assert_eq!(again.events, [asks_the_owner()], "the owner is asked again");
     light.disk = Disk::Instant;
     let said = light.command(Command::Answer { id: id(), answer: answer("72.5") });
     assert_eq!(said.sent.len(), 3);

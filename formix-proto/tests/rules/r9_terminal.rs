@@ -16,7 +16,7 @@ use crate::support::stage::{HELD, Phase, asking_proposer, heavy, sending_light};
 use crate::support::vectors::{per_seat, seats, sums, totals, totals as totals_of};
 use crate::support::world::World;
 use crate::support::{
-    DEADLINE, LIGHTS, PROPOSER, SEATS, answer, digest, everyone, id, seconds, terms,
+    DEADLINE, LIGHTS, PROPOSER, SEATS, answer, decline, digest, everyone, id, seconds, terms,
 };
 
 fn failed(seat: Seat) -> Host {
@@ -141,9 +141,7 @@ fn r9_an_ended_seat_tells_the_same_outcome_to_whoever_asks() {
             primary.hear(PROPOSER, &crate::support::stage::propose(&crate::support::question()));
         assert_eq!(said.names(), [(PROPOSER, "outcome")]);
         for (light, counted) in [(LIGHTS[0], true), (LIGHTS[3], false)] {
-            for message in
-                [Message::QueryOutcome(id()), Message::RequestInvite(id()), Message::Decline(id())]
-            {
+            for message in [Message::QueryOutcome(id()), Message::RequestInvite(id()), decline()] {
                 let said = primary.hear(light, &message);
                 assert_eq!(said.to(light), [&Message::Ended { id: id(), counted }]);
             }

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use formix_proto::answer::Answer;
 use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
+use formix_proto::machine::Event;
 use formix_proto::message::Message;
 use formix_proto::node::Config;
 use formix_proto::policy::Policy;
@@ -36,7 +37,22 @@ pub(crate) const DEADLINE: Time = Time(START.0 + 60_000);
 pub(crate) fn config(id: NodeId) -> Config {
     let directory = directory();
     let role = directory.role(&id).expect("only enrolled nodes run here");
-    Config { id, role, policy: Policy::default(), directory }
+    Config { id, role, policy: policy(), directory }
+}
+
+/// Answers leave as soon as they are known, so that most tests need no clock.
+pub(crate) fn policy() -> Policy {
+    Policy { answer_after: Duration::ZERO, ..Policy::default() }
+}
+
+/// What an owner is told of the question that most tests ask.
+pub(crate) fn asks_the_owner() -> Event {
+    Event::Asked { proposal: Box::new(question()), slots: None }
+}
+
+/// Declining the question that most tests ask.
+pub(crate) fn decline() -> Message {
+    Message::decline(id(), terms().shape())
 }
 
 pub(crate) fn terms() -> Spec {

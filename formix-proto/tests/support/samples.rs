@@ -5,7 +5,7 @@ use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
 
 use super::stage::{HELD, partial, propose};
 use super::vectors::{counts, per_seat, share, totals};
-use super::{LIGHTS, digest, id, question, roster, tag};
+use super::{LIGHTS, decline, digest, id, question, roster, tag};
 
 /// Every kind of message, each well-formed and, for who may send it, plausible on stage.
 pub(crate) fn messages() -> Vec<Message> {
@@ -35,7 +35,7 @@ pub(crate) fn messages() -> Vec<Message> {
         Message::RequestInvite(id),
         Message::Invite(boxed()),
         Message::Contribution { id, tag: tag(LIGHTS[3]), share },
-        Message::Decline(id),
+        decline(),
         Message::Receipt(id),
         Message::Refuse { id, refusal: Refusal::Late },
         Message::QueryOutcome(id),

@@ -13,7 +13,7 @@ use super::stage::{
 };
 use super::vectors::{per_seat, seats};
 use super::{
-    DEADLINE, LIGHTS, PROPOSER, SEATS, answer, config, contribution, digest, id, question,
+    DEADLINE, LIGHTS, PROPOSER, SEATS, answer, config, contribution, decline, digest, id, question,
 };
 
 pub(crate) type Act = Box<dyn Fn(&mut Host) -> Said>;
@@ -117,7 +117,7 @@ fn steps_of_a_secondary() -> Vec<Step> {
             "hears the last one decline",
             at(Phase::Collecting),
             &["receipt", "all-in"],
-            hears(LIGHTS[3], Message::Decline(id)),
+            hears(LIGHTS[3], decline()),
         ),
         step("freezes", at(Phase::Collecting), &["frozen"], hears(primary, Message::Close(id))),
         step("seals", at(Phase::Closing), &["partial"], hears(primary, seal)),

@@ -146,7 +146,7 @@ impl World {
         }
         for event in said.events {
             self.events.push((from, event.clone()));
-            if let Event::Asked(question) = event {
+            if let Event::Asked { proposal: question, .. } = event {
                 self.ask_owner(from, question.id());
             }
         }

@@ -8,7 +8,7 @@ use formix_proto::query::{Query, QueryError, Table};
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::seat::{Committee, PerSeat};
-use formix_proto::sharing::{Counts, Partial, Ring, Scheme, Share, SharingError, Totals};
+use formix_proto::sharing::{Counts, Partial, Ring, Scheme, Shape, Share, SharingError, Totals};
 use formix_proto::spec::{Proposal, Spec, SpecError};
 use formix_proto::statistic::{
     Buckets, Choice, Choices, Count, Domain, Groups, Histogram, Labels, Moments, Regression, Rule,
@@ -205,7 +205,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
         ("request-invite", Message::RequestInvite(id)),
         ("invite", Message::Invite(proposal())),
         ("contribution", Message::Contribution { id, tag, share: one(Share::parse) }),
-        ("decline", Message::Decline(id)),
+        ("decline", Message::decline(id, Shape { ring: Ring::Z32, dimension: 1 })),
         ("receipt", Message::Receipt(id)),
         ("refuse: late", refuse(Refusal::Late)),
         ("refuse: conflict", refuse(Refusal::Conflict)),

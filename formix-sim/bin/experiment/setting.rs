@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::str::FromStr;
+use core::time::Duration;
 
 use formix_proto::directory::Role;
 use formix_proto::id::Nonce;
@@ -113,7 +114,8 @@ impl Setting {
     /// Spells the run out.
     pub(crate) fn plan(&self) -> Plan {
         let sizes = [self.heavies.max(3), self.lights.max(LEAST), 1];
-        let policy = Policy { min_participants: LEAST, ..Policy::default() };
+        let policy =
+            Policy { min_participants: LEAST, answer_after: Duration::ZERO, ..Policy::default() };
         let cluster = Cluster::new(self.seed, sizes, &policy);
         let workload = vec![self.question(&cluster)];
         let loss = self.loss.millionths();

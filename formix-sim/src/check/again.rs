@@ -40,7 +40,7 @@ fn is_request(message: &Message) -> bool {
             | Message::List(_)
             | Message::Seal { .. }
             | Message::Contribution { .. }
-            | Message::Decline(_)
+            | Message::Decline { .. }
             | Message::QueryOutcome(_)
     )
 }

@@ -51,13 +51,13 @@ impl Durable {
         if matches!(message, Message::Receipt(_)) && model.plan.adversary.has(to) {
             return Ok(());
         }
+        if let Message::Decline { id: about, .. } = message {
+            self.ledger(to).hear_decline(about, id(from));
+        }
         let question = model.index.of(message);
         let stands = match question {
             Some(question) => {
                 let about = &model.index.ids[question];
-                if matches!(message, Message::Decline(_)) {
-                    self.ledger(to).hear_decline(about, id(from));
-                }
                 self.ledger(from).stands_in(about, &id(to), message)
             }
             None => self.ledger(from).stands(&id(to), message),

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::observation::Observation;
 use crate::violation::{Breach, Invariant};
 
-/// The length of the first message of each kind about each question.
+/// The length of the first message of each kind about each question. Answering and declining are one kind.
 #[derive(Default)]
 pub(super) struct Length(BTreeMap<(usize, &'static str), usize>);
 
@@ -19,6 +19,7 @@ impl Check for Length {
         if !matches!(
             message,
             Message::Contribution { .. }
+                | Message::Decline { .. }
                 | Message::Counts { .. }
                 | Message::Counted { .. }
                 | Message::Partial { .. }
@@ -29,7 +30,11 @@ impl Check for Length {
         let Some(question) = model.index.of(message) else {
             return Ok(());
         };
-        let first = *self.0.entry((question, message.name())).or_insert(frame.len());
+        let kind = match message {
+            Message::Decline { .. } => "contribution",
+            _ => message.name(),
+        };
+        let first = *self.0.entry((question, kind)).or_insert(frame.len());
         if first == frame.len() {
             return Ok(());
         }

@@ -32,14 +32,14 @@ pub(crate) trait Check {
 }
 
 /// How many of them look at every single input, which is most of what there is to see.
-pub(crate) const PACED: usize = 2;
+pub(crate) const PACED: usize = 3;
 
 /// All of them, new; first those that look at every input.
 pub(crate) fn all() -> Vec<Box<dyn Check>> {
     vec![
         Box::new(quiet::Quiet::default()),
         Box::new(bounded::Bounded),
-        Box::new(split::Split),
+        Box::new(split::Split::default()),
         Box::new(forward::Forward::default()),
         Box::new(once::Once::default()),
         Box::new(closing::Closing::default()),

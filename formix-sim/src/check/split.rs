@@ -1,22 +1,34 @@
 //! R7 at the light nodes, and the oracle's half of C3: a split encodes the planned answer, is
 //! durable before its first share leaves, and never changes.
 
+use std::collections::HashSet;
+
 use formix_proto::message::Message;
 use formix_proto::record::{Fact, Record};
 
 use super::Check;
 use crate::model::Model;
-use crate::observation::Observation;
-use crate::plan::Peer;
+use crate::observation::{InputKind, Observation};
+use crate::plan::{Behaviour, Peer};
 use crate::violation::{Breach, Invariant};
 
-pub(super) struct Split;
+/// Which owners have answered what since their nodes started.
+#[derive(Default)]
+pub(super) struct Split(HashSet<(Peer, usize)>);
 
 impl Check for Split {
     fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
         match observation {
+            Observation::Input { peer, input: InputKind::Answer { question } } => {
+                self.0.insert((*peer, *question));
+                Ok(())
+            }
+            Observation::Started { peer, .. } => {
+                self.0.retain(|(of, _)| of != peer);
+                Ok(())
+            }
             Observation::Issued { peer, records, .. } => {
-                records.iter().try_for_each(|record| encodes_the_answer(model, *peer, record))
+                records.iter().try_for_each(|record| self.encodes_the_answer(model, *peer, record))
             }
             Observation::Sent { from, to, message, .. } => leaves(model, *from, *to, message),
             _ => Ok(()),
@@ -24,31 +36,39 @@ impl Check for Split {
     }
 }
 
-/// A node answers what its owner does, and declines only for an owner who does, and openly only where
-/// the question does not hide it.
-fn encodes_the_answer(model: &Model<'_>, peer: Peer, record: &Record) -> Result<(), Breach> {
-    let Some(question) = model.question(&record.id) else { return Ok(()) };
-    let broken = |what| Err(Breach::new(Invariant::C3, question, what).at(peer));
-    let shares = match &record.fact {
-        Fact::Split { shares, .. } => shares,
-        Fact::Withheld if !declines(model, question, peer) => {
-            return broken("a light node declines although its owner answers");
+impl Split {
+    /// A node answers what its owner does, and declines only for an owner who does or has not answered in
+    /// time, and openly only where the question does not hide it.
+    fn encodes_the_answer(
+        &self,
+        model: &Model<'_>,
+        peer: Peer,
+        record: &Record,
+    ) -> Result<(), Breach> {
+        let Some(question) = model.question(&record.id) else { return Ok(()) };
+        let broken = |what| Err(Breach::new(Invariant::C3, question, what).at(peer));
+        let truth = &model.truths[question];
+        let is_late = model.plan.cluster.keeps_time() && !self.0.contains(&(peer, question));
+        let behaviour = match is_late {
+            true => Some(&Behaviour::Decline),
+            false => model.behaviour(question, peer),
+        };
+        match &record.fact {
+            Fact::Withheld if !behaviour.is_some_and(|behaviour| truth.declines(behaviour)) => {
+                broken("a light node declines although its owner answers")
+            }
+            Fact::Split { shares, .. } => {
+                let shares = shares.values().map(|share| truth.values(share.expose()));
+                let shares: Vec<_> = shares.collect();
+                let fit = shares.iter().all(|share| share.len() == truth.lanes());
+                match behaviour.and_then(|behaviour| truth.split(behaviour)) {
+                    Some(lanes) if fit && lanes == truth.sum(shares) => Ok(()),
+                    _ => broken("a split is not of the planned answer"),
+                }
+            }
+            _ => Ok(()),
         }
-        _ => return Ok(()),
-    };
-    let truth = &model.truths[question];
-    let shares: Vec<_> = shares.values().map(|share| truth.values(share.expose())).collect();
-    let fit = shares.iter().all(|share| share.len() == truth.lanes());
-    match model.expected(question, peer) {
-        Some(lanes) if fit && lanes == truth.sum(shares) => Ok(()),
-        _ => broken("a split is not of the planned answer"),
     }
-}
-
-fn declines(model: &Model<'_>, question: usize, light: Peer) -> bool {
-    model
-        .behaviour(question, light)
-        .is_some_and(|behaviour| model.truths[question].declines(behaviour))
 }
 
 fn leaves(model: &Model<'_>, from: Peer, to: Peer, message: &Message) -> Result<(), Breach> {

@@ -138,7 +138,7 @@ impl Network {
         let mut asked = Vec::new();
         for event in said.events {
             match event {
-                Event::Asked(proposal) => asked.push(proposal.id()),
+                Event::Asked { proposal, .. } => asked.push(proposal.id()),
                 Event::Fault { fault, .. } => {
                     return Err(format!("an honest node is blamed: {fault}"));
                 }

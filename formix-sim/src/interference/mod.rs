@@ -12,6 +12,9 @@
 //! that opts out. A node changes alone if it was never added up, or only in a suppressed group, which not
 //! even the result may tell.
 //!
+//! Where light nodes keep to a time of the question's (R13), the nodes that change are also quicker to find
+//! their answers.
+//!
 //! The coalition is everybody but the nodes that change and that heavy node: all other seats of the
 //! committee, all other light and heavy nodes, and the proposer.
 
@@ -74,12 +77,18 @@ fn run(run: crate::world::Run) -> Result<u64, Violation> {
 fn change(plan: &Plan, pair: &Pair, honest: usize) -> (Plan, Shifts) {
     let (mut changed, mut shifts) = (plan.clone(), Shifts::new());
     let truth = Truth::new(&plan.workload[pair.question]);
+    let owners = &plan.workload[pair.question].owners;
+    let quickest = [pair.one, pair.other].map(|light| owners[number(plan, light)].after);
     for (light, new) in pair.changes(plan) {
         let owner = &mut changed.workload[pair.question].owners[number(plan, light)];
         let [before, after] =
             [&owner.behaviour, &new].map(|behaviour| truth.split(behaviour).unwrap_or_default());
         let by = truth.difference(&after, &before);
         owner.behaviour = new;
+        // Data takes time, and which time is nobody's business either.
+        if plan.cluster.keeps_time() {
+            owner.after = quickest[0].min(quickest[1]) / 2;
+        }
         // The last seat's share is what the coins leave of the answer: it shifts by itself.
         let drawn = honest + 1 < pair.seats.len();
         for split in pair.splits.iter().filter(|split| drawn && split.light == light) {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use formix_proto::directory::Role;
 use formix_proto::record::{Fact, Record};
 use formix_proto::roster::Entry;
+use formix_proto::seat::PerSeat;
+use formix_proto::sharing::Share;
 
 use crate::index::Index;
 use crate::observation::{Observation, Observer};
@@ -51,6 +53,8 @@ pub(super) struct Probe<'p> {
     lives: BTreeMap<Peer, u32>,
     words: BTreeMap<(Peer, u32), u32>,
     splits: Vec<Split>,
+    /// Who has declined, or split something else than planned: its owner was not in time.
+    late: BTreeSet<(usize, Peer)>,
     rosters: BTreeMap<usize, BTreeSet<Vec<Peer>>>,
 }
 
@@ -63,21 +67,32 @@ impl<'p> Probe<'p> {
             lives,
             words,
             splits: Vec::new(),
+            late: BTreeSet::new(),
             rosters: BTreeMap::new(),
         }
     }
 
     fn issued(&mut self, light: Peer, record: &Record) {
+        // An adversary's own questions take coins, too.
+        let first_word = match &record.fact {
+            Fact::Split { shares, .. } => self.draw(light, shares),
+            _ => 0,
+        };
         let Some(question) = self.index.question(&record.id) else { return };
         match &record.fact {
+            Fact::Withheld => {
+                self.late.insert((question, light));
+            }
             Fact::Split { shares, .. } => {
-                let life = self.lives.get(&light).copied().unwrap_or(0);
-                let word = self.words.entry((light, life)).or_default();
-                self.splits.push(Split { light, life, question, first_word: *word });
-                // All shares but the last are drawn.
-                let drawn = shares.values().take(shares.seats() - 1);
-                let words: usize = drawn.map(|share| share.expose().len() / 4).sum();
-                *word += u32::try_from(words).unwrap_or(0);
+                let life = self.life(light);
+                self.splits.push(Split { light, life, question, first_word });
+                let asked = &self.plan.workload[question];
+                let truth = Truth::new(asked);
+                let split = truth.sum(shares.values().map(|share| truth.values(share.expose())));
+                let owner = asked.owner(&self.plan.cluster, light);
+                if owner.and_then(|owner| truth.split(&owner.behaviour)) != Some(split) {
+                    self.late.insert((question, light));
+                }
             }
             Fact::Sealed(seal) => {
                 let peer = |entry: &Entry| self.plan.cluster.peer(&entry.light);
@@ -86,6 +101,20 @@ impl<'p> Probe<'p> {
             }
             _ => {}
         }
+    }
+
+    /// Counts the coins of a split, and says which is its first. All shares but the last are drawn.
+    fn draw(&mut self, light: Peer, shares: &PerSeat<Share>) -> u32 {
+        let drawn = shares.values().take(shares.seats() - 1);
+        let words: usize = drawn.map(|share| share.expose().len() / 4).sum();
+        let next = self.words.entry((light, self.life(light))).or_default();
+        let first = *next;
+        *next += u32::try_from(words).unwrap_or(0);
+        first
+    }
+
+    fn life(&self, light: Peer) -> u32 {
+        self.lives.get(&light).copied().unwrap_or(0)
     }
 
     /// One of all the changes that there are, each kind as often as another; of an answer that was
@@ -185,6 +214,7 @@ impl<'p> Probe<'p> {
         let lights = self.plan.cluster.with_role(Role::Light).into_iter();
         lights
             .filter(|light| *light != asked.proposer && !self.plan.adversary.has(*light))
+            .filter(|light| !self.late.contains(&(question, *light)))
             .filter_map(|light| Some((light, &asked.owner(&self.plan.cluster, light)?.behaviour)))
             .filter(|(_, behaviour)| is_heard(behaviour))
             .collect()

@@ -4,13 +4,15 @@ use formix_proto::record::Record;
 use formix_proto::wire;
 
 use crate::fingerprint::Fingerprint;
-use crate::observation::{Observation, Observer};
+use crate::observation::{InputKind, Observation, Observer};
 use crate::plan::Peer;
 
 /// Everything that one coalition sees, an observation each: when it was, and what it came to.
 pub(super) struct View {
     /// Whether each peer belongs to the coalition.
     members: Vec<bool>,
+    /// Whose owner has just said something. When that was is the owner's business.
+    spoken: Option<Peer>,
     seen: Vec<(u64, u64)>,
 }
 
@@ -25,7 +27,7 @@ impl Views {
 
 impl View {
     pub(super) fn new(members: Vec<bool>) -> Self {
-        Self { members, seen: Vec::new() }
+        Self { members, spoken: None, seen: Vec::new() }
     }
 
     /// When the first observation was that is not the same, if any.
@@ -71,7 +73,13 @@ impl Observer for View {
             }
             Observation::Durable { peer, records } => self.records(&mut print, *peer, records),
             // The frame that it was given counts as sent; what a copy would do is nothing.
-            Observation::Input { .. } | Observation::Echoed { .. } => return,
+            Observation::Input { peer, input } => {
+                let spoke = matches!(input, InputKind::Command | InputKind::Answer { .. });
+                self.spoken = spoke.then_some(*peer);
+                return;
+            }
+            Observation::Echoed { .. } => return,
+            Observation::Idle { peer, .. } if self.spoken == Some(*peer) => return,
             Observation::Idle { peer, holds } => {
                 print.word(peer.0.into());
                 for held in [holds.computations, holds.timers, holds.held] {

@@ -113,6 +113,11 @@ impl Cluster {
         self.by_id.get(id).copied()
     }
 
+    /// Whether light nodes answer at a time of the question's, and not as soon as they know.
+    pub fn keeps_time(&self) -> bool {
+        !self.policy().answer_after.is_zero()
+    }
+
     /// The policy that the heavy nodes share, but for a stricter threshold of one of them.
     pub fn policy(&self) -> &Policy {
         &self.members[0].policy

@@ -15,7 +15,8 @@ use crate::random::Stream;
 pub(super) fn plan(seed: u64) -> Plan {
     let mut shape = Stream::new(seed, "cluster");
     let sizes = [3 + shape.small(4), 1 + shape.small(12), 1 + shape.small(2)];
-    let mut cluster = Cluster::new(seed, sizes, &policy(&mut shape));
+    let policy = Policy { answer_after: pace(seed), ..policy(&mut shape) };
+    let mut cluster = Cluster::new(seed, sizes, &policy);
     vary_policies(&mut cluster, &mut shape);
     let workload = questions::questions(seed, &cluster);
     let latency = Latency::PerLink { min: 0, max: 11 };
@@ -46,8 +47,15 @@ fn policy(draw: &mut Stream) -> Policy {
         reveal_within: Duration::from_millis(resend_max * draw.within(4..=6)),
         resend_first: Duration::from_millis(draw.within(50..=150)),
         resend_max: Duration::from_millis(resend_max),
+        answer_after: Duration::ZERO,
         retention: Duration::from_secs(60),
     }
+}
+
+/// How long light nodes take to answer; zero in most runs, in which they answer as soon as they know.
+fn pace(seed: u64) -> Duration {
+    let mut draw = Stream::new(seed, "pace");
+    Duration::from_millis(if draw.chance(30) { draw.within(100..=800) } else { 0 })
 }
 
 /// Proposers that allow what the committee refuses, and a heavy node stricter than the others.

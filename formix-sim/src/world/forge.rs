@@ -6,7 +6,7 @@ use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Stage};
 use formix_proto::roster::{Entry, Roster};
 use formix_proto::seat::{Committee, MIN_SEATS, PerSeat, Seat};
-use formix_proto::sharing::{Counts, Partial, Ring, Share, SharingError, Totals};
+use formix_proto::sharing::{Counts, Partial, Ring, Shape, Share, SharingError, Totals};
 use formix_proto::spec::{Proposal, Spec};
 
 /// A number that says what to do, taken apart.
@@ -83,7 +83,7 @@ pub(super) fn invent(id: ComputationId, held: &Roster, mut dice: Dice) -> Messag
         8 => Message::Abort { id, failure: Failure::NeverOpened },
         9 => Message::QueryOutcome(id),
         10 => Message::Receipt(id),
-        11 => Message::Decline(id),
+        11 => Message::decline(id, Shape { ring: Ring::Z32, dimension: 1 }),
         12 => Message::Ended { id, counted: dice.roll(2) == 1 },
         13 => Message::Frozen { id, digest: held.digest() },
         14 => {

@@ -39,7 +39,7 @@ impl World<'_> {
     /// An owner hears what the node has to say.
     pub(super) fn hear(&mut self, peer: Peer, event: Event) {
         match event {
-            Event::Asked(proposal) => {
+            Event::Asked { proposal, .. } => {
                 if let Some(question) = self.checkers.model.question(&proposal.id()) {
                     self.consider(peer, question);
                 }
@@ -107,19 +107,18 @@ impl World<'_> {
             return;
         }
         let id = |question: usize| self.checkers.model.index.ids[question];
-        let command = match act {
-            Act::Decline { question } => Command::Decline(id(question)),
+        let (input, command) = match act {
+            Act::Decline { question } => (InputKind::Command, Command::Decline(id(question))),
             Act::Answer { question } => {
                 let asked = &self.plan.workload[question];
                 let owner = asked.owner(&self.plan.cluster, peer);
                 let Some(Behaviour::Answer(reply)) = owner.map(|owner| &owner.behaviour) else {
                     return;
                 };
-                Command::Answer { id: id(question), answer: asked.form.answer(reply) }
+                let answer = asked.form.answer(reply);
+                (InputKind::Answer { question }, Command::Answer { id: id(question), answer })
             }
         };
-        self.feed(peer, &InputKind::Command, |driver, now, recorder| {
-            driver.command(now, command, recorder)
-        });
+        self.feed(peer, &input, |driver, now, recorder| driver.command(now, command, recorder));
     }
 }

@@ -8,7 +8,7 @@ use super::close::{Close, End};
 use super::framing::Reader;
 
 /// The first bytes from each side; the version is the one that ALPN agreed on.
-const HELLO: [u8; 8] = *b"formix/3";
+const HELLO: [u8; 8] = *b"formix/4";
 
 /// The dialler opens the stream and sends its hello first.
 pub(super) async fn dialler(

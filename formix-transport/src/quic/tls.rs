@@ -26,7 +26,7 @@ use crate::identity::Identity;
 use crate::peers::Peers;
 
 /// The protocol and its version.
-pub(super) const ALPN: &[u8] = b"formix/3";
+pub(super) const ALPN: &[u8] = b"formix/4";
 /// The same for every node: keys identify nodes, not names.
 pub(super) const SERVER_NAME: &str = "formix";
 

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use formix_sim::random::Stream;
 use tokio::net::UdpSocket;
@@ -34,6 +34,15 @@ pub(crate) struct Toll {
     pub(crate) cut: AtomicU64,
 }
 
+/// A datagram on its way to the node, as whoever watches the wire sees it.
+#[derive(Debug, Clone, Copy)]
+#[allow(dead_code, reason = "every test uses its own part of this")]
+pub(crate) struct Seen {
+    pub(crate) at: Instant,
+    pub(crate) sender: SocketAddr,
+    pub(crate) length: usize,
+}
+
 /// Stands in front of one node until it is dropped.
 pub(crate) struct Proxy {
     way: Arc<Way>,
@@ -47,8 +56,10 @@ struct Way {
     draw: Mutex<Stream>,
     is_cut: AtomicBool,
     toll: Toll,
+    seen: Mutex<Vec<Seen>>,
 }
 
+#[allow(dead_code, reason = "every test uses its own part of this")]
 impl Proxy {
     /// Stands in front of the node at `node`.
     pub(crate) async fn start(node: SocketAddr, weather: Weather, seed: u64) -> Self {
@@ -56,7 +67,7 @@ impl Proxy {
         let address = front.local_addr().unwrap();
         let draw = Mutex::new(Stream::new(seed, "weather"));
         let (is_cut, toll) = (AtomicBool::new(false), Toll::default());
-        let way = Arc::new(Way { weather, draw, is_cut, toll });
+        let way = Arc::new(Way { weather, draw, is_cut, toll, seen: Mutex::default() });
         let task = tokio::spawn(inward(front, node, way.clone())).abort_handle();
         Self { way, address, task }
     }
@@ -69,6 +80,11 @@ impl Proxy {
     /// Cuts the link, or restores it.
     pub(crate) fn cut(&self, is_cut: bool) {
         self.way.is_cut.store(is_cut, Ordering::Relaxed);
+    }
+
+    /// What was on its way to the node since it was looked at last.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut *self.way.seen.lock().unwrap())
     }
 
     /// How datagrams were treated so far.
@@ -136,6 +152,7 @@ async fn inward(front: Arc<UdpSocket>, node: SocketAddr, way: Arc<Way>) {
     let mut tasks = tokio::task::JoinSet::new();
     loop {
         let Ok((length, sender)) = front.recv_from(&mut bytes).await else { continue };
+        way.seen.lock().unwrap().push(Seen { at: Instant::now(), sender, length });
         let back = match backs.entry(sender) {
             Entry::Occupied(back) => back.into_mut(),
             Entry::Vacant(place) => {

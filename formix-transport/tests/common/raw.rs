@@ -22,7 +22,7 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use super::Enrolment;
 
-pub(crate) const HELLO: &[u8] = b"formix/3";
+pub(crate) const HELLO: &[u8] = b"formix/4";
 pub(crate) const ANYWHERE: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 

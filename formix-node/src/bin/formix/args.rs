@@ -202,6 +202,10 @@ pub(crate) struct Up {
     /// The smallest min_participants that a new network allows; below 3 is for tests only
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub(crate) min_participants: u32,
+    /// How long light nodes of a new network take to answer, whatever they answer, so that the time tells
+    /// nothing; 0s answers at once, for tests only
+    #[arg(long, value_parser = formix_node::duration::parse, default_value = "5s", value_name = "DURATION")]
+    pub(crate) answer_after: Duration,
 }
 
 fn number(text: &str) -> Result<Decimal, String> {

@@ -46,6 +46,11 @@ pub(crate) async fn up(
         output
             .line("A test network: its policy allows results over fewer than three participants.");
     }
+    if network.policy.answer_after.is_zero() {
+        output.line(
+            "A test network: its light nodes answer at once, and when that is may tell what.",
+        );
+    }
     let random = random_lights(&network, home);
     if random > 0 {
         let lights = network.with_role(Role::Light).count();
@@ -144,8 +149,8 @@ fn grow(args: &Up, home: &Home) -> Result<Network, Failure> {
 fn existing_or_new(args: &Up, home: &Home) -> Result<Network, Failure> {
     let file = home.network_file();
     if !file.exists() {
-        let min_participants = args.min_participants;
-        let policy = PolicyConfig { min_participants, ..PolicyConfig::default() };
+        let Up { min_participants, answer_after, .. } = *args;
+        let policy = PolicyConfig { min_participants, answer_after, ..PolicyConfig::default() };
         return Ok(Network { policy, nodes: Vec::new() });
     }
     let network = Network::load(&file)?;

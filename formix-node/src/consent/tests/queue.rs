@@ -6,6 +6,7 @@ use std::time::Duration;
 use formix_proto::answer::Answer;
 use formix_proto::id::{NodeId, Nonce};
 use formix_proto::machine::Command;
+use formix_proto::policy::Slots;
 use formix_proto::spec::Proposal;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -16,7 +17,7 @@ use crate::consent::error::ConsentError;
 use crate::consent::{Choice, Decision, Decisions, Entry, Family, Queue, Rule, Span, read};
 use crate::home::{Home, NodeHome};
 use crate::request::Request;
-use crate::responder::Fixed;
+use crate::responder::{Fixed, Question, Responder, Responding};
 
 /// A node whose owner has these rules, and what its queue sends to the machine.
 struct Light {
@@ -42,7 +43,7 @@ impl Light {
         fs::write(place.consent(), rules).unwrap();
         let names = BTreeMap::from([(NodeId([1; 32]), "analyst".to_owned())]);
         let decisions = Decisions::open(&place, false, Arc::new(RwLock::new(names))).unwrap();
-        let (requests, sent) = mpsc::channel(16);
+        let (requests, sent) = mpsc::channel(64);
         let responder = Box::new(Fixed(Answer::parse("7").unwrap()));
         let queue = Queue::new(responder, Some(decisions), requests);
         Self { queue, sent, place, _scratch: scratch }
@@ -50,7 +51,7 @@ impl Light {
 
     async fn ask(&self, question: &Arc<Proposal>) {
         // If the owner has to decide, it waits for an hour.
-        let submitted = self.queue.submit(Arc::clone(question));
+        let submitted = self.queue.submit(Arc::clone(question), None);
         let asked = async {
             while !self.waits(question).await {
                 tokio::task::yield_now().await;
@@ -67,10 +68,14 @@ impl Light {
         inbox.questions.iter().any(|pending| pending.comp_id == id)
     }
 
+    /// What the owner's word came to. That it is the owner's is said before.
     fn sent(&mut self) -> Option<Command> {
-        match self.sent.try_recv() {
-            Ok(Request::Command(command)) => Some(command),
-            _ => None,
+        loop {
+            match self.sent.try_recv() {
+                Ok(Request::Command(Command::Defer(_))) => {}
+                Ok(Request::Command(command)) => return Some(command),
+                _ => return None,
+            }
         }
     }
 
@@ -88,6 +93,40 @@ async fn what_is_allowed_is_on_the_disk_when_its_answer_leaves() {
     light.ask(&question(1)).await;
     assert!(matches!(light.sent(), Some(Command::Answer { .. })));
     assert_eq!(light.recorded(), [Decision::Allow]);
+}
+
+/// A person takes time, and how much is nobody's business: the machine is told before anybody is asked.
+#[tokio::test]
+async fn only_what_a_person_decides_is_deferred() {
+    for (rules, defers) in [(ALLOW, false), (&ALLOW.replace("allow", "deny"), false), ("", true)] {
+        let mut light = Light::with(rules);
+        let question = question(1);
+        light.ask(&question).await;
+        let Ok(Request::Command(first)) = light.sent.try_recv() else { panic!("{rules}") };
+        let is_deferred = matches!(first, Command::Defer(id) if id == question.id());
+        assert_eq!(is_deferred, defers, "{rules}");
+    }
+}
+
+/// The machine has declined by then; here the program is stopped, and the owner is told why.
+#[tokio::test]
+async fn an_answer_that_is_not_there_in_time_is_given_up() {
+    struct Never;
+    impl Responder for Never {
+        fn respond<'a>(&'a self, _: &'a Question) -> Responding<'a> {
+            Box::pin(std::future::pending())
+        }
+    }
+    let mut light = Light::with(ALLOW);
+    light.queue.responder = Box::new(Never);
+    let slots = Slots { soon: now(), late: now() + Duration::from_secs(60) };
+    light.queue.submit(question(1), Some(slots)).await;
+    assert!(matches!(light.sent(), Some(Command::Decline(_))));
+    fs::write(light.place.consent(), "").unwrap();
+    let slots = Slots { late: now(), ..slots };
+    light.queue.submit(question(2), Some(slots)).await;
+    assert_eq!(light.recorded(), [Decision::Allow, Decision::Expired]);
+    assert!(light.sent().is_none());
 }
 
 #[tokio::test]
@@ -125,7 +164,7 @@ async fn a_question_that_arrives_late_expires_whatever_the_rules_say() {
         let mut late = Proposal::clone(&question(1));
         late.spec.deadline = now();
         let id = late.id().to_string();
-        light.queue.submit(Arc::new(late)).await;
+        light.queue.submit(Arc::new(late), None).await;
         assert_eq!(light.recorded(), [Decision::Expired]);
         let decided = light.queue.decide(&id, Choice::Approve).await;
         assert!(matches!(decided, Err(ConsentError::Expired(_))));
