@@ -103,6 +103,10 @@ impl Definition for Choice {
         1
     }
 
+    fn bits(&self) -> u32 {
+        1
+    }
+
     fn cells(&self) -> Cells {
         Cells::Exactly(1)
     }

@@ -44,6 +44,10 @@ impl Definition for Choices {
         1
     }
 
+    fn bits(&self) -> u32 {
+        1
+    }
+
     fn cells(&self) -> Cells {
         Cells::AtMost(self.0.count())
     }

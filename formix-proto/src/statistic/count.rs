@@ -67,6 +67,10 @@ impl Definition for Count {
         1
     }
 
+    fn bits(&self) -> u32 {
+        1
+    }
+
     fn cells(&self) -> Cells {
         Cells::Exactly(1)
     }

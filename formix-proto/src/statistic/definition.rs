@@ -43,6 +43,10 @@ pub trait Definition: Clone + Debug + Eq + Serialize + DeserializeOwned {
     /// The largest value that an element of one encoded answer can have.
     fn max_element(&self) -> u128;
 
+    /// How many bits of one answer an element holds at most: those of the widest declared number, or 1
+    /// where answers are counted. Products of numbers have the bits of one.
+    fn bits(&self) -> u32;
+
     /// How many cells an answer has.
     fn cells(&self) -> Cells;
 

@@ -101,6 +101,11 @@ impl Domain {
         self.max.abs_diff(self.min)
     }
 
+    /// How many bits it takes to tell its numbers apart.
+    pub(super) fn bits(&self) -> u32 {
+        u64::BITS - self.width().leading_zeros()
+    }
+
     /// The number that is this many steps above `min`.
     pub fn number(&self, steps: u64) -> Decimal {
         self.sum(steps.into(), 1)

@@ -179,6 +179,10 @@ impl Definition for Histogram {
         1
     }
 
+    fn bits(&self) -> u32 {
+        1
+    }
+
     fn cells(&self) -> Cells {
         Cells::Exactly(1)
     }

@@ -5,6 +5,7 @@
 //! neither `rustfmt` nor `cargo mutants` finds files that a macro declares.)
 
 mod buckets;
+mod capacity;
 mod definition;
 mod domain;
 mod exact;
@@ -40,6 +41,7 @@ use crate::limits::{MAX_CONSTANT, MAX_DIMENSION};
 use crate::sharing::{Encoded, Ring, Shape, Totals};
 
 pub use buckets::{Buckets, BucketsError};
+pub use capacity::Capacity;
 pub use definition::{Cells, Definition, Draw, Kind};
 pub use domain::{Domain, DomainError};
 pub use fields::{Field, FieldError, FieldProblem, Fields};
@@ -160,6 +162,11 @@ impl Statistic {
         let (measure, base) = (self.measure.dimension(), self.counted_groups());
         let first = base + group * measure;
         core::iter::once(group).chain(first..first + measure)
+    }
+
+    /// Whether a constant counts as an answer where a value is missing or out of range.
+    pub fn has_stand_ins(&self) -> bool {
+        [&self.missing, &self.outside].iter().any(|rule| matches!(rule, Rule::Use(_)))
     }
 
     /// The shape of an encoded answer: the smallest ring in which no element can wrap with this many

@@ -77,6 +77,10 @@ impl Definition for Moments {
         u128::from(self.0.width()).pow(2)
     }
 
+    fn bits(&self) -> u32 {
+        self.0.bits()
+    }
+
     fn cells(&self) -> Cells {
         Cells::Exactly(1)
     }

@@ -71,6 +71,11 @@ macro_rules! statistics {
                 match self { $($(#[$meta])* Self::$name(it) => it.max_element(),)* }
             }
 
+            /// How many bits of one answer an element holds at most: see [`Capacity`].
+            pub(super) fn bits(&self) -> u32 {
+                match self { $($(#[$meta])* Self::$name(it) => it.bits(),)* }
+            }
+
             /// The maximum number of elements, those of all groups together.
             pub fn max_elements(&self) -> usize {
                 match self { $($(#[$meta])* Self::$name(_) => $name::MAX_ELEMENTS,)* }

@@ -253,6 +253,10 @@ impl Definition for Regression {
         u128::from(widths.max().unwrap_or(0)).pow(2)
     }
 
+    fn bits(&self) -> u32 {
+        self.columns.iter().map(Domain::bits).fold(self.response.bits(), u32::max)
+    }
+
     fn cells(&self) -> Cells {
         Cells::Exactly(self.columns.len() + 1)
     }

@@ -68,6 +68,10 @@ impl Definition for Sign {
         1
     }
 
+    fn bits(&self) -> u32 {
+        1
+    }
+
     fn cells(&self) -> Cells {
         Cells::Exactly(1)
     }

@@ -73,6 +73,10 @@ impl Definition for Sum {
         self.0.width().into()
     }
 
+    fn bits(&self) -> u32 {
+        self.0.bits()
+    }
+
     fn cells(&self) -> Cells {
         Cells::Exactly(1)
     }

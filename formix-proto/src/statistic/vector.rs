@@ -71,6 +71,10 @@ impl Definition for Vector {
         self.0.width().into()
     }
 
+    fn bits(&self) -> u32 {
+        self.0.bits()
+    }
+
     fn cells(&self) -> Cells {
         Cells::Exactly(self.dimension())
     }
