@@ -34,12 +34,6 @@ pub(super) async fn open(most_bytes: u64) -> Result<Connection, SqlError> {
     Ok(connection)
 }
 
-/// Has the C library read the time zone, because a statement may ask for local time when no file can be read.
-pub(super) async fn settle_time_zone(connection: &Connection) -> Result<(), SqlError> {
-    let local = connection.query("SELECT date(0, 'unixepoch', 'localtime')", ()).await;
-    local.map_err(evaluation)?.next().await.map(drop).map_err(evaluation)
-}
-
 /// An identifier of SQL, where no text can be meant.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

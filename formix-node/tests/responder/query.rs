@@ -243,3 +243,50 @@ fn a_chain_of_ordinary_ctes_is_evaluated() {
         SELECT sum(CASE WHEN a.dip OR b.peak THEN (a.ms + b.ms) / 2 ELSE 0 END) FROM peaks AS a JOIN peaks AS b ON a.day = b.day WHERE a.ms > 0 AND b.ms > 0 AND a.day < 9";
     assert_eq!(one(chain).unwrap(), number("382.2038"));
 }
+
+/// The attack: `iif(unixepoch('now') < T, 0, salary)` is one value when its owner looks, and another later.
+#[test]
+fn the_clock_is_not_read() {
+    for now in [
+        "'now'",
+        "'NOW'",
+        "lower('NOW')",
+        "substr('nowhere', 1, 3)",
+        "CAST(X'6e6f77' AS TEXT)",
+        "X'6e6f77'",
+        "CAST(X'6e6f7700' AS TEXT)",
+        "'subsec'",
+        "'subsecond'",
+        "(SELECT 'now')",
+        "'now' COLLATE NOCASE",
+        "min('now', 'o')",
+    ] {
+        for call in
+            ["unixepoch(#)", "julianday(#)", "strftime('%s', #)", "[unixepoch] (#, '+1 day')"]
+        {
+            let sql = format!("SELECT {} IS NULL", call.replace('#', now));
+            assert_eq!(one(&sql).unwrap(), number("1"), "{sql}");
+        }
+    }
+    for refused in
+        ["current_timestamp", "CURRENT_DATE", "unixepoch()", "random()", "timediff('now', 0)"]
+    {
+        let sql = format!("SELECT {refused} IS NULL");
+        assert!(one(&sql).is_err(), "{sql}");
+    }
+}
+
+#[test]
+fn the_dates_of_the_data_are_read() {
+    for (sql, answer) in [
+        ("SELECT unixepoch('1970-01-02') / 3600", "24"),
+        ("SELECT julianday(2440587.5) - 2440587", "0.5"),
+        ("SELECT strftime('%Y', 0, 'unixepoch', '+1 years') - 1900", "71"),
+        ("SELECT unixepoch(date('1970-01-31', 'start of month', '+1 month')) / 86400", "31"),
+        ("SELECT julianday('-0001-01-01') IS NULL", "0"),
+        ("SELECT unixepoch('12:00') - unixepoch('2000-01-01') - 43000", "200"),
+        ("SELECT count(date(y)) FROM data", "0"),
+    ] {
+        assert_eq!(one(sql).unwrap(), number(answer), "{sql}");
+    }
+}

@@ -334,29 +334,3 @@ fn a_directory_need_not_have_a_name_in_utf_8() {
     let Ok(Reply::Answer(answer)) = reply else { panic!("{reply:?}") };
     assert_eq!(shown(&answer, &question), 5.into());
 }
-
-/// Names a node's directory to a process that asks for local time.
-const LOCAL: &str = "FORMIX_TEST_LOCAL";
-
-/// This test is both: the one that sets the time zone, and the node. The zone is in a file, which cannot be
-/// read any more when the statement runs.
-#[test]
-fn local_time_is_that_of_the_node() {
-    if let Some(home) = env::var_os(LOCAL) {
-        let question = asking("SELECT strftime('%H', 0, 'unixepoch', 'localtime') + 0");
-        let reply = wait(query(Path::new(&home), "formix").respond(&question));
-        let Ok(Reply::Answer(answer)) = reply else { panic!("{reply:?}") };
-        return assert_eq!(shown(&answer, &question), 5.into());
-    }
-    let home = home("unused");
-    // RFC 8536: no transition, one type five hours east of Greenwich, one name.
-    let counts = [0, 0, 0, 0, 1_u32, 4].map(u32::to_be_bytes).concat();
-    let kind = [&18_000_i32.to_be_bytes()[..], &[0, 0]].concat();
-    let zone = [&b"TZif"[..], &[0; 16], &counts, &kind, b"XYZ\0"].concat();
-    let file = home.path().join("zone");
-    fs::write(&file, zone).unwrap();
-    let mut node = Command::new(env::current_exe().unwrap());
-    node.args(["--exact", "worker::local_time_is_that_of_the_node"]).env(LOCAL, home.path());
-    let ran = node.env("TZ", format!(":{}", file.display())).output().unwrap();
-    assert!(String::from_utf8_lossy(&ran.stdout).contains("1 passed"), "{ran:?}");
-}

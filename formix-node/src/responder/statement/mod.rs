@@ -1,9 +1,10 @@
-//! What text is one `SELECT`, as far as its words and punctuation go, and how its sums are guarded.
+//! What text is one `SELECT`, as far as its words and punctuation go, and how its sums and dates are guarded.
 //!
 //! What a statement may *read* is for SQLite's authorizer. This refuses what the authorizer is not asked
 //! about, and what could hide from a reader: a second statement, comments, parameters, endless text.
 
-mod sums;
+mod dates;
+mod guard;
 mod tokens;
 
 use formix_proto::limits::MAX_QUERY;
@@ -45,12 +46,17 @@ pub enum StatementError {
     /// `||`, with which a few bytes make text of any length.
     #[error("it joins text with ||")]
     Concatenation,
+    /// A date or time that may be the clock's.
+    #[error(
+        "it asks for the date or the time of day: give `date`, `strftime` and their like a time of the data's, and modifiers in quotes, other than 'localtime' and 'utc'"
+    )]
+    Clock,
     /// `?`, `:name`, `@name` or `$name`.
     #[error("it has a parameter")]
     Parameter,
 }
 
-/// The statement as it is run: its sums take nothing but numbers.
+/// The statement as it is run: its sums take nothing but numbers, and its dates come from the data.
 pub(super) fn guarded(text: &str) -> Result<String, StatementError> {
     if text.len() > MAX_QUERY {
         return Err(StatementError::TooLong);
@@ -62,7 +68,7 @@ pub(super) fn guarded(text: &str) -> Result<String, StatementError> {
     if !tokens.first().is_some_and(|first| first.is_any(&["select", "with"])) {
         return Err(StatementError::NotSelect);
     }
-    sums::guard(text, &tokens)
+    guard::guard(text, &tokens)
 }
 
 #[cfg(test)]
@@ -82,6 +88,44 @@ mod tests {
         ] {
             let run = if run.is_empty() { text } else { run };
             assert_eq!(guarded(text).as_deref(), Ok(run));
+        }
+    }
+
+    #[test]
+    fn dates_are_of_the_data() {
+        for (text, run) in [
+            ("SELECT date(day)", "SELECT date( min(day, ':'))"),
+            (
+                "SELECT strftime('%H', a, '+1 hours', 'start of day')",
+                "SELECT strftime('%H', min( a, ':'), '+1 hours', 'start of day')",
+            ),
+            (
+                "SELECT avg([julianday] (a, 'Weekday 0') - `unixepoch`(date(b)))",
+                "SELECT avg( min([julianday] ( min(a, ':'), 'Weekday 0') - `unixepoch`( min(date( min(b, ':')), ':')), 9e999))",
+            ),
+        ] {
+            assert_eq!(guarded(text).as_deref(), Ok(run));
+        }
+        for text in [
+            "date()",
+            "TIME()",
+            "strftime()",
+            "strftime('%s')",
+            "julianday( )",
+            "date(day, 'localtime')",
+            "date(day, 'UTC')",
+            "date(day, '')",
+            "date(day, ' localtime')",
+            "date(day, zone)",
+            "date(day, lower('UTC'))",
+            "date(day, 'u''tc')",
+            "date(day, X'757463')",
+            "date(day, '+1 day', 'utc')",
+            "date(day, )",
+            "strftime('%s', day, (zone))",
+            "strftime('%s', )",
+        ] {
+            assert_eq!(guarded(&format!("SELECT {text}")), Err(StatementError::Clock), "{text}");
         }
     }
 

@@ -185,12 +185,10 @@ fn near(own: &Path, path: &OsStr) -> Option<PathBuf> {
     programs.find(|program| program.is_file())
 }
 
-/// The environment is empty but for the time zone: without the variable, the C library looks up the system's
-/// zone each time that a statement asks for local time, which the worker then refuses.
+/// The environment is empty: nothing of it is of use to a statement.
 fn start(program: &Path) -> Result<Child, WorkerError> {
     let mut command = Command::new(program);
-    let zone = env::var_os("TZ").unwrap_or_else(|| ":/etc/localtime".into());
-    command.arg(ARGUMENT).env_clear().env("TZ", zone).kill_on_drop(true);
+    command.arg(ARGUMENT).env_clear().kill_on_drop(true);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     command.spawn().map_err(|source| WorkerError::Start { program: program.to_owned(), source })
 }

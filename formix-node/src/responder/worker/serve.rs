@@ -62,7 +62,6 @@ async fn prepare(job: &Job, input: &mut impl Read) -> Result<(Connection, Arc<Na
     for (table, data) in &job.tables {
         Loader { table, connection: &connection }.load(data, input).await?;
     }
-    sandbox::settle_time_zone(&connection).await?;
     let tables = job.tables.iter().map(|(table, _)| table.clone()).collect();
     let names = authorizer::allow_only(&connection, tables).await?;
     confine::at_last()?;
