@@ -39,6 +39,7 @@ pub mod report;
 mod request;
 pub mod responder;
 mod shell;
+pub mod text;
 pub mod words;
 
 pub use formix_proto::Decimal;

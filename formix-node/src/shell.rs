@@ -26,6 +26,7 @@ use crate::history::Words;
 use crate::log::{Acknowledgement, Log};
 use crate::owner::Owner;
 use crate::request::Request;
+use crate::text::one_line;
 use formix_proto::statistic::Schema;
 
 /// Batches that may wait for the disk before no more frames are taken in: what bounds the queue to
@@ -182,7 +183,7 @@ impl<T: Transport, L: Log> Ports<T, L> {
         let count = self.faults.entry(peer).or_default();
         *count += 1;
         if count.is_power_of_two() {
-            warn!(peer = peer.short(), %fault, count, "peer at fault");
+            warn!(peer = peer.short(), fault = one_line(fault), count, "peer at fault");
         }
         if fault.consequence() == Consequence::Disconnect || count.is_multiple_of(MOST_FAULTS) {
             self.transport.disconnect(peer);
@@ -193,7 +194,9 @@ impl<T: Transport, L: Log> Ports<T, L> {
 fn log(event: &Event) {
     match event {
         Event::Proposed(id) => info!(id = id.short(), "proposed"),
-        Event::Rejected { id, error } => warn!(id = id.short(), %error, "rejected"),
+        Event::Rejected { id, error } => {
+            warn!(id = id.short(), error = one_line(error), "rejected");
+        }
         Event::Progress { id, stage } => info!(id = id.short(), ?stage, "progress"),
         Event::Answers { id, answered, declined, enrolled } => {
             debug!(id = id.short(), answered, declined, enrolled, "answers");
@@ -214,6 +217,8 @@ fn log_end(id: &ComputationId, outcome: &formix_proto::outcome::Outcome) {
         Outcome::Completed(reveal) => {
             info!(id = id.short(), participants = reveal.participants, "completed");
         }
-        Outcome::Failed(failure) => info!(id = id.short(), %failure, "failed"),
+        Outcome::Failed(failure) => {
+            info!(id = id.short(), failure = one_line(failure), "failed");
+        }
     }
 }

@@ -37,6 +37,43 @@ impl Log for Claiming {
     }
 }
 
+/// The attack: a heavy node says why it refuses, and its words are lines of the analyst's log.
+#[test]
+fn what_a_peer_says_is_one_line_of_the_log() {
+    use formix_proto::outcome::{Failure, Outcome, Refusal};
+    use formix_proto::query::QueryError;
+    use formix_proto::spec::SpecError;
+    let written = Arc::new(Mutex::new(Vec::new()));
+    let log_file = Arc::clone(&written);
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || Written(Arc::clone(&log_file)))
+        .finish();
+    let words = "x\n2026-11-28T12:00:00Z INFO completed\u{1b}[2J".repeat(1000);
+    let refusal = Refusal::Terms(SpecError::Query(QueryError::Name(words)));
+    let failure = Failure::Refused { by: ME, refusal };
+    let id = ComputationId([1; 32]);
+    tracing::subscriber::with_default(subscriber, || {
+        log(&Event::Ended { id, outcome: Outcome::Failed(failure) });
+    });
+    let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches('\n').count(), 1, "{text}");
+    assert!(text.ends_with('\n') && text.len() < 2000, "{text}");
+    assert!(!text.trim_end().contains(char::is_control), "{text}");
+}
+
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The shell of a proposer that is alone, its log, and where requests and events go.
 struct Alone {
     shell: Shell<MemoryTransport, Claiming>,
