@@ -255,6 +255,24 @@ impl Network {
     pub fn names(&self) -> BTreeMap<NodeId, String> {
         self.nodes.iter().map(|member| (member.id, member.name.clone())).collect()
     }
+
+    /// Who is enrolled, for consent.
+    pub fn enrolled(&self) -> Enrolled {
+        let light_nodes = self.with_role(Role::Light).count();
+        Enrolled {
+            names: self.names(),
+            light_nodes: u32::try_from(light_nodes).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// Who is enrolled, as far as it matters to an owner.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Enrolled {
+    /// What the nodes are called.
+    pub names: BTreeMap<NodeId, String>,
+    /// How many light nodes there are: each question is put to all of them.
+    pub light_nodes: u32,
 }
 
 impl Member {

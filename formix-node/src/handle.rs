@@ -1,6 +1,5 @@
 //! The owner's way to a running node.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use formix_proto::spec::{Proposal, SpecError};
 use formix_proto::status::Status;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::config::Network;
+use crate::config::{Enrolled, Network};
 use crate::consent::Queue;
 use crate::database::DatabaseError;
 use crate::history::{ComputationRow, History};
@@ -54,7 +53,7 @@ pub struct NodeHandle {
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) history: History,
-    pub(crate) names: Arc<RwLock<BTreeMap<NodeId, String>>>,
+    pub(crate) enrolled: Arc<RwLock<Enrolled>>,
     pub(crate) queue: Option<Arc<Queue>>,
     pub(crate) patience: Duration,
 }
@@ -177,8 +176,8 @@ impl NodeHandle {
         }
         match self.status(report.row.comp_id).await {
             Some(status) => {
-                let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-                report.with_status(&status, &names)
+                let enrolled = self.enrolled.read().unwrap_or_else(PoisonError::into_inner);
+                report.with_status(&status, &enrolled.names)
             }
             None => report,
         }
@@ -207,7 +206,7 @@ impl NodeHandle {
 
     /// The network is now this one.
     pub async fn enroll(&self, network: &Network) {
-        *self.names.write().unwrap_or_else(PoisonError::into_inner) = network.names();
+        *self.enrolled.write().unwrap_or_else(PoisonError::into_inner) = network.enrolled();
         self.request(Request::Enroll(network.directory(), network.peers())).await;
     }
 

@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use crate::clock::now;
 use crate::config::Network;
-use crate::consent::{Consent, DecisionLogError, Decisions, Names, Queue};
+use crate::consent::{Consent, DecisionLogError, Decisions, Queue, SharedEnrolled};
 use crate::database::DatabaseError;
 use crate::handle::NodeHandle;
 use crate::history;
@@ -136,8 +136,8 @@ impl BoundNode {
         transport.set_peers(network.peers());
         let (requests, inbox) = mpsc::channel(256);
         let (events, _) = broadcast::channel(1_024);
-        let names = Arc::new(RwLock::new(network.names()));
-        let queue = queue(setup.responder, setup.consent, &setup.home, &names, &requests)?;
+        let enrolled = Arc::new(RwLock::new(network.enrolled()));
+        let queue = queue(setup.responder, setup.consent, &setup.home, &enrolled, &requests)?;
         let handle = NodeHandle {
             id,
             name: setup.name.into(),
@@ -145,7 +145,7 @@ impl BoundNode {
             requests: requests.clone(),
             events: events.clone(),
             history: history.clone(),
-            names,
+            enrolled,
             queue: queue.clone(),
             patience: network.policy.prepare_within + Duration::from_secs(2),
         };
@@ -171,13 +171,13 @@ fn queue(
     responder: Option<Box<dyn Responder>>,
     consent: Consent,
     home: &NodeHome,
-    names: &Names,
+    enrolled: &SharedEnrolled,
     requests: &mpsc::Sender<Request>,
 ) -> Result<Option<Arc<Queue>>, DecisionLogError> {
     let Some(responder) = responder else { return Ok(None) };
     let decisions = match consent {
         Consent::Everything => None,
-        Consent::Owner { made_up } => Some(Decisions::open(home, made_up, Arc::clone(names))?),
+        Consent::Owner { made_up } => Some(Decisions::open(home, made_up, Arc::clone(enrolled))?),
     };
     Ok(Some(Arc::new(Queue::new(responder, decisions, requests.clone()))))
 }

@@ -19,6 +19,9 @@ pub fn revealed(statistic: &Statistic) -> String {
     }
 }
 
+/// What constants do to the threshold.
+pub(crate) const STAND_INS: &str = "a constant that stands in for a value counts as an answer, so fewer people than participants may have a value of their own";
+
 /// What becomes of answers that are not as declared.
 pub fn rules(statistic: &Statistic) -> String {
     let missing = rule("missing value", &statistic.missing);

@@ -22,6 +22,7 @@ use support::{Answer, COMMITTEE, PATIENCE, Up, within};
 const ANSWERS: [Answer<'_>; 4] =
     [Answer::Fixed("11"), Answer::Fixed("20"), Answer::Fixed("72"), Answer::Fixed("100")];
 const FREE_TEXT: &str = "[[rule]]\nverdict = \"allow\"\nfree_text = true\n";
+const OFTEN: &str = "cooldown = \"0s\"\n";
 
 /// A network that runs, whose `light-1` has these rules.
 fn network(rules: &str) -> Up {
@@ -163,7 +164,7 @@ fn a_question_without_a_decision_expires_unanswered() {
 #[test]
 fn what_the_owner_always_approves_is_not_asked_again() {
     let (network, id) = waiting("# Mine.\ndefault = \"ask\" # always\n");
-    network.formix(&["always", "light-1", &id]).succeeded();
+    network.formix(&["always", "light-1", &id, "--cooldown", "0s"]).succeeded();
     network.completes(&id, "203", 4);
     let rules = fs::read_to_string(network.home().node("light-1").consent()).unwrap();
     assert!(rules.starts_with("# Mine.\ndefault = \"ask\" # always\n"), "{rules}");
@@ -211,7 +212,7 @@ fn rules_that_cannot_be_used_ask_about_everything_and_say_so() {
     network.formix(&["approve", "light-1", &id]).succeeded();
     network.completes(&id, "203", 4);
     // The rules are read for every question.
-    network.says("light-1", FREE_TEXT);
+    network.says("light-1", &format!("{FREE_TEXT}{OFTEN}"));
     network.completes(&network.propose(), "203", 4);
 }
 
@@ -225,7 +226,7 @@ fn a_preview_shows_the_answer_to_its_owner_and_leaves_it_nowhere() {
     let id = network.propose_with(&["--max", "8000000"]);
     waits(&network, &id);
     for (args, shown) in [
-        (&["preview", "light-1", &id][..], "your answer   7315924.86\n"),
+        (&["preview", "light-1", &id][..], "your answer\n  | 7315924.86\n"),
         (&["preview", "light-1", &id, "--json"], "\"answer\":[\"7315924.86\"]"),
     ] {
         let preview = network.formix(args).succeeded();
@@ -249,7 +250,7 @@ fn an_answer_that_the_question_does_not_take_is_shown_and_not_sent() {
     let id = network.propose_with(&["--max", "10"]);
     waits(&network, &id);
     let preview = network.formix(&["preview", "light-1", &id]).exits(1).stdout;
-    assert!(preview.contains("your answer   11\nbut           the node declines"), "{preview}");
+    assert!(preview.contains("your answer\n  | 11\nbut\n  | the node declines"), "{preview}");
     network.formix(&["approve", "light-1", &id]).exits(1).says("outside the question's domain");
     let log = fs::read_to_string(network.home().node("light-1").log()).unwrap();
     assert!(
@@ -274,10 +275,9 @@ fn a_preview_without_an_answer_fails_and_says_why_and_that_nothing_was_sent() {
         let id = network.propose();
         waits(&network, &id);
         let preview = network.formix(&["preview", "light-1", &id]).exits(1).stdout;
-        let last = preview.lines().rev().take(2).collect::<Vec<_>>();
-        assert_eq!(last[0], "Nothing was sent: only you see this.");
-        assert!(last[1].starts_with("no answer     the node declines: "), "{preview}");
-        assert!(last[1].contains(why), "{preview}");
+        let said = preview.split_once("no answer\n  | the node declines: ").unwrap().1;
+        assert!(said.contains(why), "{preview}");
+        assert!(said.ends_with("\nNothing was sent: only you see this.\n"), "{preview}");
         network.formix(&["down"]).succeeded();
     }
 }
@@ -344,6 +344,24 @@ fn the_name_of_the_only_node_is_optional() {
     alone.formix(&["down"]).succeeded();
     alone.formix(&["inbox"]).exits(1).says("light-1 is not running");
     alone.formix(&["audit"]).succeeded();
+}
+
+/// A rule without limits of its own is held to those that are safe, and the inbox says to which.
+#[test]
+fn a_rule_does_not_allow_what_is_wide_enough_for_several_peoples_values() {
+    let network = network(FREE_TEXT);
+    let wide = network.propose_with(&["--max", "1000000000000000000", "--decimals", "0"]);
+    let question = waits(&network, &wide);
+    let why = text(&question["why"]);
+    assert!(why.contains("rule 1 would allow it, but `max_bits` is 32 there"), "{why}");
+    let inbox = network.formix(&["inbox", "light-1", &wide[..8]]).succeeded().stdout;
+    let words = inbox.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("60 yes-or-no answers, or 6 numbers of three digits, one by one"),
+        "{inbox}"
+    );
+    assert!(inbox.contains("  | max = \"1000000000000000000\"\n"), "all of it: {inbox}");
+    network.formix(&["inbox", "light-1", "ffff"]).exits(2).says("no pending question");
 }
 
 const INVISIBLE: [char; 4] = ['\u{202e}', '\u{200b}', '\u{2066}', '\u{feff}'];

@@ -1,33 +1,32 @@
 //! One node's rules and its log of decisions. Reads and writes files: call it where blocking is fine.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use formix_proto::id::NodeId;
 use formix_proto::spec::Proposal;
 use formix_proto::time::Time;
 use tracing::{error, info};
 
 use super::log::{By, Decision, DecisionLog, DecisionLogError, Entry, PastDecision};
-use super::policy::{Evaluation, Policy};
+use super::policy::{Evaluation, Held, Policy};
 use super::rule::{Choice, Rule, Span, Verdict};
-use super::subject::{Family, Subject};
+use super::seen::Seen;
+use super::subject::{Party, Subject};
 use super::view::PendingView;
 use crate::clock::now;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Enrolled};
 use crate::home::NodeHome;
 use crate::words;
 
-/// The names of the enrolled nodes.
-pub(crate) type Names = Arc<RwLock<BTreeMap<NodeId, String>>>;
+/// Who is enrolled at the moment.
+pub(crate) type SharedEnrolled = Arc<RwLock<Enrolled>>;
 
 /// One node's rules, and the log of what was decided.
 #[derive(Debug)]
 pub(crate) struct Decisions {
     rules: PathBuf,
-    made_up: bool,
-    names: Names,
+    pub(super) made_up: bool,
+    enrolled: SharedEnrolled,
     /// Held from the evaluation until the decision is recorded, so that a cooldown lets one question
     /// through, not two at once.
     log: Mutex<DecisionLog>,
@@ -41,6 +40,8 @@ pub(super) struct Pending {
     pub(super) why: String,
     /// Until when the owner can.
     pub(super) until: Time,
+    /// What the owner was shown last.
+    pub(super) seen: Option<Arc<Seen>>,
 }
 
 /// What happens to a new question.
@@ -57,10 +58,10 @@ impl Decisions {
     pub(crate) fn open(
         home: &NodeHome,
         made_up: bool,
-        names: Names,
+        enrolled: SharedEnrolled,
     ) -> Result<Self, DecisionLogError> {
         let log = Mutex::new(DecisionLog::open(&home.consent_log())?);
-        Ok(Self { rules: home.consent(), made_up, names, log })
+        Ok(Self { rules: home.consent(), made_up, enrolled, log })
     }
 
     /// Applies the rules to a question, and records what they decide.
@@ -132,7 +133,7 @@ impl Decisions {
 
     /// The rules as they are now.
     pub(super) fn policy(&self) -> Result<Policy, ConfigError> {
-        Policy::load(&self.rules, &self.names())
+        Policy::load(&self.rules, &self.enrolled().names)
     }
 
     /// Writes a rule for exactly this question, from this proposer, over no fewer participants.
@@ -143,47 +144,40 @@ impl Decisions {
         cooldown: Option<Span>,
     ) -> Result<(), ConfigError> {
         self.policy()?;
-        let subject = self.subject(proposal);
-        let mut rule = Rule {
-            verdict: choice.into(),
-            proposer: Some(vec![subject.proposer.to_string()]),
-            question: Some(subject.question),
-            ..Rule::default()
-        };
-        if choice == Choice::Approve {
-            rule.min_participants = Some(subject.min_participants);
-            rule.cooldown = cooldown;
-            rule.name_data(subject.tables.as_deref());
-        }
+        let rule = Rule::for_exactly(&self.subject(proposal), choice, cooldown);
         Policy::put_first(&self.rules, rule, &comment(proposal))
     }
 
     /// The question as its owner reads it.
     pub(super) fn view(&self, Pending { proposal, why, .. }: &Pending) -> PendingView {
-        let (names, spec) = (self.names(), &proposal.spec);
-        let name = |id: &NodeId| names.get(id).cloned().unwrap_or_else(|| id.short());
+        let (subject, spec) = (self.subject(proposal), &proposal.spec);
         PendingView {
             comp_id: proposal.id().to_string(),
-            proposer: name(&proposal.proposer),
+            proposer: subject.proposer.to_string(),
             proposer_uid: proposal.proposer.to_string(),
             prompt: spec.prompt.clone(),
             query: spec.query.clone(),
             reveals: words::revealed(&spec.statistic),
             rules: words::rules(&spec.statistic),
-            committee: spec.committee.nodes().map(|node| name(&node)).collect(),
+            schema: spec.statistic.clone().into(),
+            room: spec.statistic.capacity().to_string(),
+            cautions: cautions(&subject),
+            committee: subject.committee.iter().map(Party::to_string).collect(),
             min_participants: spec.min_participants,
+            max_participants: spec.max_participants,
+            light_nodes: subject.light_nodes,
             deadline: spec.deadline.0,
-            question: Family::of(spec),
+            question: subject.question,
             why: why.clone(),
         }
     }
 
     fn subject(&self, proposal: &Proposal) -> Subject {
-        Subject::of(proposal, self.names().get(&proposal.proposer).cloned(), self.made_up)
+        Subject::of(proposal, &self.enrolled(), self.made_up)
     }
 
-    fn names(&self) -> RwLockReadGuard<'_, BTreeMap<NodeId, String>> {
-        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    fn enrolled(&self) -> RwLockReadGuard<'_, Enrolled> {
+        self.enrolled.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn log(&self) -> MutexGuard<'_, DecisionLog> {
@@ -196,12 +190,20 @@ fn why(evaluation: &Evaluation) -> String {
         By::Rule(number) => format!("rule {number} leaves it to you"),
         _ => "no rule matches".to_owned(),
     };
-    match evaluation.cooling {
-        Some(number) => {
-            format!("{reason}; rule {number} would allow it, but its cooldown has not ended")
-        }
+    match &evaluation.held {
+        Some(Held { rule, limit }) => format!("{reason}; rule {rule} would allow it, but {limit}"),
         None => reason,
     }
+}
+
+/// What an owner may overlook.
+fn cautions(subject: &Subject) -> Vec<String> {
+    let Subject { max_participants, light_nodes, .. } = subject;
+    let subset = (max_participants < light_nodes).then(|| {
+        format!("it takes {max_participants} answers of {light_nodes} light nodes, so who asks can choose whose")
+    });
+    let stand_ins = subject.stand_ins.then(|| words::STAND_INS.to_owned());
+    stand_ins.into_iter().chain(subset).collect()
 }
 
 /// Which question a rule was written for, on one line whatever the question says.

@@ -6,22 +6,26 @@
 
 mod decisions;
 mod error;
+mod limit;
 mod log;
 mod policy;
 mod queue;
 mod rule;
+mod seen;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub(crate) use decisions::{Decisions, Names};
+pub(crate) use decisions::{Decisions, SharedEnrolled};
 pub(crate) use error::ConsentError;
+pub use error::RuleError;
+pub use limit::Limit;
 pub use log::{By, Decision, DecisionLogError, Entry, PastDecision, read};
-pub use policy::{Evaluation, Policy};
+pub use policy::{Evaluation, Held, Policy};
 pub(crate) use queue::Queue;
-pub use rule::{Choice, Rule, RuleError, Span, Verdict};
-pub use subject::{Family, Subject};
+pub use rule::{Choice, Rule, Span, Verdict};
+pub use subject::{Family, Party, Subject};
 pub use view::{Disclosed, Inbox, PendingView, Preview};
 
 /// Who decides what a light node answers.

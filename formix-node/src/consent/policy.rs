@@ -7,7 +7,8 @@ use formix_proto::id::NodeId;
 use formix_proto::time::Time;
 use serde::{Deserialize, Serialize};
 
-use super::log::{By, Decision, PastDecision};
+use super::limit::Limit;
+use super::log::{By, PastDecision};
 use super::rule::{Rule, Verdict};
 use super::subject::Subject;
 use crate::config::{self, ConfigError, ContentError};
@@ -31,8 +32,17 @@ pub struct Evaluation {
     pub verdict: Verdict,
     /// The rule that gave it, or the default.
     pub by: By,
-    /// The first rule that would have allowed it, had its cooldown ended.
-    pub cooling: Option<usize>,
+    /// The first rule that would have allowed it, but for a limit.
+    pub held: Option<Held>,
+}
+
+/// A rule that matches a question, and what of it stands against allowing it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The rule's number, from 1.
+    pub rule: usize,
+    /// What stands against it.
+    pub limit: Limit,
 }
 
 impl Policy {
@@ -61,17 +71,17 @@ impl Policy {
 
     /// Evaluates a question, given all earlier decisions.
     pub fn evaluate(&self, subject: &Subject, past: &[PastDecision], now: Time) -> Evaluation {
-        let mut cooling = None;
+        let mut held = None;
         for (number, rule) in (1..).zip(&self.rules) {
             if !rule.matches(subject) {
                 continue;
             }
-            if !is_cooling(rule, past, now) {
-                return Evaluation { verdict: rule.verdict, by: By::Rule(number), cooling };
+            match rule.limit(subject, past, now) {
+                None => return Evaluation { verdict: rule.verdict, by: By::Rule(number), held },
+                Some(limit) => held = held.or(Some(Held { rule: number, limit })),
             }
-            cooling = cooling.or(Some(number));
         }
-        Evaluation { verdict: self.default, by: By::Default, cooling }
+        Evaluation { verdict: self.default, by: By::Default, held }
     }
 
     /// Inserts a rule before all others in the file, and changes nothing else in it.
@@ -93,18 +103,6 @@ impl Policy {
 #[derive(Serialize)]
 struct OnlyRules<'a> {
     rule: &'a [Rule],
-}
-
-/// Whether a question that the rule matches was allowed within its cooldown, in any wording, from any
-/// proposer, by a rule or by the owner.
-fn is_cooling(rule: &Rule, past: &[PastDecision], now: Time) -> bool {
-    rule.cooldown.is_some_and(|span| {
-        past.iter().any(|past| {
-            past.verdict == Decision::Allow
-                && past.time + span.0 > now
-                && rule.matches(&past.subject)
-        })
-    })
 }
 
 /// The text with a table inserted before its first rule and the comment above that rule.

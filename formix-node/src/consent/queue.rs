@@ -16,6 +16,7 @@ use super::decisions::{Decisions, Pending, Ruling};
 use super::error::{ConsentError, NoAnswer};
 use super::log::{By, Decision, PastDecision};
 use super::rule::{Choice, Span};
+use super::seen::Seen;
 use super::view::{Disclosed, Inbox, Preview};
 use crate::clock::{now, reach};
 use crate::request::Request;
@@ -23,6 +24,9 @@ use crate::responder::{Question, Reply, Responder};
 
 /// How many questions a node answers at the same time; the others wait their turn.
 const MAX_AT_ONCE: usize = 4;
+
+/// What the responder found.
+type Found = Result<Answer, NoAnswer>;
 
 /// Where a light node's questions wait for a decision, and are answered after it.
 pub(crate) struct Queue {
@@ -62,13 +66,14 @@ impl Queue {
             Ok(Some(Ruling::Ask(why))) => {
                 self.send(Command::Defer(id)).await;
                 let until = slots.map_or(deadline, |slots| slots.late);
-                self.pending().insert(id, Pending { proposal: Arc::clone(&proposal), why, until });
+                let asked = Arc::clone(&proposal);
+                self.pending().insert(id, Pending { proposal: asked, why, until, seen: None });
                 return self.expire(&proposal, until).await;
             }
         };
         let until = slots.map_or(deadline, |slots| slots.soon);
         // Logged where it is found; there is no owner here to report it to.
-        let _ = self.execute(choice, &proposal, until).await;
+        let _ = self.execute(choice, &proposal, until, None).await;
     }
 
     /// A question that is still pending then expires.
@@ -97,7 +102,9 @@ impl Queue {
     /// What the node would answer. Only its owner sees it.
     pub(crate) async fn preview(&self, prefix: &str) -> Result<Preview, ConsentError> {
         let pending = self.find(prefix).await?;
-        let (answer, declines) = match self.respond(&pending.proposal, pending.until).await {
+        let found = self.respond(&pending.proposal, pending.until).await;
+        self.shows(pending.proposal.id(), &found)?;
+        let (answer, declines) = match found {
             Ok(answer) => {
                 let cells = answer.disclose().into_iter().map(|cell| cell.map(Disclosed));
                 (Some(cells.collect()), accepted(&pending.proposal, answer).err())
@@ -111,15 +118,26 @@ impl Queue {
 
     /// Records the owner's decision about a question, then executes it.
     pub(crate) async fn decide(&self, prefix: &str, choice: Choice) -> Result<(), ConsentError> {
-        let id = self.find(prefix).await?.proposal.id();
+        let found = self.find(prefix).await?;
+        let answer = self.as_shown(&found, choice).await?;
+        self.settle(found.proposal.id(), choice, answer).await
+    }
+
+    /// Records a decision of the owner's, then executes it.
+    async fn settle(
+        &self,
+        id: ComputationId,
+        choice: Choice,
+        answer: Option<Found>,
+    ) -> Result<(), ConsentError> {
         // Of two decisions at once, the one that removes the question counts.
         let removed = self.pending().remove(&id);
-        let pending = removed.ok_or_else(|| ConsentError::Unknown(prefix.to_owned()))?;
+        let pending = removed.ok_or_else(|| ConsentError::Unknown(id.to_string()))?;
         if let Err(error) = self.record(&pending.proposal, choice.into(), By::Owner).await {
             self.pending().insert(id, pending);
             return Err(error);
         }
-        Ok(self.execute(choice, &pending.proposal, pending.until).await?)
+        Ok(self.execute(choice, &pending.proposal, pending.until, answer).await?)
     }
 
     /// The same, and writes a rule that decides the same from now on.
@@ -129,26 +147,53 @@ impl Queue {
         choice: Choice,
         cooldown: Option<Span>,
     ) -> Result<(), ConsentError> {
-        let Pending { proposal, .. } = self.find(prefix).await?;
-        let id = proposal.id().to_string();
+        let found = self.find(prefix).await?;
+        let answer = self.as_shown(&found, choice).await?;
+        let (proposal, id) = (Arc::clone(&found.proposal), found.proposal.id());
         let added = self
             .with_decisions(move |decisions| decisions.add_rule(&proposal, choice, cooldown))
             .await?;
         added.transpose()?;
-        self.decide(&id, choice).await
+        self.settle(id, choice, answer).await
     }
 
-    /// Answers or declines, as was decided and recorded.
+    /// Remembers what the owner is shown, unless it is made up, and so another each time.
+    fn shows(&self, id: ComputationId, found: &Found) -> Result<(), ConsentError> {
+        if self.decisions.as_ref().is_some_and(|decisions| decisions.made_up) {
+            return Ok(());
+        }
+        let seen = Some(Arc::new(Seen::of(found.as_ref().ok())?));
+        self.pending().entry(id).and_modify(|pending| pending.seen = seen);
+        Ok(())
+    }
+
+    /// The answer to be sent, worked out before it is approved, if the owner was shown one: it must be the same.
+    async fn as_shown(
+        &self,
+        Pending { proposal, seen, until, .. }: &Pending,
+        choice: Choice,
+    ) -> Result<Option<Found>, ConsentError> {
+        let (Some(seen), Choice::Approve) = (seen, choice) else { return Ok(None) };
+        let found = self.respond(proposal, *until).await;
+        match seen.is(found.as_ref().ok()) {
+            true => Ok(Some(found)),
+            false => Err(ConsentError::Changed(proposal.id())),
+        }
+    }
+
+    /// Answers or declines, as was decided and recorded; with that answer, if it is worked out already.
     async fn execute(
         &self,
         choice: Choice,
         proposal: &Proposal,
         until: Time,
+        answer: Option<Found>,
     ) -> Result<(), NoAnswer> {
         let id = proposal.id();
-        let answer = match choice {
-            Choice::Approve => self.respond(proposal, until).await,
-            Choice::Deny => {
+        let answer = match (choice, answer) {
+            (Choice::Approve, Some(found)) => found,
+            (Choice::Approve, None) => self.respond(proposal, until).await,
+            (Choice::Deny, _) => {
                 self.send(Command::Decline(id)).await;
                 return Ok(());
             }
@@ -167,7 +212,7 @@ impl Queue {
     }
 
     /// What the owner's responder answers by then. Nothing leaves the node here.
-    async fn respond(&self, proposal: &Proposal, until: Time) -> Result<Answer, NoAnswer> {
+    async fn respond(&self, proposal: &Proposal, until: Time) -> Found {
         let question = Question::from(proposal);
         let responding = async {
             let _turn = self.turns.acquire().await;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use formix_proto::query::Table;
-use formix_proto::statistic::Measure;
 use serde::{Deserialize, Serialize};
 
-use super::subject::{Family, Subject};
+use super::error::{RuleError, statistics};
+use super::subject::{Family, Subject, columns_of};
 use crate::duration;
 
 /// What a rule decides about a question.
@@ -69,9 +69,27 @@ pub struct Rule {
     pub statistic: Option<Vec<String>>,
     /// The question's own `min_participants` is at least this.
     pub min_participants: Option<u32>,
-    /// If the question has groups, its minimum group size is at least this.
+    /// The question has groups, and its minimum group size is at least this.
     pub min_group: Option<u32>,
-    /// At most one of the questions that the rule matches is answered within this time.
+    /// A total holds no more bits of one answer than this.
+    pub max_bits: Option<u32>,
+    /// The result has no more totals than this.
+    pub max_totals: Option<u64>,
+    /// A constant may count as an answer.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stand_ins: bool,
+    /// The question hides who opts out.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hide_opt_outs: bool,
+    /// All of the question's heavy nodes are among these: names in `network.toml`, or ids.
+    pub committee: Option<Vec<String>>,
+    /// The question may take fewer answers than there are light nodes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub subset: bool,
+    /// The question stays open for at least this time.
+    pub min_time: Option<Span>,
+    /// At most one question that the rule matches, or that reads the same columns, is answered within this
+    /// time.
     pub cooldown: Option<Span>,
 }
 
@@ -80,47 +98,16 @@ pub struct Rule {
 #[serde(transparent)]
 pub struct Span(#[serde(with = "duration")] pub Duration);
 
-/// Why a rule is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleError {
-    /// It allows, and names no data.
-    #[error(
-        "it allows nothing: name the `tables` or `columns` that it allows, or write `any_data = true`, `free_text = true` or `made_up = true`"
-    )]
-    NoData,
-    /// It names data, and allows any data.
-    #[error("it names data and has `any_data = true`: remove one of the two")]
-    AnyAndSome,
-    /// A limit on what is allowed, in a rule that does not allow.
-    #[error(
-        "`min_participants`, `min_group` and `cooldown` limit what a rule allows: remove them here, or write `verdict = \"allow\"`"
-    )]
-    Limit,
-    /// A column without its table.
-    #[error("`{0}` is not a column: write `table.column`")]
-    Column(String),
-    /// No statistic has this name.
-    #[error("there is no statistic `{0}`: there are {known}", known = names().collect::<Vec<_>>().join(", "))]
-    Statistic(String),
-    /// No node has this name.
-    #[error("no node in network.toml is called `{0}`: use a name from there, or an id")]
-    Proposer(String),
-}
-
-/// What statistics are called.
-fn names() -> impl Iterator<Item = &'static str> {
-    Measure::FAMILIES.iter().map(|family| family.name)
-}
-
 impl Rule {
     /// Refuses a rule that cannot be meant; `knows` says whether a name or id is a node's.
     pub(super) fn check(&self, knows: impl Fn(&str) -> bool) -> Result<(), RuleError> {
-        let has_limit =
-            self.min_participants.is_some() || self.min_group.is_some() || self.cooldown.is_some();
+        let limit = self.limits().into_iter().find(|(_, is_set)| *is_set);
         let names_kind = self.any_data || self.free_text || self.made_up;
-        match self.verdict {
-            Verdict::Allow if !self.names_data() && !names_kind => return Err(RuleError::NoData),
-            Verdict::Ask | Verdict::Deny if has_limit => return Err(RuleError::Limit),
+        match limit {
+            _ if self.allows() && !self.names_data() && !names_kind => {
+                return Err(RuleError::NoData);
+            }
+            Some((key, _)) if !self.allows() => return Err(RuleError::Limit(key)),
             _ if self.any_data && self.names_data() => return Err(RuleError::AnyAndSome),
             _ => {}
         }
@@ -129,17 +116,46 @@ impl Rule {
             column.split_once('.').is_some_and(|(table, name)| is_name(table) && is_name(name))
         };
         each(&self.columns, is_column).map_err(RuleError::Column)?;
-        each(&self.statistic, |name| names().any(|known| known == name))
+        each(&self.statistic, |name| statistics().any(|known| known == name))
             .map_err(RuleError::Statistic)?;
-        each(&self.proposer, knows).map_err(RuleError::Proposer)
+        each(&self.proposer, &knows).map_err(RuleError::Node)?;
+        each(&self.committee, &knows).map_err(RuleError::Node)
     }
 
-    /// Makes the rule name exactly the data that a question declares to read.
-    pub(super) fn name_data(&mut self, tables: Option<&[Table]>) {
+    pub(super) fn allows(&self) -> bool {
+        self.verdict == Verdict::Allow
+    }
+
+    /// A rule for exactly this question, from this proposer, over no fewer participants. What its owner has
+    /// seen of it is allowed, even if it is more than a rule allows that says nothing.
+    pub(super) fn for_exactly(subject: &Subject, choice: Choice, cooldown: Option<Span>) -> Self {
+        let rule = Self {
+            verdict: choice.into(),
+            proposer: Some(vec![subject.proposer.id.to_string()]),
+            question: Some(subject.question),
+            ..Self::default()
+        };
+        match choice {
+            Choice::Deny => rule,
+            Choice::Approve => Self {
+                min_participants: Some(subject.min_participants),
+                max_bits: Some(subject.bits),
+                max_totals: Some(subject.totals),
+                stand_ins: subject.stand_ins,
+                cooldown,
+                ..rule.naming(subject.tables.as_deref())
+            },
+        }
+    }
+
+    /// The same rule for exactly the data that a question declares to read.
+    fn naming(self, tables: Option<&[Table]>) -> Self {
         match tables {
-            None => self.free_text = true,
-            Some([]) => self.any_data = true,
-            Some(tables) => self.columns = Some(tables.iter().flat_map(columns_of).collect()),
+            None => Self { free_text: true, ..self },
+            Some([]) => Self { any_data: true, ..self },
+            Some(tables) => {
+                Self { columns: Some(tables.iter().flat_map(columns_of).collect()), ..self }
+            }
         }
     }
 
@@ -148,24 +164,13 @@ impl Rule {
     }
 
     /// Whether the rule matches a question. A rule that allows must name all of the data that the
-    /// question reads; for a rule that denies or asks, any of it is enough.
+    /// question reads; for a rule that denies or asks, any of it is enough. Its limits do not count here.
     pub(super) fn matches(&self, subject: &Subject) -> bool {
-        self.matches_terms(subject)
-            && match self.verdict {
-                Verdict::Allow => self.covers(subject),
-                _ => self.touches(subject),
-            }
-    }
-
-    fn matches_terms(&self, subject: &Subject) -> bool {
-        let proposes = |node: &String| {
-            Some(node) == subject.proposer_name.as_ref() || node.parse() == Ok(subject.proposer)
-        };
-        self.proposer.as_ref().is_none_or(|nodes| nodes.iter().any(proposes))
+        let covers = if self.allows() { self.covers(subject) } else { self.touches(subject) };
+        covers
+            && self.proposer.as_ref().is_none_or(|nodes| subject.proposer.is_any(nodes))
             && self.question.is_none_or(|question| question == subject.question)
             && self.statistic.as_ref().is_none_or(|names| names.contains(&subject.statistic))
-            && self.min_participants.is_none_or(|min| subject.min_participants >= min)
-            && self.min_group.is_none_or(|min| subject.min_group.is_none_or(|of| of >= min))
     }
 
     /// Whether the rule names all that a question reads. No list of names covers a question that
@@ -210,11 +215,6 @@ impl Rule {
 /// SQL names are compared without regard to case.
 fn contains(named: &[String], name: &str) -> bool {
     named.iter().any(|other| other.eq_ignore_ascii_case(name))
-}
-
-/// The columns that a question reads of a table, as rules name them.
-fn columns_of(table: &Table) -> impl Iterator<Item = String> {
-    table.columns.iter().map(|column| format!("{}.{column}", table.name))
 }
 
 /// Whether all words are right; if not, the first that is wrong.

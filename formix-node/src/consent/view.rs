@@ -3,6 +3,7 @@
 use std::fmt;
 
 use formix_proto::query::Query;
+use formix_proto::statistic::Schema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -34,10 +35,20 @@ pub struct PendingView {
     pub reveals: String,
     /// What happens to an answer that is missing or out of range.
     pub rules: String,
+    /// The statistic, to the last option, edge and domain, as a question's file writes it.
+    pub schema: Schema,
+    /// What the totals have room for.
+    pub room: String,
+    /// What else its owner has to know. Holds none of the analyst's text.
+    pub cautions: Vec<String>,
     /// The heavy nodes that add the answers up.
     pub committee: Vec<String>,
     /// The minimum number of participants for the result to be revealed.
     pub min_participants: u32,
+    /// The maximum number of answers that it takes.
+    pub max_participants: u32,
+    /// How many light nodes are enrolled.
+    pub light_nodes: u32,
     /// Its deadline, in Unix milliseconds.
     pub deadline: u64,
     /// The question itself, as rules name it.

@@ -34,6 +34,8 @@ pub struct Explanation {
     pub max_participants: u32,
     /// What a light node sends to all heavy nodes of the committee together, in bytes.
     pub bytes: usize,
+    /// What the totals have room for, however an answer is worked out.
+    pub room: String,
     /// To whom this is revealed.
     pub reveals: String,
     /// How exact it is.
@@ -58,6 +60,7 @@ impl Explanation {
             ring: shape.ring.name(),
             max_participants: spec.max_participants,
             bytes: bytes(spec),
+            room: statistic.capacity().to_string(),
             reveals: format!(
                 "all this and the number of participants, to the analyst and the three heavy nodes, if at least {} take part",
                 spec.min_participants
@@ -106,6 +109,9 @@ fn unprotected(statistic: &Statistic) -> Vec<String> {
         list.push(
             "the heavy nodes see which light nodes decline, and so whose value may be missing or out of range",
         );
+    }
+    if statistic.has_stand_ins() {
+        list.push(words::STAND_INS);
     }
     if statistic.groups.is_some() {
         list.push("the heavy nodes learn the size of every group, suppressed or not");

@@ -35,7 +35,17 @@ pub(crate) const COMMITTEE: [&str; 3] = ["heavy-1", "heavy-2", "heavy-3"];
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Rules that allow every question.
-const ALLOWS_ALL: &str = "[[rule]]\nverdict = \"allow\"\nany_data = true\nfree_text = true\n";
+const ALLOWS_ALL: &str = "[[rule]]
+verdict = \"allow\"
+any_data = true
+free_text = true
+max_bits = 64
+max_totals = 1048576
+stand_ins = true
+subset = true
+min_time = \"0s\"
+cooldown = \"0s\"
+";
 
 /// How a light node of a test answers.
 #[derive(Debug, Clone, Copy)]

@@ -6,24 +6,26 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use formix_node::clock::now;
 use formix_node::config::Network;
-use formix_node::consent::{self, Choice, Entry, Inbox, PendingView, Preview, Span};
+use formix_node::consent::{self, Choice, Entry, Inbox, Span};
 use formix_node::control::{ControlError, Request, Response, call};
 use formix_node::home::Home;
 use formix_proto::directory::Role;
-use formix_proto::query::{Query, Table};
-use formix_proto::time::Time;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::output::Output;
-use crate::text::printable;
+use crate::output::{Output, width};
+use crate::pending::{self, Detail};
+use crate::text::{printable, quoted_prose};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the questions that wait for your decision
-    #[command(after_help = "Example: formix inbox light-1")]
-    Inbox(OfNode),
+    /// Show the questions that wait for your decision, or all there is to one of them
+    #[command(after_help = "\
+Examples:
+  formix inbox light-1        every question that waits
+  formix inbox light-1 3f2a   one of them, to the last option, edge and domain")]
+    Inbox(OfInbox),
     /// Show what your light node would answer, without sending it
     #[command(after_help = "\
 Example: formix preview light-1 3f2a
@@ -50,6 +52,14 @@ pub(crate) struct OfNode {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct OfInbox {
+    /// The light node's name; optional if this home has only one
+    node: Option<String>,
+    /// One question's id, or the start of it: shows it in full
+    id: Option<String>,
+}
+
+#[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 pub(crate) struct OfQuestion {
     /// The light node's name; optional if this home has only one
@@ -65,7 +75,7 @@ pub(crate) struct OfQuestion {
 This adds a rule to nodes/NAME/consent.toml, before all others. You can change it there.
 
 Examples:
-  formix always light-1 3f2a                 answer it from now on
+  formix always light-1 3f2a                 answer it once a day, and ask you otherwise
   formix always light-1 3f2a --cooldown 7d   answer it once in seven days, and ask you otherwise
   formix always light-1 3f2a --deny          decline it from now on"
 )]
@@ -75,9 +85,9 @@ pub(crate) struct Always {
     /// Decline the question instead, now and from now on
     #[arg(long, conflicts_with = "cooldown")]
     deny: bool,
-    /// Answer at most once within this time without asking you
-    #[arg(long, value_parser = formix_node::duration::parse, value_name = "DURATION")]
-    cooldown: Option<Duration>,
+    /// Answer at most one question about these columns within this time without asking you; `0s` sets no limit
+    #[arg(long, value_parser = formix_node::duration::parse, value_name = "DURATION", default_value = "1d")]
+    cooldown: Duration,
 }
 
 pub(crate) async fn run(
@@ -86,7 +96,7 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<ExitCode, Failure> {
     match command {
-        Command::Inbox(of) => inbox(&node(home, of.node.as_deref())?, home, output).await?,
+        Command::Inbox(of) => inbox(of, home, output).await?,
         Command::Preview(of) => return preview(of, home, output).await,
         Command::Approve(of) => decide(of, Choice::Approve, "approved", home, output).await?,
         Command::Deny(of) => decide(of, Choice::Deny, "denied", home, output).await?,
@@ -96,10 +106,15 @@ pub(crate) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn inbox(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
-    let Response::Inbox(inbox) = call(home, node, &Request::Inbox).await? else {
+async fn inbox(of: &OfInbox, home: &Home, output: Output) -> Result<(), Failure> {
+    let node = &*node(home, of.node.as_deref())?;
+    let Response::Inbox(mut inbox) = call(home, node, &Request::Inbox).await? else {
         return Err(garbled(node));
     };
+    let detail = of.id.as_ref().map_or(Detail::Short, |_| Detail::Full);
+    if let Some(id) = &of.id {
+        only(&mut inbox, id)?;
+    }
     let Inbox { warning, questions } = &inbox;
     if let Some(warning) = warning {
         output.line(&format!(
@@ -114,12 +129,12 @@ async fn inbox(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
     }
     for question in questions {
         output.line("");
-        describe(question, output);
+        output.lines(pending::question(question, now(), detail, width()));
     }
     if !questions.is_empty() {
         output.line("");
         output.line(&format!(
-            "`formix preview {node} ID` shows your answer; `approve`, `deny` or `always` decides."
+            "`formix preview {node} ID` shows your answer, `formix inbox {node} ID` all there is to a question; `approve`, `deny` or `always` decides."
         ));
     }
     output.result(&of_node(node, &inbox));
@@ -133,24 +148,11 @@ async fn preview(of: &OfQuestion, home: &Home, output: Output) -> Result<ExitCod
     let Response::Preview(preview) = call(home, &node, &request).await? else {
         return Err(garbled(&node));
     };
-    let Preview { pending, answer, declines } = &*preview;
-    describe(pending, output);
+    output.lines(pending::question(&preview.pending, now(), Detail::Full, width()));
     output.line("");
-    if let Some(cells) = answer {
-        let shown = |cell: &Option<consent::Disclosed>| match cell {
-            Some(text) => printable(&text.0),
-            None => "no value".to_owned(),
-        };
-        let cells: Vec<_> = cells.iter().map(shown).collect();
-        output.line(&format!("your answer   {}", cells.join(", ")));
-    }
-    if let Some(reason) = declines {
-        let but = if answer.is_some() { "but" } else { "no answer" };
-        output.line(&format!("{but:<14}{}", printable(reason)));
-    }
-    output.line("Nothing was sent: only you see this.");
+    output.lines(pending::answer(&preview, width()));
     output.result(&of_node(&node, &*preview));
-    Ok(if declines.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if preview.declines.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn decide(
@@ -172,11 +174,12 @@ async fn decide_always(always: &Always, home: &Home, output: Output) -> Result<(
     let node = node(home, name.as_deref())?;
     let (choice, done) =
         if *deny { (Choice::Deny, "denied") } else { (Choice::Approve, "approved") };
-    let request = Request::Always { id: id.clone(), choice, cooldown: cooldown.map(Span) };
+    let cooldown = (!deny).then_some(Span(*cooldown));
+    let request = Request::Always { id: id.clone(), choice, cooldown };
     call(home, &node, &request).await?;
     let rules = home.node(&node).consent();
-    let limit = cooldown.map_or_else(String::new, |span| {
-        format!(" at most once in {},", humantime::format_duration(span))
+    let limit = cooldown.filter(|span| !span.0.is_zero()).map_or_else(String::new, |span| {
+        format!(" at most once in {},", humantime::format_duration(span.0))
     });
     let verb = if *deny { "denies" } else { "approves" };
     output.line(&format!("{node}: {done} {}.", printable(id)));
@@ -199,12 +202,10 @@ fn audit(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
         output.line("");
     }
     for Entry { past, prompt, reveals, .. } in &entries {
-        let subject = &past.subject;
-        let proposer = subject.proposer_name.clone().unwrap_or_else(|| subject.proposer.short());
-        let (when, id) = (past.when(), past.comp_id.short());
-        let decision = format!("{} {}", past.verdict, past.by);
-        output.line(&format!("{when}  {id}  {decision}: {proposer} asked {}", printable(prompt)));
-        output.line(&format!("{:26}{}", "", printable(reveals)));
+        let (when, id, proposer) = (past.when(), past.comp_id.short(), &past.subject.proposer);
+        output.line(&format!("{when}  {id}  {} {}: {proposer} asked", past.verdict, past.by));
+        output.lines(quoted_prose(prompt, width()));
+        output.lines(quoted_prose(reveals, width()));
     }
     if entries.is_empty() {
         output.line(&format!("{node}: no decisions yet."));
@@ -213,33 +214,16 @@ fn audit(node: &str, home: &Home, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything that its owner has to know about a question, for people.
-fn describe(question: &PendingView, output: Output) {
-    let left = Time(question.deadline).since(now());
-    let left = humantime::format_duration(Duration::from_secs(left.as_secs()));
-    let id = question.comp_id.get(..8).unwrap_or(&question.comp_id);
-    output
-        .line(&format!("{id}      from {}, {left} left to decide", printable(&question.proposer)));
-    let field = |name: &str, text: &str| output.line(&format!("  {name:<12}{}", printable(text)));
-    field("asks", &question.prompt);
-    if let Some(Query { sql, tables }) = &question.query {
-        field("sql", sql);
-        field("reads", &reads(tables));
-    }
-    field("reveals", &question.reveals);
-    field("over", &format!("a minimum of {} participants", question.min_participants));
-    field("committee", &question.committee.join(", "));
-    field("otherwise", &question.rules);
-    field("digest", &question.question.to_string());
-    field("status", &format!("waiting for you: {}", question.why));
-}
-
-/// `sleep (day, reaction_ms)`
-fn reads(tables: &[Table]) -> String {
-    let table = |table: &Table| format!("{} ({})", table.name, table.columns.join(", "));
-    match tables {
-        [] => "no declared table".to_owned(),
-        tables => tables.iter().map(table).collect::<Vec<_>>().join(", "),
+/// Leaves the one question whose id starts like this.
+fn only(inbox: &mut Inbox, id: &str) -> Result<(), Failure> {
+    let start = id.to_ascii_lowercase();
+    inbox.questions.retain(|question| question.comp_id.starts_with(&start));
+    match inbox.questions.len() {
+        1 => Ok(()),
+        0 => Err(Failure::Usage(format!("no pending question has an id that starts with {id}"))),
+        _ => {
+            Err(Failure::Usage(format!("several pending questions have ids that start with {id}")))
+        }
     }
 }
 

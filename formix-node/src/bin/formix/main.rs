@@ -10,6 +10,7 @@ mod interrupt;
 mod logging;
 mod open_files;
 mod output;
+mod pending;
 mod question;
 mod result;
 mod studies;

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::result;
-use crate::text::{field, printable, wrapped};
+use crate::text::{collapsed, field, one_line, printable, wrapped};
 
 /// The exit status of a command that was told to end.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -53,6 +53,13 @@ impl Output {
         }
     }
 
+    /// Lines for people.
+    pub(crate) fn lines(&self, lines: impl IntoIterator<Item = String>) {
+        for line in lines {
+            self.line(&line);
+        }
+    }
+
     /// A line about the command, not about what it found: never on standard output.
     pub(crate) fn note(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{text}");
@@ -78,9 +85,7 @@ impl Output {
 
     /// A text for people that has a name. Both may be a stranger's.
     pub(crate) fn field(&self, name: &str, text: &str) {
-        for line in wrapped(name, text, width()) {
-            self.line(&line);
-        }
+        self.lines(wrapped(name, text, width()));
     }
 
     /// The result for programs.
@@ -92,7 +97,7 @@ impl Output {
     }
 
     pub(crate) fn failed(&self, failure: &Failure) {
-        let _ = writeln!(io::stderr(), "formix: {}", printable(&failure.to_string()));
+        let _ = writeln!(io::stderr(), "formix: {}", printable(&collapsed(&failure.to_string())));
         self.result(&json!({ "status": "error", "error": failure.to_string() }));
     }
 
@@ -105,9 +110,7 @@ impl Output {
 
     /// The same, for people only.
     pub(crate) fn describe(&self, report: &Report) -> ExitCode {
-        for line in describe(report) {
-            self.line(&line);
-        }
+        self.lines(describe(report));
         match report.has_ended() && !report.is_completed() {
             true => ExitCode::FAILURE,
             false => ExitCode::SUCCESS,
@@ -116,7 +119,7 @@ impl Output {
 }
 
 /// The columns of the terminal, if there is one.
-fn width() -> usize {
+pub(crate) fn width() -> usize {
     terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.into())
 }
 
@@ -127,7 +130,7 @@ fn describe(report: &Report) -> Vec<String> {
         field("question", &row.proposal.spec.prompt),
         field("status", &report.status().to_string()),
     ];
-    lines.extend(row.failure().map(|why| field("why", &why.to_string())));
+    lines.extend(row.failure().map(|why| field("why", &one_line(why))));
     if report.lacks_answers() {
         lines.extend(wrapped("often because", LACKING, width()));
     }

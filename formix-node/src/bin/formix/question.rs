@@ -92,6 +92,7 @@ fn lines(explained: &Explanation) -> Vec<(&'static str, String)> {
             ),
         ),
         ("reveals", explained.reveals.clone()),
+        ("room", explained.room.clone()),
         ("exact to", explained.precision.clone()),
     ];
     if explained.reads.is_empty() {

@@ -1,7 +1,13 @@
-//! Text for a terminal: named lines, and a stranger's words made harmless.
+//! Text for a terminal: our named lines, and a stranger's words between them, which have a margin.
+
+pub(crate) use formix_node::text::{collapsed, one_line, printable};
 
 /// How wide a name is, with the space behind it.
 const NAME: usize = 14;
+/// What every line of a stranger's words begins with, and no other line.
+pub(crate) const MARGIN: &str = "  | ";
+/// The narrowest room for words.
+const LEAST_ROOM: usize = 8;
 
 /// A named line. Both may be a stranger's.
 pub(crate) fn field(name: &str, text: &str) -> String {
@@ -25,30 +31,59 @@ pub(crate) fn wrapped(name: &str, text: &str, width: usize) -> Vec<String> {
     names.zip(lines).map(|(name, line)| field(name, &line)).collect()
 }
 
-/// Untrusted text on one line: no control, direction or invisible characters reach the terminal.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || is_invisible(c) {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
+/// A stranger's words, line by line and space by space as they are, within a margin: a terminal has nothing to
+/// break, so nothing of them begins a line.
+pub(crate) fn quoted(text: &str, width: usize) -> Vec<String> {
+    let room = width.saturating_sub(columns(MARGIN)).max(LEAST_ROOM);
+    let pieces = text.split('\n').flat_map(|line| {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        broken(&printable(line), room)
+    });
+    pieces.map(|piece| format!("{MARGIN}{piece}")).collect()
 }
 
-/// Zero-width, direction and other format characters (Unicode general category Cf, and separators).
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+/// A stranger's sentence, within a margin: white space of any kind and length is one space.
+pub(crate) fn quoted_prose(text: &str, width: usize) -> Vec<String> {
+    quoted(&collapsed(text), width)
+}
+
+/// The line in pieces that are no wider than that, broken at spaces where it has some.
+fn broken(line: &str, room: usize) -> Vec<String> {
+    let mut pieces = vec![];
+    let (mut piece, mut used) = (String::new(), 0);
+    let mut end = |piece: &mut String, used: &mut usize| {
+        pieces.push(std::mem::take(piece));
+        *used = 0;
+    };
+    for word in line.split_inclusive(' ') {
+        if used > 0 && used + columns(word) > room {
+            end(&mut piece, &mut used);
+        }
+        for c in word.chars() {
+            if used + columns_of(c) > room {
+                end(&mut piece, &mut used);
+            }
+            piece.push(c);
+            used += columns_of(c);
+        }
+    }
+    pieces.push(piece);
+    pieces
+}
+
+/// How many columns of a terminal a text takes at most.
+pub(crate) fn columns(text: &str) -> usize {
+    text.chars().map(columns_of).sum()
+}
+
+/// No character takes more than two, and those of ASCII take one.
+fn columns_of(c: char) -> usize {
+    if c.is_ascii() { 1 } else { 2 }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{printable, wrapped};
+    use super::*;
 
     #[test]
     fn long_texts_go_on_below() {
@@ -65,9 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_stranger_wrote_cannot_steer_the_terminal() {
-        assert_eq!(printable("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\u{a}c");
-        assert_eq!(printable("\u{202e}abc\u{200b}"), "\\u{202e}abc\\u{200b}");
-        assert_eq!(printable("How much, in €?"), "How much, in €?");
+    fn a_stranger_speaks_within_a_margin() {
+        let lines = quoted("SELECT x\r\n  FROM sleeps\n\nWHERE\tx > 1", 16);
+        let expected =
+            ["  | SELECT x", "  |   FROM ", "  | sleeps", "  | ", "  | WHERE\\u{9}x ", "  | > 1"];
+        assert_eq!(lines, expected);
+        assert_eq!(quoted_prose(" a \n\n  b\u{2003}c ", 80), ["  | a b c"]);
+        assert_eq!(quoted("0123456789睡眠", 12), ["  | 01234567", "  | 89睡眠"]);
     }
 }

@@ -1,4 +1,5 @@
 mod family;
+mod limits;
 mod log;
 mod policy;
 mod put_first;
@@ -12,6 +13,9 @@ use formix_proto::statistic::{Domain, Sum};
 use formix_proto::time::Time;
 
 use super::{By, Decision, PastDecision, Subject};
+use crate::config::Enrolled;
+
+const DAY: u64 = 24 * 3600 * 1000;
 
 /// What a question reads: `day` and `ms` of `sleep`, for one.
 type Reads<'a> = &'a [(&'a str, &'a [&'a str])];
@@ -32,15 +36,22 @@ fn proposal(query: Option<Query>) -> Proposal {
         statistic: Sum(Domain::try_from((0, 9, 0)).unwrap()).into(),
         committee: [NodeId([7; 32]); 3].into(),
         scheme: Scheme::Additive,
-        deadline: Time(1_000),
+        deadline: Time(90 * DAY),
         min_participants: 20,
         max_participants: 30,
     };
     Proposal { proposer: NodeId([1; 32]), nonce: Nonce([3; 16]), spec }
 }
 
+/// The analyst, three heavy nodes that are one, and twenty light nodes.
+fn enrolled() -> Enrolled {
+    let names = [(1, "analyst"), (7, "heavy-1")];
+    let names = names.map(|(id, name)| (NodeId([id; 32]), name.to_owned())).into();
+    Enrolled { names, light_nodes: 20 }
+}
+
 fn subject(proposal: &Proposal) -> Subject {
-    Subject::of(proposal, Some("analyst".to_owned()), false)
+    Subject::of(proposal, &enrolled(), false)
 }
 
 fn asks(sql: &str, reads: Reads<'_>) -> Subject {

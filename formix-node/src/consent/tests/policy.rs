@@ -2,28 +2,27 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use formix_proto::id::NodeId;
-use formix_proto::statistic::{Count, Groups, Labels};
+use formix_proto::statistic::Count;
 use formix_proto::time::Time;
 use tempfile::TempDir;
 
-use super::{asks, free_text, past, proposal, query, sleep, subject};
-use crate::consent::{By, Decision, Evaluation, PastDecision, Policy, Subject, Verdict};
+use super::{DAY, asks, enrolled, free_text, past, proposal, query, sleep, subject};
+use crate::consent::{
+    By, Decision, Evaluation, Held, Limit, Party, PastDecision, Policy, Subject, Verdict,
+};
 
-const DAY: u64 = 24 * 3600 * 1000;
-
-fn load(text: &str) -> Result<Policy, String> {
+pub(super) fn load(text: &str) -> Result<Policy, String> {
     let scratch = TempDir::new().unwrap();
     let file = scratch.path().join("consent.toml");
     fs::write(&file, text).unwrap();
-    let names = BTreeMap::from([(NodeId([1; 32]), "analyst".to_owned())]);
-    Policy::load(&file, &names).map_err(|error| error.to_string())
+    Policy::load(&file, &enrolled().names).map_err(|error| error.to_string())
 }
 
 fn evaluate_after(past: &[PastDecision], rules: &str, subject: &Subject) -> Evaluation {
     load(rules).unwrap().evaluate(subject, past, Time(30 * DAY))
 }
 
-fn evaluate(rules: &str, subject: &Subject) -> Verdict {
+pub(super) fn evaluate(rules: &str, subject: &Subject) -> Verdict {
     evaluate_after(&[], rules, subject).verdict
 }
 
@@ -43,7 +42,7 @@ fn without_rules_the_owner_decides_everything() {
     let policy = Policy::load(&nowhere, &BTreeMap::new()).unwrap();
     for subject in [sleep(), free_text()] {
         let evaluation = policy.evaluate(&subject, &[], Time(0));
-        let asked = Evaluation { verdict: Verdict::Ask, by: By::Default, cooling: None };
+        let asked = Evaluation { verdict: Verdict::Ask, by: By::Default, held: None };
         assert_eq!(evaluation, asked);
     }
     assert_eq!(evaluate("default = \"deny\"", &sleep()), Verdict::Deny);
@@ -137,12 +136,14 @@ fn a_query_is_denied_as_soon_as_anything_that_it_reads_is_named() {
 fn a_proposer_is_known_by_name_or_id() {
     let id = NodeId([1; 32]).to_string();
     let other = NodeId([2; 32]).to_string();
-    let letters = Subject { proposer: NodeId([0xab; 32]), ..sleep() };
+    let party =
+        |id, name: Option<&str>| Party { id: NodeId([id; 32]), name: name.map(str::to_owned) };
+    let letters = Subject { proposer: party(0xab, None), ..sleep() };
     assert!(denies(&format!("proposer = [\"{}\"]", "AB".repeat(32)), &letters));
     for (who, caught) in [("analyst", true), (&*id, true), (&*other, false)] {
         assert_eq!(denies(&format!("proposer = [\"{who}\"]"), &sleep()), caught, "{who}");
     }
-    let nameless = Subject { proposer_name: None, ..sleep() };
+    let nameless = Subject { proposer: party(1, None), ..sleep() };
     assert!(!denies("proposer = [\"analyst\"]", &nameless));
     assert!(!denies("proposer = []", &sleep()));
 }
@@ -157,24 +158,16 @@ fn a_rule_for_one_question_matches_no_other() {
 }
 
 #[test]
-fn what_is_allowed_has_its_limits() {
-    let mut grouped = proposal(Some(query("SELECT 1", &[("sleep", &["ms"])])));
-    let labels = Labels::try_from(vec!["f".to_owned(), "m".to_owned()]).unwrap();
-    grouped.spec.statistic.groups = Some(Groups { labels, min_size: 5 });
-    let grouped = subject(&grouped);
+fn a_statistic_is_allowed_by_its_name() {
     let mut counted = proposal(Some(query("SELECT 1", &[("sleep", &["ms"])])));
     counted.spec.statistic = Count.into();
-    for (limit, subject, allowed) in [
-        ("min_participants = 20", &sleep(), true),
-        ("min_participants = 21", &sleep(), false),
-        ("min_group = 5", &grouped, true),
-        ("min_group = 6", &grouped, false),
-        ("min_group = 6", &sleep(), true),
-        ("statistic = [\"count\", \"sum\"]", &sleep(), true),
-        ("statistic = [\"count\"]", &sleep(), false),
-        ("statistic = [\"count\"]", &subject(&counted), true),
+    for (names, subject, allowed) in [
+        ("\"count\", \"sum\"", &sleep(), true),
+        ("\"count\"", &sleep(), false),
+        ("\"count\"", &subject(&counted), true),
     ] {
-        assert_eq!(allows(&format!("any_data = true\n{limit}"), subject), allowed, "{limit}");
+        let rule = format!("any_data = true\nstatistic = [{names}]");
+        assert_eq!(allows(&rule, subject), allowed, "{names}");
     }
 }
 
@@ -188,7 +181,8 @@ const WEEKLY: &str = "
 fn a_rule_that_cools_down_leaves_the_question_to_the_next() {
     let recent = [past(Decision::Allow, 23 * DAY + 1, sleep())];
     let evaluation = evaluate_after(&recent, WEEKLY, &sleep());
-    let asked = Evaluation { verdict: Verdict::Ask, by: By::Default, cooling: Some(1) };
+    let held = Some(Held { rule: 1, limit: Limit::Cooldown });
+    let asked = Evaluation { verdict: Verdict::Ask, by: By::Default, held };
     assert_eq!(evaluation, asked);
     let denied =
         evaluate_after(&recent, &format!("{WEEKLY}\n[[rule]]\nverdict = \"deny\""), &sleep());
@@ -201,8 +195,7 @@ fn a_rule_that_cools_down_leaves_the_question_to_the_next() {
 #[test]
 fn a_cooldown_counts_every_question_that_its_rule_lets_through() {
     let reworded = asks("SELECT  ms FROM sleep", &[("sleep", &["ms"])]);
-    let from_another =
-        Subject { proposer: NodeId([2; 32]), proposer_name: Some("another".to_owned()), ..sleep() };
+    let from_another = Subject { proposer: Party { id: NodeId([2; 32]), name: None }, ..sleep() };
     let of_other_data = asks("SELECT 1", &[("pay", &["sum"])]);
     for (verdict, subject, cools) in [
         (Decision::Allow, reworded, true),
@@ -212,14 +205,49 @@ fn a_cooldown_counts_every_question_that_its_rule_lets_through() {
         (Decision::Expired, sleep(), false),
     ] {
         let evaluation = evaluate_after(&[past(verdict, 29 * DAY, subject)], WEEKLY, &sleep());
-        assert_eq!(evaluation.cooling.is_some(), cools, "{verdict:?}");
+        assert_eq!(evaluation.held.is_some(), cools, "{verdict:?}");
     }
+}
+
+/// A variation of a question is a question about the same people: what is budgeted is the column.
+#[test]
+fn a_rule_for_one_question_cools_down_with_every_other_about_the_same_columns() {
+    let rule = |of: &Subject, cooldown: &str| {
+        let question = of.question;
+        format!(
+            "[[rule]]\nverdict = \"allow\"\nany_data = true\nquestion = \"{question}\"\n{cooldown}"
+        )
+    };
+    let (first, variation) = (sleep(), asks("SELECT ms + 1 FROM sleep", &[("Sleep", &["MS"])]));
+    let rules = format!("{}\n{}", rule(&first, ""), rule(&variation, ""));
+    let elsewhere = asks("SELECT 1", &[("pay", &["ms"]), ("sleep", &["hours"])]);
+    let undeclared = asks("SELECT 1", &[]);
+    for (before, hours, cools) in [
+        (&first, 23, true),
+        (&first, 24, false),
+        (&elsewhere, 1, false),
+        (&undeclared, 1, true),
+        (&free_text(), 1, false),
+    ] {
+        let before = [past(Decision::Allow, 30 * DAY - hours * DAY / 24, before.clone())];
+        let held = evaluate_after(&before, &rules, &variation).held;
+        let cooldown = Some(Held { rule: 2, limit: Limit::Cooldown });
+        assert_eq!(
+            held,
+            cooldown.filter(|_| cools),
+            "{:?} {hours} h ago",
+            before[0].subject.tables
+        );
+    }
+    let before = [past(Decision::Allow, 30 * DAY, first)];
+    let rules = rule(&variation, "cooldown = \"0s\"");
+    assert_eq!(evaluate_after(&before, &rules, &variation).verdict, Verdict::Allow);
 }
 
 #[test]
 fn a_clock_that_was_set_back_does_not_end_a_cooldown() {
     let later = [past(Decision::Allow, 31 * DAY, sleep())];
-    assert_eq!(evaluate_after(&later, WEEKLY, &sleep()).cooling, Some(1));
+    assert_eq!(evaluate_after(&later, WEEKLY, &sleep()).verdict, Verdict::Ask);
 }
 
 #[test]
@@ -237,9 +265,17 @@ fn a_file_that_is_wrong_is_refused_where_it_is_wrong() {
         (rule("verdict = \"allow\""), "rule 1: it allows nothing"),
         (rule("verdict = \"allow\"\nproposer = [\"analyst\"]"), "rule 1: it allows nothing"),
         (rule("verdict = \"allow\"\nany_data = true\ntables = [\"a\"]"), "remove one of the two"),
-        (rule("verdict = \"deny\"\nmin_participants = 5"), "limit what a rule allows"),
-        (rule("verdict = \"ask\"\ncooldown = \"1d\""), "limit what a rule allows"),
-        (rule("verdict = \"deny\"\nmin_group = 5"), "limit what a rule allows"),
+        (
+            rule("verdict = \"deny\"\nmin_participants = 5"),
+            "`min_participants` is a limit on what a rule allows",
+        ),
+        (rule("verdict = \"ask\"\ncooldown = \"1d\""), "`cooldown` is a limit"),
+        (rule("verdict = \"deny\"\nstand_ins = true"), "`stand_ins` is a limit"),
+        (rule("verdict = \"deny\"\nmin_group = 5"), "`min_group` is a limit"),
+        (
+            rule("verdict = \"allow\"\nfree_text = true\ncommittee = [\"heavy-9\"]"),
+            "called `heavy-9`",
+        ),
         (rule("verdict = \"deny\"\ncolumns = [\"day\"]"), "write `table.column`"),
         (rule("verdict = \"deny\"\ncolumns = [\"sleep.\"]"), "write `table.column`"),
         (rule("verdict = \"deny\"\ncolumns = [\"main.sleep.day\"]"), "write `table.column`"),

@@ -1,5 +1,5 @@
-use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use formix_proto::id::{NodeId, Nonce};
 use formix_proto::machine::Command;
 use formix_proto::policy::Slots;
 use formix_proto::spec::Proposal;
+use formix_proto::statistic::Rule as Constant;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
@@ -17,7 +18,7 @@ use crate::consent::error::ConsentError;
 use crate::consent::{Choice, Decision, Decisions, Entry, Family, Queue, Rule, Span, read};
 use crate::home::{Home, NodeHome};
 use crate::request::Request;
-use crate::responder::{Fixed, Question, Responder, Responding};
+use crate::responder::{Fixed, Question, Reply, Responder, Responding};
 
 /// A node whose owner has these rules, and what its queue sends to the machine.
 struct Light {
@@ -37,14 +38,17 @@ fn question(number: u8) -> Arc<Proposal> {
 
 impl Light {
     fn with(rules: &str) -> Self {
+        Self::answering(Box::new(Fixed(Answer::parse("7").unwrap())), rules)
+    }
+
+    fn answering(responder: Box<dyn Responder>, rules: &str) -> Self {
         let scratch = TempDir::new().unwrap();
         let place = Home::at(scratch.path()).node("light-1");
         place.make().unwrap();
         fs::write(place.consent(), rules).unwrap();
-        let names = BTreeMap::from([(NodeId([1; 32]), "analyst".to_owned())]);
-        let decisions = Decisions::open(&place, false, Arc::new(RwLock::new(names))).unwrap();
+        let enrolled = Arc::new(RwLock::new(super::enrolled()));
+        let decisions = Decisions::open(&place, false, enrolled).unwrap();
         let (requests, sent) = mpsc::channel(64);
-        let responder = Box::new(Fixed(Answer::parse("7").unwrap()));
         let queue = Queue::new(responder, Some(decisions), requests);
         Self { queue, sent, place, _scratch: scratch }
     }
@@ -85,7 +89,8 @@ impl Light {
     }
 }
 
-const ALLOW: &str = "[[rule]]\nverdict = \"allow\"\nfree_text = true\n";
+const DENY: &str = "[[rule]]\nverdict = \"deny\"\n";
+const ALLOW: &str = "[[rule]]\nverdict = \"allow\"\nfree_text = true\ncooldown = \"0s\"\n";
 
 #[tokio::test]
 async fn what_is_allowed_is_on_the_disk_when_its_answer_leaves() {
@@ -131,7 +136,7 @@ async fn an_answer_that_is_not_there_in_time_is_given_up() {
 
 #[tokio::test]
 async fn a_decision_that_cannot_be_recorded_is_not_executed() {
-    for rules in [ALLOW, &ALLOW.replace("allow", "deny"), ""] {
+    for rules in [ALLOW, DENY, ""] {
         let mut light = Light::with(rules);
         let decisions = light.queue.decisions.as_ref().unwrap();
         decisions.log().file = Some(File::open("/dev/null").unwrap());
@@ -148,7 +153,7 @@ async fn a_decision_that_cannot_be_recorded_is_not_executed() {
 
 #[tokio::test]
 async fn of_questions_that_come_together_a_cooldown_lets_one_through() {
-    let mut light = Light::with(&format!("{ALLOW}cooldown = \"1h\"\n"));
+    let mut light = Light::with(&ALLOW.replace("0s", "1h"));
     let questions = [1, 2, 3, 4].map(question);
     let [a, b, c, d] = questions.each_ref().map(|question| light.ask(question));
     tokio::join!(a, b, c, d);
@@ -159,7 +164,7 @@ async fn of_questions_that_come_together_a_cooldown_lets_one_through() {
 
 #[tokio::test]
 async fn a_question_that_arrives_late_expires_whatever_the_rules_say() {
-    for rules in [ALLOW, &ALLOW.replace("allow", "deny"), ""] {
+    for rules in [ALLOW, DENY, ""] {
         let mut light = Light::with(rules);
         let mut late = Proposal::clone(&question(1));
         late.spec.deadline = now();
@@ -190,7 +195,7 @@ async fn a_decision_is_followed_after_a_restart_whatever_the_rules_say_by_then()
     let mut light = Light::with(ALLOW);
     let question = question(1);
     light.ask(&question).await;
-    fs::write(light.place.consent(), ALLOW.replace("allow", "deny")).unwrap();
+    fs::write(light.place.consent(), DENY).unwrap();
     let first = light.sent();
     light.ask(&question).await;
     for command in [first, light.sent()] {
@@ -204,7 +209,13 @@ async fn a_decision_is_followed_after_a_restart_whatever_the_rules_say_by_then()
 async fn always_is_for_exactly_what_was_decided() {
     let sleep: Reads<'_> = &[("sleep", &["day", "ms"])];
     let cooldown = Some(Span(Duration::from_secs(60)));
-    let allow = Rule { min_participants: Some(20), cooldown, ..Rule::default() };
+    let seen = Rule {
+        min_participants: Some(20),
+        max_bits: Some(4),
+        max_totals: Some(1),
+        ..Rule::default()
+    };
+    let allow = Rule { cooldown, stand_ins: true, ..seen };
     let columns = Some(vec!["sleep.day".to_owned(), "sleep.ms".to_owned()]);
     for (choice, reads, data) in [
         (Choice::Approve, None, Rule { free_text: true, ..allow.clone() }),
@@ -214,6 +225,7 @@ async fn always_is_for_exactly_what_was_decided() {
     ] {
         let mut light = Light::with("default = \"deny\"\n[[rule]]\nverdict = \"ask\"\n");
         let mut question = Proposal::clone(&question(1));
+        question.spec.statistic.missing = Constant::Use("0".to_owned());
         question.spec.query = reads.map(|reads| super::query("SELECT 1", reads));
         let question = Arc::new(question);
         light.ask(&question).await;
@@ -247,4 +259,50 @@ async fn a_question_is_found_by_a_prefix_of_its_id_that_no_other_shares() {
     let ambiguous = light.queue.decide(digit, Choice::Deny).await;
     assert!(matches!(ambiguous, Err(ConsentError::Ambiguous(_))));
     assert!(light.queue.decide(&ids[0].to_uppercase(), Choice::Deny).await.is_ok());
+}
+
+/// Answers 0 when it is asked for the first time, and 9 from then on.
+#[derive(Default)]
+struct Moving(AtomicBool);
+
+impl Responder for Moving {
+    fn respond<'a>(&'a self, _: &'a Question) -> Responding<'a> {
+        let later = self.0.swap(true, Ordering::Relaxed);
+        let answer = Answer::parse(if later { "9" } else { "0" }).unwrap();
+        Box::pin(async { Ok(Reply::Answer(answer)) })
+    }
+}
+
+/// The attack: `iif(unixepoch('now') < T, 0, salary)` shows 0 and sends the salary.
+#[tokio::test]
+async fn nothing_is_approved_that_is_not_what_was_shown() {
+    let mut light = Light::answering(Box::<Moving>::default(), "");
+    let question = question(1);
+    light.ask(&question).await;
+    let id = question.id().to_string();
+    light.queue.preview(&id).await.unwrap();
+    let changed = light.queue.decide(&id, Choice::Approve).await;
+    assert!(matches!(changed, Err(ConsentError::Changed(_))), "{changed:?}");
+    let changed = light.queue.always(&id, Choice::Approve, None).await;
+    assert!(matches!(changed, Err(ConsentError::Changed(_))), "{changed:?}");
+    assert!(light.sent().is_none() && light.recorded().is_empty());
+    assert_eq!(fs::read_to_string(light.place.consent()).unwrap(), "", "and no rule is written");
+    assert!(light.waits(&question).await);
+    light.queue.preview(&id).await.unwrap();
+    light.queue.decide(&id, Choice::Approve).await.unwrap();
+    assert!(matches!(light.sent(), Some(Command::Answer { .. })));
+}
+
+#[tokio::test]
+async fn a_question_is_denied_or_approved_unseen_whatever_the_data_is_by_now() {
+    for (choice, previews) in [(Choice::Deny, 1), (Choice::Approve, 0)] {
+        let mut light = Light::answering(Box::<Moving>::default(), "");
+        let question = question(1);
+        light.ask(&question).await;
+        for _ in 0..previews {
+            light.queue.preview(&question.id().to_string()).await.unwrap();
+        }
+        light.queue.decide(&question.id().to_string(), choice).await.unwrap();
+        assert!(light.sent().is_some());
+    }
 }
