@@ -21,6 +21,7 @@ use super::view::{Disclosed, Inbox, Preview};
 use crate::clock::{now, reach};
 use crate::request::Request;
 use crate::responder::{Question, Reply, Responder};
+use crate::text::one_line;
 
 /// How many questions a node answers at the same time; the others wait their turn.
 const MAX_AT_ONCE: usize = 4;
@@ -204,7 +205,7 @@ impl Queue {
                 Ok(())
             }
             Err(reason) => {
-                warn!(id = id.short(), %reason, "allowed, but declined");
+                warn!(id = id.short(), reason = one_line(&reason), "allowed, but declined");
                 self.send(Command::Decline(id)).await;
                 Err(reason)
             }

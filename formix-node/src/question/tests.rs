@@ -255,6 +255,22 @@ fn what_groups_reveal_beside_their_results_is_explained() {
     assert!(!unprotected(&plain).contains("group"));
 }
 
+#[test]
+fn what_a_question_can_tell_is_said_before_it_is_asked() {
+    let explain = |text: &str| {
+        let question = question(text);
+        Explanation::new(&question, &question.check(&Policy::default(), 100).unwrap())
+    };
+    let sum = asking("kind = \"sum\"\nmin = 0\nmax = 1000000000000000000\ndecimals = 0");
+    let plain = explain(&sum);
+    assert!(plain.room.contains("6 numbers of three digits, one by one"), "{}", plain.room);
+    let warns = |explained: &Explanation| {
+        explained.unprotected.iter().any(|what| what.contains("fewer people than participants"))
+    };
+    let with_zeros = explain(&sum.replacen("prompt", "missing = 0\nprompt", 1));
+    assert!(warns(&with_zeros) && !warns(&plain), "{:?}", with_zeros.unprotected);
+}
+
 /// The examples are what the language's page shows: each can be asked.
 #[test]
 fn the_examples_can_be_asked() {

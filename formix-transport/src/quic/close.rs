@@ -54,7 +54,8 @@ impl From<Close> for VarInt {
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum End {
-    #[error(transparent)]
+    /// Whoever closes a connection says why in any bytes, enrolled or not.
+    #[error("{}", .0.to_string().escape_debug())]
     Lost(#[from] ConnectionError),
     #[error("closing: {0}")]
     Close(#[from] Close),
@@ -84,5 +85,21 @@ impl From<WriteError> for End {
             WriteError::ConnectionLost(lost) => Self::Lost(lost),
             _ => Self::Close(Close::Truncated),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quinn::ApplicationClose;
+
+    use super::*;
+
+    #[test]
+    fn what_a_peer_says_when_it_closes_is_one_line() {
+        let reason = b"x\n2026-11-28T12:00:00Z INFO connected\x1b[2J\xff".as_slice().into();
+        let close = ApplicationClose { error_code: Close::Done.into(), reason };
+        let shown = End::from(ConnectionError::ApplicationClosed(close)).to_string();
+        assert!(shown.contains("INFO connected"), "{shown}");
+        assert!(!shown.contains(char::is_control), "{shown}");
     }
 }
