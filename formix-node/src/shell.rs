@@ -183,7 +183,7 @@ impl<T: Transport, L: Log> Ports<T, L> {
         let count = self.faults.entry(peer).or_default();
         *count += 1;
         if count.is_power_of_two() {
-            warn!(peer = peer.short(), fault = one_line(fault), count, "peer at fault");
+            warn!(peer = peer.short(), fault = %one_line(fault), count, "peer at fault");
         }
         if fault.consequence() == Consequence::Disconnect || count.is_multiple_of(MOST_FAULTS) {
             self.transport.disconnect(peer);
@@ -195,7 +195,7 @@ fn log(event: &Event) {
     match event {
         Event::Proposed(id) => info!(id = id.short(), "proposed"),
         Event::Rejected { id, error } => {
-            warn!(id = id.short(), error = one_line(error), "rejected");
+            warn!(id = id.short(), error = %one_line(error), "rejected");
         }
         Event::Progress { id, stage } => info!(id = id.short(), ?stage, "progress"),
         Event::Answers { id, answered, declined, enrolled } => {
@@ -218,7 +218,7 @@ fn log_end(id: &ComputationId, outcome: &formix_proto::outcome::Outcome) {
             info!(id = id.short(), participants = reveal.participants, "completed");
         }
         Outcome::Failed(failure) => {
-            info!(id = id.short(), failure = one_line(failure), "failed");
+            info!(id = id.short(), failure = %one_line(failure), "failed");
         }
     }
 }

@@ -205,7 +205,7 @@ impl Queue {
                 Ok(())
             }
             Err(reason) => {
-                warn!(id = id.short(), reason = one_line(&reason), "allowed, but declined");
+                warn!(id = id.short(), reason = %one_line(&reason), "allowed, but declined");
                 self.send(Command::Decline(id)).await;
                 Err(reason)
             }
