@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
     use crate::statistic::{
-        Count, Domain, Groups, Labels, Measure, Moments, Regression, Schema, Sum, Vector,
+        Choice, Count, Domain, Groups, Labels, Measure, Moments, Regression, Schema, Sum, Vector,
     };
 
     fn domain(max: i64) -> Domain {
@@ -107,7 +107,11 @@ mod tests {
         assert_eq!(of(Moments(domain(7))), (2, 3));
         assert_eq!(of(Vector(domain(7), 24)), (24, 3));
         assert_eq!(of(fit.unwrap()), (3 + 6, 3));
-        let groups = Some(Groups { labels: names, min_size: 5 });
+        let groups = Some(Groups { labels: names.clone(), min_size: 5 });
+        let hours = Statistic::from(Vector(domain(100_000), 24)).capacity();
+        assert_eq!((hours.yes_or_no(), hours.three_digits()), (24 * 17, 24), "one in each");
+        let options = Statistic::from(Choice(names)).capacity();
+        assert_eq!((options.totals, options.bits, options.three_digits()), (2, 1, 0));
         assert_eq!(of(Statistic { groups, ..Vector(domain(7), 24).into() }), (48, 3));
     }
 

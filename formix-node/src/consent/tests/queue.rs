@@ -261,6 +261,22 @@ async fn a_question_is_found_by_a_prefix_of_its_id_that_no_other_shares() {
     assert!(light.queue.decide(&ids[0].to_uppercase(), Choice::Deny).await.is_ok());
 }
 
+#[tokio::test]
+async fn the_inbox_warns_of_stand_ins_and_of_a_chosen_subset() {
+    let warnings = async |change: fn(&mut Proposal)| {
+        let light = Light::with("");
+        let mut question = Proposal::clone(&question(1));
+        change(&mut question);
+        light.ask(&Arc::new(question)).await;
+        light.queue.inbox().await.unwrap().questions.remove(0).cautions
+    };
+    assert!(warnings(|_| {}).await.is_empty());
+    let zeros = warnings(|it| it.spec.statistic.missing = Constant::Use("0".to_owned())).await;
+    assert!(zeros[0].contains("fewer people than participants"), "{zeros:?}");
+    let few = warnings(|it| (it.spec.min_participants, it.spec.max_participants) = (3, 19)).await;
+    assert!(few[0].starts_with("it takes 19 answers of 20 light nodes"), "{few:?}");
+}
+
 /// Answers 0 when it is asked for the first time, and 9 from then on.
 #[derive(Default)]
 struct Moving(AtomicBool);
