@@ -20,6 +20,7 @@
 //! ```
 
 pub mod clock;
+mod coins;
 pub mod config;
 pub mod consent;
 pub mod control;

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 use crate::clock::now;
+use crate::coins::Coins;
 use crate::config::Network;
 use crate::consent::{Consent, DecisionLogError, Decisions, Queue, SharedEnrolled};
 use crate::database::DatabaseError;
@@ -130,8 +131,8 @@ impl BoundNode {
             policy: network.policy.policy(),
             directory: network.directory(),
         };
-        let seed = random()?;
-        let node = Node::recover(config, seed, now(), opened.records)
+        let coins = Coins::new().map_err(NodeError::Randomness)?;
+        let node = Node::recover_with(config, coins, now(), opened.records)
             .map_err(|error| NodeError::Recover { path: database, error })?;
         transport.set_peers(network.peers());
         let (requests, inbox) = mpsc::channel(256);
@@ -214,11 +215,4 @@ impl Drop for RunningNode {
     fn drop(&mut self) {
         self.task.abort();
     }
-}
-
-/// A fresh seed for the node's coins.
-fn random() -> Result<[u8; 32], NodeError> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(NodeError::Randomness)?;
-    Ok(seed)
 }

@@ -21,6 +21,7 @@ use tokio::sync::{broadcast, mpsc};
 use tracing::{debug, error, info, trace, warn};
 
 use crate::clock::{now, reach};
+use crate::coins::Coins;
 use crate::database::DatabaseError;
 use crate::history::Words;
 use crate::log::{Acknowledgement, Log};
@@ -38,7 +39,7 @@ const MOST_FAULTS: u64 = 1_024;
 
 /// One running node.
 pub(crate) struct Shell<T, L> {
-    driver: Driver<Node>,
+    driver: Driver<Node<Coins>>,
     ports: Ports<T, L>,
     requests: mpsc::Receiver<Request>,
     acknowledgements: mpsc::UnboundedReceiver<Acknowledgement>,
@@ -60,7 +61,7 @@ pub(crate) struct Ports<T, L> {
 
 impl<T: Transport, L: Log> Shell<T, L> {
     pub(crate) fn start(
-        node: Node,
+        node: Node<Coins>,
         mut ports: Ports<T, L>,
         requests: mpsc::Receiver<Request>,
         acknowledgements: mpsc::UnboundedReceiver<Acknowledgement>,
@@ -118,7 +119,7 @@ impl<T: Transport, L: Log> Shell<T, L> {
     /// log before this returns, unless it refuses it: then the words are dropped.
     fn propose(&mut self, proposal: Box<Proposal>, words: Schema) {
         let id = proposal.id();
-        let is_known = |driver: &Driver<Node>| driver.machine().status(&id).is_some();
+        let is_known = |driver: &Driver<Node<Coins>>| driver.machine().status(&id).is_some();
         if !is_known(&self.driver) {
             self.ports.words.expect(id, words);
         }

@@ -94,7 +94,7 @@ fn alone() -> Alone {
     let directory: Directory = heavies.chain([(ME, Role::Proposer)]).collect();
     let (policy, directory) = (Policy::default(), Arc::new(directory));
     let config = Config { id: ME, role: Role::Proposer, policy, directory };
-    let node = Node::recover(config, [1; 32], now(), opened.records).unwrap();
+    let node = Node::recover_with(config, Coins::new().unwrap(), now(), opened.records).unwrap();
     let ports = Ports {
         log: Claiming { log, words: words.clone(), claimed: Arc::clone(&claimed) },
         words: words.clone(),
