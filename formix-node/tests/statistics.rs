@@ -134,12 +134,15 @@ async fn median(network: &FormixNetwork) {
     let mut sorted: Vec<_> = people().iter().map(|person| person.bmi).collect();
     sorted.sort();
     // Nearest rank: of 24 the twelfth.
-    for (at, truth) in [(0.0, sorted[0]), (0.5, sorted[11]), (1.0, sorted[PEOPLE - 1])] {
+    let half = Decimal::new(5, 1);
+    for (at, truth) in
+        [(Decimal::ZERO, sorted[0]), (half, sorted[11]), (Decimal::ONE, sorted[PEOPLE - 1])]
+    {
         let bucket = found.quantile(at).unwrap();
         assert!(bucket.from <= truth && truth < bucket.to, "{at}: {truth} is not in {bucket:?}");
-        assert_eq!(bucket.to - bucket.from, Decimal::new(5, 1));
+        assert_eq!(bucket.to - bucket.from, half);
     }
-    let middle = found.quantile(0.5).unwrap();
+    let middle = found.quantile(half).unwrap();
     assert_eq!(report.row.result, Some(format!("{} to {}", middle.from, middle.to)));
 }
 

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::buckets::Buckets;
 use super::definition::{Cells, Definition, Draw, Kind};
 use super::domain::Domain;
+use super::exact::exact;
 use super::fields::{Field, FieldError, Fields};
 use super::number::Number;
 use super::reader::Reader;
@@ -108,11 +110,11 @@ impl HistogramView {
 
 impl HistogramFound {
     /// The bucket that holds the answer of rank `ceil(q * n)`, counted from 1 (Hyndman and Fan 1996,
-    /// definition 1): the minimum for `q = 0`, the median for `q = 0.5`, the maximum for `q = 1`. `None`
-    /// without answers.
-    pub fn quantile(&self, q: f64) -> Option<&Bucket> {
+    /// definition 1): the minimum for `q = 0`, the median for `q = 0.5`, the maximum for `q = 1`, and for
+    /// what is beyond them. `None` without answers.
+    pub fn quantile(&self, q: Decimal) -> Option<&Bucket> {
         let count: u64 = self.0.iter().map(|bucket| bucket.count).sum();
-        let rank = libm::ceil(q * count.to_f64()?).to_u64()?.clamp(1, count.max(1));
+        let rank = rank(q, count);
         let mut below = 0;
         self.0.iter().find(|bucket| {
             below += bucket.count;
@@ -120,7 +122,7 @@ impl HistogramFound {
         })
     }
 
-    fn row(&self, name: &str, at: f64) -> Row {
+    fn row(&self, name: &str, at: Decimal) -> Row {
         Row::within(name, self.quantile(at).map(|bucket| (bucket.from, bucket.to)))
     }
 
@@ -128,13 +130,11 @@ impl HistogramFound {
     fn wanted(&self, view: &HistogramView) -> Vec<Row> {
         match view {
             HistogramView::Histogram => Vec::new(),
-            HistogramView::Median => vec![self.row("median", 0.5)],
-            HistogramView::Min => vec![self.row("min", 0.0)],
-            HistogramView::Max => vec![self.row("max", 1.0)],
+            HistogramView::Median => vec![self.row("median", Decimal::new(5, 1))],
+            HistogramView::Min => vec![self.row("min", Decimal::ZERO)],
+            HistogramView::Max => vec![self.row("max", Decimal::ONE)],
             HistogramView::Quantiles(at) => {
-                let row = |at: &Number| {
-                    self.row(&format!("quantile {at}"), at.0.try_into().unwrap_or(f64::NAN))
-                };
+                let row = |at: &Number| self.row(&format!("quantile {at}"), at.0);
                 at.iter().map(row).collect()
             }
         }
@@ -288,6 +288,14 @@ impl Definition for Histogram {
     fn sample(&self, draw: &mut Draw<'_>) -> Vec<Cell> {
         vec![draw.number(self.0.domain())]
     }
+}
+
+/// `ceil(q * count)`, at least 1 and at most `count`. In fractions: 0.07 is no double, and the nearest one
+/// makes the rank of 100 answers 8.
+fn rank(q: Decimal, count: u64) -> u64 {
+    let share = exact(q.clamp(Decimal::ZERO, Decimal::ONE));
+    let rank = (share * BigInt::from(count)).ceil().to_integer();
+    rank.to_u64().unwrap_or(count).max(1)
 }
 
 /// Buckets between edges, or of the width that is in that field.

@@ -6,8 +6,9 @@ use formix_proto::Decimal;
 use formix_proto::answer::{Answer, AnswerError, Cell};
 use formix_proto::sharing::Ring;
 use formix_proto::statistic::{
-    Buckets, Choice, Choices, Count, CountFound, Domain, Finding, Found, Groups, Histogram, Labels,
-    Moments, MomentsFound, Rule, Statistic, Sum, SumFound, Vector, VectorFound,
+    Bucket, Buckets, Choice, Choices, Count, CountFound, Domain, Finding, Found, Groups, Histogram,
+    HistogramFound, Labels, Moments, MomentsFound, Rule, Statistic, Sum, SumFound, Vector,
+    VectorFound,
 };
 use formix_testkit::vectors::added_up;
 use num_bigint::BigInt;
@@ -64,6 +65,11 @@ fn close(found: Option<f64>, expected: Option<f64>) -> bool {
     }
 }
 
+/// The first of `count` answers that are counted from 1 with which at least a share of them is reached.
+fn rank(share: u64, of: u64, count: u64) -> u64 {
+    (share * count).div_ceil(of).max(1)
+}
+
 proptest! {
     #[test]
     fn a_count_is_how_many_say_yes(answers in vec(any::<bool>(), 0..30)) {
@@ -118,7 +124,8 @@ proptest! {
 
     #[test]
     fn a_quantile_is_in_its_bucket(
-        buckets in buckets(), at in vec(any::<prop::sample::Index>(), 1..30), q in 0.0..=1.0f64,
+        buckets in buckets(), at in vec(any::<prop::sample::Index>(), 1..30),
+        shares in vec(0u64..=10_000, 3),
     ) {
         let width = usize::try_from(buckets.domain().width()).unwrap();
         let mut numbers: Vec<_> =
@@ -127,10 +134,11 @@ proptest! {
         let answers: Vec<_> = numbers.iter().copied().map(one).collect();
         let Finding::Histogram(found) = finding(Histogram(buckets), &answers)
             else { panic!("a histogram") };
-        for q in [0.0, 0.25, 0.5, q, 1.0] {
-            let rank = ((q * numbers.len() as f64).ceil() as usize).max(1);
+        for share in shares.into_iter().chain([0, 2_500, 5_000, 10_000]) {
+            let rank = rank(share, 10_000, numbers.len() as u64);
+            let q = Decimal::new(share.cast_signed(), 4);
             let bucket = found.quantile(q).unwrap();
-            let number = numbers[rank - 1];
+            let number = numbers[usize::try_from(rank).unwrap() - 1];
             prop_assert!(bucket.from <= number && number <= bucket.to, "{} of {:?}", q, numbers);
         }
     }
@@ -272,6 +280,34 @@ proptest! {
                 &computed(&ruled, &answers)[..] else { panic!("a sum") };
             prop_assert_eq!(*sum, numbers.iter().sum::<Decimal>());
         }
+    }
+}
+
+/// Each answer has a bucket of its own, so that the bucket names the rank. A double is not exact enough: it
+/// takes 0.07 of 100 answers for more than 7.
+#[test]
+fn the_rank_of_a_quantile_is_exact() {
+    for count in 1..=400u64 {
+        let bucket = |rank: u64| Bucket { from: Decimal::from(rank - 1), to: rank.into(), count: 1 };
+        let found = HistogramFound((1..=count).map(bucket).collect());
+        for share in 0..=1_000u64 {
+            let q = Decimal::new(share.cast_signed(), 3);
+            let expected = Decimal::from(rank(share, 1_000, count));
+            assert_eq!(found.quantile(q).unwrap().to, expected, "{q} of {count}");
+        }
+    }
+}
+
+/// As many digits as a decimal number has, of as many answers as can be counted.
+#[test]
+fn the_finest_quantiles_of_the_largest_count_are_exact() {
+    let bucket = |at: i64, count| Bucket { from: at.into(), to: (at + 1).into(), count };
+    let half = u64::MAX / 2;
+    let found = HistogramFound(vec![bucket(0, half), bucket(1, 1), bucket(2, half)]);
+    let finest = Decimal::new(1, 28);
+    let (above, tenth) = (Decimal::new(5, 1) + finest, Decimal::new(1, 1));
+    for (q, from) in [(tenth, 0), (Decimal::new(5, 1), 1), (above, 1), (Decimal::ONE - finest, 2)] {
+        assert_eq!(found.quantile(q).unwrap().from, from.into(), "{q}");
     }
 }
 
