@@ -42,11 +42,16 @@ pub enum AnswerError {
     /// A value is missing: NULL, no row, or not a number (NaN).
     #[error("a value of the answer is missing")]
     Missing,
-    /// Text where a number is asked for, or not a decimal number.
-    #[error("the answer is not a number")]
+    /// Text where a number is asked for.
+    #[error("the answer is not a number but text, and nothing stands in for that")]
     NotANumber,
-    /// Neither yes nor no.
-    #[error("the answer is neither yes nor no (1 nor 0, true nor false)")]
+    /// A number that is neither yes nor no.
+    #[error("the answer is a number other than 1, for yes, and 0, for no")]
+    NotOneOrZero,
+    /// Text that is neither yes nor no.
+    #[error(
+        "the answer is text other than yes, no, true and false, and nothing stands in for that"
+    )]
     NotYesOrNo,
     /// Outside the domain that the question declares.
     #[error("the answer is outside the question's domain, {min} to {max}")]

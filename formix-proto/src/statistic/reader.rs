@@ -11,7 +11,8 @@ use super::labels::Labels;
 use super::number::Number;
 use crate::answer::{AnswerError, Cell, Content};
 
-/// What to do with a value that is missing, or outside what the question declares. It is never clipped.
+/// What to do with a value that is missing, or of the question's type and outside what it declares. It is
+/// never clipped, and text in place of a number is no value at all: its owner does not answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rule {
@@ -117,7 +118,10 @@ impl<'a> Reader<'a> {
         };
         let rule = match refused {
             AnswerError::Missing => self.missing,
-            AnswerError::OutOfDomain { .. } | AnswerError::NotAnOption => self.outside,
+            AnswerError::OutOfDomain { .. }
+            | AnswerError::NotOneOrZero
+            | AnswerError::NotAnOption => self.outside,
+            // Not of the question's type: that is a mistake, of its SQL or of the data, and no value.
             _ => return Err(refused),
         };
         rule.stand_in().map_or(Err(refused), |cell| read(&cell))
@@ -142,6 +146,7 @@ fn yes(cell: &Cell) -> Result<bool, AnswerError> {
         Content::Number(number) if number == rust_decimal::Decimal::ONE => Ok(true),
         Content::Text(text) if is(text, ["yes", "true"]) => Ok(true),
         Content::Text(text) if is(text, ["no", "false"]) => Ok(false),
-        _ => Err(AnswerError::NotYesOrNo),
+        Content::Text(_) => Err(AnswerError::NotYesOrNo),
+        Content::Number(_) | Content::Beyond => Err(AnswerError::NotOneOrZero),
     }
 }

@@ -288,7 +288,8 @@ proptest! {
 #[test]
 fn the_rank_of_a_quantile_is_exact() {
     for count in 1..=400u64 {
-        let bucket = |rank: u64| Bucket { from: Decimal::from(rank - 1), to: rank.into(), count: 1 };
+        let bucket =
+            |rank: u64| Bucket { from: Decimal::from(rank - 1), to: rank.into(), count: 1 };
         let found = HistogramFound((1..=count).map(bucket).collect());
         for share in 0..=1_000u64 {
             let q = Decimal::new(share.cast_signed(), 3);
