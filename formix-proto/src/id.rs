@@ -85,6 +85,10 @@ id! {
     RosterDigest, 32
 }
 id! {
+    /// The digest of the ids of all light nodes that are enrolled, in order.
+    LightsDigest, 32
+}
+id! {
     /// Names one splitting of one answer; drawn with its shares.
     Tag, 16
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
+use crate::id::{ComputationId, LightsDigest, NodeId, Nonce, RosterDigest, Tag};
 use crate::outcome::{Failure, Outcome, Refusal, Stage};
 use crate::roster::Roster;
 use crate::seat::PerSeat;
@@ -146,8 +146,14 @@ messages! {
     Open(ComputationId) = "open", Primary => Others, Short;
     /// Seat to primary: it is open here, durably.
     Opened(ComputationId) = "opened", Others => Primary, Short;
-    /// Seat to primary: every enrolled light node has answered or declined here.
-    AllIn(ComputationId) = "all-in", Others => Primary, Short;
+    /// Seat to primary: each of these light nodes, who are all that are enrolled here, has answered or
+    /// declined here.
+    AllIn {
+        /// Which computation.
+        id: ComputationId,
+        /// Which light nodes.
+        lights: LightsDigest,
+    } = "all-in", Others => Primary, Short;
     /// Primary to the other seats: accept nothing more.
     Close(ComputationId) = "close", Primary => Others, Short;
     /// Seat to primary: nothing more is accepted here, and this names what was.

@@ -76,6 +76,11 @@ impl<'p, T: FnMut(&str)> Story<'p, T> {
             Observation::Started { peer, life } => {
                 format!("{} STARTS again, life {life}", self.name(*peer))
             }
+            Observation::Enrolled { peer, strangers } => {
+                let strangers: Vec<_> = strangers.iter().copied().collect();
+                let (name, others) = (self.name(*peer), self.names(&strangers));
+                format!("{name} is told who is enrolled: all but {others}")
+            }
             Observation::Unrecoverable { peer } => format!("{} does not start", self.name(*peer)),
             Observation::Healed => "HEALED: nothing goes wrong from here on".to_owned(),
             Observation::TimeUp { question, standing, .. } => {

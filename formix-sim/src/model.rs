@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use formix_proto::directory::Role;
 use formix_proto::id::{ComputationId, NodeId, Tag};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Outcome, Reveal};
@@ -28,6 +29,8 @@ pub(crate) struct Model<'p> {
     pub(crate) splits: BTreeMap<Tag, Vec<u128>>,
     /// Which seats have sent which light node which question.
     invitations: BTreeSet<(Peer, Peer, ComputationId)>,
+    /// The light nodes that are not enrolled at a heavy node.
+    strangers: BTreeMap<Peer, BTreeSet<Peer>>,
 }
 
 /// What is durable at one node about one computation.
@@ -84,6 +87,7 @@ impl<'p> Model<'p> {
             index: Index::new(plan),
             splits: BTreeMap::new(),
             invitations: BTreeSet::new(),
+            strangers: BTreeMap::new(),
             truths: plan.workload.iter().map(Truth::new).collect(),
             nodes: vec![vec![NodeState::default(); cluster.members.len()]; plan.workload.len()],
         }
@@ -182,6 +186,13 @@ impl<'p> Model<'p> {
         self.invitations.contains(&(seat, light, *id))
     }
 
+    /// The light nodes that are enrolled at a heavy node now.
+    pub(crate) fn enrolled_at(&self, heavy: Peer) -> impl Iterator<Item = Peer> {
+        let strangers = self.strangers.get(&heavy);
+        let is_known = move |light: &Peer| strangers.is_none_or(|all| !all.contains(light));
+        self.plan.cluster.with_role(Role::Light).into_iter().filter(is_known)
+    }
+
     /// Takes note, before the checkers look.
     pub(crate) fn note(&mut self, observation: &Observation<'_>) {
         match observation {
@@ -189,6 +200,9 @@ impl<'p> Model<'p> {
                 records.iter().for_each(|record| self.record(*peer, record));
             }
             Observation::Stopped { peer, amnesia: true, .. } => self.lose_disk(*peer),
+            Observation::Enrolled { peer, strangers } => {
+                self.strangers.insert(*peer, (*strangers).clone());
+            }
             Observation::Sent {
                 from, to, message: message @ Message::Invite(proposal), ..
             } => {

@@ -111,6 +111,13 @@ pub enum Observation<'a> {
         /// The number of this start, from 1.
         life: u32,
     },
+    /// A heavy node was told anew who is enrolled, or started with that.
+    Enrolled {
+        /// Which node.
+        peer: Peer,
+        /// The light nodes of the plan that are strangers to it from now on.
+        strangers: &'a BTreeSet<Peer>,
+    },
     /// What a node that was started knows of each question of the workload, before any input.
     Recovered {
         /// Which node.

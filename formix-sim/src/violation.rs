@@ -32,7 +32,7 @@ invariants! {
     C6 "a handled message, delivered again, changes nothing and gets the same reply",
     C7 "a light node that every seat accepted is in the roster",
     C8 "a proposal that breaks a limit is never opened",
-    C9 "collecting ends before the deadline only if every seat has heard from everyone",
+    C9 "collecting ends before the deadline only if every seat has heard from everyone who is enrolled",
     C10 "a seat's partial is the sum of the shares that it has accepted",
     P1 "a coalition sees nothing of two answers but their sum",
     P2 "every bit of a share is as likely set as not",

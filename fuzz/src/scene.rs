@@ -173,6 +173,12 @@ fn roster(reader: &mut Reader<'_>) -> Roster {
     Roster::try_from(entries).expect("in order")
 }
 
+/// As enrolled, without one of them.
+fn lights(reader: &mut Reader<'_>) -> Directory {
+    let gone = reader.pick(&[STRANGER, LIGHTS[0], LIGHTS[3]]);
+    everyone().filter(|(node, _)| *node != gone).collect()
+}
+
 fn digest(reader: &mut Reader<'_>) -> RosterDigest {
     roster(reader).digest()
 }
@@ -216,7 +222,7 @@ pub fn message(reader: &mut Reader<'_>) -> Message {
         4 => Message::Ready(id),
         5 => Message::Open(id),
         6 => Message::Opened(id),
-        7 => Message::AllIn(id),
+        7 => Message::AllIn { id, lights: lights(reader).lights_digest() },
         8 => Message::Close(id),
         9 => Message::Frozen { id, digest: digest(reader) },
         10 => Message::List(id),

@@ -9,15 +9,15 @@ use super::closing::Closing;
 use super::phase::{Phase, State};
 use super::terms::Terms;
 use crate::context::Context;
-use crate::directory::Role;
-use crate::id::{NodeId, Tag};
+use crate::directory::{Directory, Role};
+use crate::id::{LightsDigest, NodeId, Tag};
 use crate::limits::MAX_HELD;
 use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::Refusal;
 use crate::record::{Fact, InvalidTransition};
 use crate::roster::{Entry, Roster};
-use crate::seat::{Member, SeatSet};
+use crate::seat::{Member, Seat, SeatSet};
 use crate::sharing::Share;
 use crate::spec::Spec;
 use crate::time::Time;
@@ -37,8 +37,8 @@ pub(super) struct Collecting {
     declined: BTreeSet<NodeId>,
     /// Seats that have confirmed that they are open.
     opened: SeatSet,
-    /// Seats that have heard from every light node.
-    all_in: SeatSet,
+    /// Of which light nodes each of the other seats has last said that it has heard from all.
+    all_in: BTreeMap<Seat, LightsDigest>,
     /// Where the next attempt begins among the light nodes that have not answered.
     next_invite: usize,
 }
@@ -71,9 +71,9 @@ impl State for Collecting {
         match message {
             Message::Open(_) => cx.send(terms.primary(), Message::Opened(terms.id)),
             Message::Opened(_) => self.opened.insert(from.seat),
-            Message::AllIn(_) => {
+            Message::AllIn { lights, .. } => {
                 self.opened.insert(from.seat);
-                self.all_in.insert(from.seat);
+                self.all_in.insert(from.seat, lights);
                 return self.close_if_all_in(terms, cx);
             }
             Message::Close(_) => return self.commit(terms, cx, Fact::Frozen),
@@ -110,8 +110,8 @@ impl State for Collecting {
     fn resend(&mut self, terms: &Terms, cx: &mut Context<'_>) {
         if terms.is_primary() {
             self.resend_to_heavies(terms, cx);
-        } else if self.heard() >= cx.directory.lights() {
-            cx.send(terms.primary(), Message::AllIn(terms.id));
+        } else {
+            self.tell_if_all_in(terms, cx);
         }
         self.invite(terms, cx);
     }
@@ -181,24 +181,36 @@ impl Collecting {
         let (answered, declined, enrolled) =
             (this.answers(), this.declined(), cx.directory.lights());
         cx.event(Event::Answers { id: terms.id, answered, declined, enrolled });
-        if this.heard() < enrolled {
-            return this.into();
-        }
         if terms.is_primary() {
             return this.close_if_all_in(terms, cx);
         }
-        cx.send(terms.primary(), Message::AllIn(terms.id));
+        this.tell_if_all_in(terms, cx);
         this.into()
     }
 
-    /// Early close: every seat has heard from every enrolled light node, so waiting for the deadline
-    /// could not change the roster.
+    fn tell_if_all_in(&self, terms: &Terms, cx: &mut Context<'_>) {
+        if self.has_heard_all(cx.directory) {
+            let lights = cx.directory.lights_digest();
+            cx.send(terms.primary(), Message::AllIn { id: terms.id, lights });
+        }
+    }
+
+    /// Early close: every seat has heard from every light node that is enrolled here now, so waiting for
+    /// the deadline could not change the roster. A seat's word about others than these does not count: it
+    /// may be from before one was enrolled.
     fn close_if_all_in(self, terms: &Terms, cx: &mut Context<'_>) -> Phase {
-        let is_all_in = |member: Member| self.all_in.contains(member.seat);
-        match terms.committee().others().all(is_all_in) && self.heard() >= cx.directory.lights() {
+        let lights = cx.directory.lights_digest();
+        let is_all_in = |member: Member| self.all_in.get(&member.seat) == Some(&lights);
+        match terms.committee().others().all(is_all_in) && self.has_heard_all(cx.directory) {
             true => self.commit(terms, cx, Fact::Frozen),
             false => self.into(),
         }
+    }
+
+    /// Whoever was heard may not be enrolled any more, so that it takes more than to count them.
+    fn has_heard_all(&self, directory: &Directory) -> bool {
+        self.heard() >= directory.lights()
+            && directory.with_role(Role::Light).all(|light| self.has_heard(&light))
     }
 
     fn can_keep(&self, spec: &Spec, light: &NodeId, share: &Share) -> bool {
@@ -235,10 +247,9 @@ impl Collecting {
     fn invite(&mut self, terms: &Terms, cx: &mut Context<'_>) {
         let directory = cx.directory;
         let unheard = || directory.with_role(Role::Light).filter(|light| !self.has_heard(light));
-        let count = directory.lights().saturating_sub(self.heard()) as usize;
-        let first = match count {
+        let first = match unheard().count() {
             0..=MAX_HELD => 0,
-            _ => self.next_invite % count,
+            count => self.next_invite % count,
         };
         for light in unheard().skip(first).chain(unheard().take(first)).take(MAX_HELD) {
             cx.send(light, Message::Invite(Box::new(terms.proposal.clone())));
@@ -251,7 +262,7 @@ impl Collecting {
         for member in committee.others().filter(|member| !self.opened.contains(member.seat)) {
             cx.send(member.node, Message::Open(terms.id));
         }
-        if self.heard() < cx.directory.lights() {
+        if !self.has_heard_all(cx.directory) {
             let directory = cx.directory;
             let is_outside = |node: &NodeId| committee.seat_of(node).is_none();
             for heavy in directory.with_role(Role::Heavy).filter(is_outside) {

@@ -157,7 +157,7 @@ impl Account {
             Message::Progress { stage: Stage::Collecting, .. }
             | Message::Open(_)
             | Message::Invite(_)
-            | Message::AllIn(_) => opened(),
+            | Message::AllIn { .. } => opened(),
             // A node that hears `Close` first freezes without having opened.
             Message::Opened(_) => opened() || frozen(),
             Message::Progress { stage: Stage::Revealing, .. }

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
+use formix_proto::id::{ComputationId, LightsDigest, NodeId, Nonce, RosterDigest, Tag};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
 use formix_proto::query::QueryError;
@@ -59,6 +59,10 @@ fn nodes() -> impl Strategy<Value = Vec<NodeId>> {
 
 fn computation() -> impl Strategy<Value = ComputationId> {
     any::<[u8; 32]>().prop_map(ComputationId)
+}
+
+fn lights() -> impl Strategy<Value = LightsDigest> {
+    any::<[u8; 32]>().prop_map(LightsDigest)
 }
 
 fn digest() -> impl Strategy<Value = RosterDigest> {
@@ -183,7 +187,7 @@ fn committee_message() -> impl Strategy<Value = Message> {
         id().prop_map(Message::Ready),
         id().prop_map(Message::Open),
         id().prop_map(Message::Opened),
-        id().prop_map(Message::AllIn),
+        (id(), lights()).prop_map(|(id, lights)| Message::AllIn { id, lights }),
         id().prop_map(Message::Close),
         (id(), digest()).prop_map(|(id, digest)| Message::Frozen { id, digest }),
         id().prop_map(Message::List),

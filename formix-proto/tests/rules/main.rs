@@ -10,6 +10,7 @@
 mod support;
 
 mod committees;
+mod early_close;
 mod proposals;
 mod r10_length;
 mod r11_secrecy;

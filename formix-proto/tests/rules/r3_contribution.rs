@@ -11,7 +11,7 @@ use formix_proto::time::Time;
 use crate::support::host::{Host, Said};
 use crate::support::stage::{self, Phase, heavy, heavy_with, with_terms};
 use crate::support::vectors::{seats, share};
-use crate::support::{DEADLINE, LIGHTS, SEATS, config, contribution, decline, digest, id, tag};
+use crate::support::{DEADLINE, LIGHTS, SEATS, all_in, config, contribution, decline, digest, id, tag};
 
 const HELD: NodeId = LIGHTS[0];
 const NEW: NodeId = LIGHTS[3];
@@ -208,8 +208,7 @@ fn r3_a_seat_says_that_all_are_in_with_the_last_one_and_not_before() {
     let mut seat = heavy(seats()[1], Phase::Preparing);
     seat.hear(SEATS[0], &Message::Open(id()));
     for light in LIGHTS {
-        let says_so =
-            seat.hear(light, &contribution(light, 1)).to(SEATS[0]) == [&Message::AllIn(id())];
+        let says_so = seat.hear(light, &contribution(light, 1)).to(SEATS[0]) == [&all_in()];
         assert_eq!(says_so, light == LIGHTS[3], "{}", light.short());
     }
 }

@@ -14,8 +14,8 @@ use crate::support::stage::{HELD, Phase, heavy, propose};
 use crate::support::vectors::seats;
 use crate::support::world::World;
 use crate::support::{
-    DEADLINE, LIGHTS, PROPOSER, SEATS, SPARE, config, contribution, digest, id, question, seconds,
-    terms,
+    DEADLINE, LIGHTS, PROPOSER, SEATS, SPARE, all_in, config, contribution, digest, id, question,
+    seconds, terms,
 };
 
 const PRIMARY: NodeId = SEATS[0];
@@ -235,7 +235,7 @@ fn r8_a_primary_repeats_only_what_has_not_been_answered() {
     let announce = (SPARE, "announce");
     assert_eq!(repeats(&[]), [open(SECOND), open(SEATS[2]), announce, invite]);
     assert_eq!(repeats(&[(SECOND, Message::Opened(id()))]), [open(SEATS[2]), announce, invite]);
-    assert_eq!(repeats(&[(SEATS[2], Message::AllIn(id()))]), [announce, invite]);
+    assert_eq!(repeats(&[(SEATS[2], all_in())]), [announce, invite]);
     assert_eq!(repeats(&[(LIGHTS[3], contribution(LIGHTS[3], 40))]), []);
 }
 

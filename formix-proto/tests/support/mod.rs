@@ -96,6 +96,11 @@ pub(crate) fn contribution(light: NodeId, lane: u32) -> Message {
     Message::Contribution { id: id(), tag: tag(light), share: vectors::share(&[lane]) }
 }
 
+/// A seat's word that it has heard from every light node of [`directory`].
+pub(crate) fn all_in() -> Message {
+    Message::AllIn { id: id(), lights: directory().lights_digest() }
+}
+
 /// The set in which these light nodes have each contributed under their own tag.
 pub(crate) fn roster(lights: &[NodeId]) -> Roster {
     let entry = |light: &NodeId| Entry { light: *light, tag: tag(*light) };

@@ -5,7 +5,7 @@ use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
 
 use super::stage::{HELD, partial, propose};
 use super::vectors::{counts, per_seat, share, totals};
-use super::{LIGHTS, decline, digest, id, question, roster, tag};
+use super::{LIGHTS, decline, digest, directory, id, question, roster, tag};
 
 /// Every kind of message, each well-formed and, for who may send it, plausible on stage.
 pub(crate) fn messages() -> Vec<Message> {
@@ -20,7 +20,7 @@ pub(crate) fn messages() -> Vec<Message> {
         Message::Ready(id),
         Message::Open(id),
         Message::Opened(id),
-        Message::AllIn(id),
+        Message::AllIn { id, lights: directory().lights_digest() },
         Message::Close(id),
         Message::Frozen { id, digest },
         Message::List(id),

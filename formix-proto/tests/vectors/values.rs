@@ -1,7 +1,7 @@
 //! The values that the golden vectors encode, in the order of the files.
 
 use formix_proto::Decimal;
-use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
+use formix_proto::id::{ComputationId, LightsDigest, NodeId, Nonce, RosterDigest, Tag};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
 use formix_proto::query::{Query, QueryError, Table};
@@ -19,6 +19,7 @@ use std::time::Duration;
 
 const ID: ComputationId = ComputationId([0xc0; 32]);
 const DIGEST: RosterDigest = RosterDigest([0xd0; 32]);
+const LIGHTS: LightsDigest = LightsDigest([0xd1; 32]);
 const PROPOSER: NodeId = NodeId([0x50; 32]);
 const HEAVIES: [NodeId; 3] = [NodeId([0xa0; 32]), NodeId([0xa1; 32]), NodeId([0xa2; 32])];
 const LIGHT: NodeId = NodeId([0x11; 32]);
@@ -184,7 +185,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
         ("ready", Message::Ready(id)),
         ("open", Message::Open(id)),
         ("opened", Message::Opened(id)),
-        ("all-in", Message::AllIn(id)),
+        ("all-in", Message::AllIn { id, lights: LIGHTS }),
         ("close", Message::Close(id)),
         ("frozen", Message::Frozen { id, digest }),
         ("list", Message::List(id)),

@@ -1,8 +1,8 @@
-//! C9: collecting ends before the deadline only if every seat has heard from everyone.
+//! C9: collecting ends before the deadline only if every seat has heard from everyone who is enrolled at
+//! the primary.
 
 use std::collections::BTreeMap;
 
-use formix_proto::directory::Role;
 use formix_proto::record::Fact;
 use formix_proto::time::Time;
 
@@ -12,9 +12,16 @@ use crate::observation::Observation;
 use crate::plan::Peer;
 use crate::violation::{Breach, Invariant};
 
-/// What each heavy node's clock said when it froze.
+/// How it was when each heavy node froze.
 #[derive(Default)]
-pub(super) struct Closing(BTreeMap<(usize, Peer), Time>);
+pub(super) struct Closing(BTreeMap<(usize, Peer), Moment>);
+
+struct Moment {
+    /// What its clock said.
+    clock: Time,
+    /// The light nodes that were enrolled there.
+    lights: Vec<Peer>,
+}
 
 impl Check for Closing {
     fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {
@@ -26,7 +33,8 @@ impl Check for Closing {
         for record in records.iter().filter(|record| record.fact == Fact::Frozen) {
             let Some(question) = model.question(&record.id) else { continue };
             if let Observation::Issued { clock, .. } = observation {
-                self.0.insert((question, *peer), *clock);
+                let lights = model.enrolled_at(*peer).collect();
+                self.0.insert((question, *peer), Moment { clock: *clock, lights });
             } else {
                 self.frozen(model, question, *peer)?;
             }
@@ -38,11 +46,11 @@ impl Check for Closing {
 impl Closing {
     fn frozen(&self, model: &Model<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
         let deadline = model.plan.workload[question].proposal.spec.deadline;
-        let in_time = self.0.get(&(question, peer)).is_none_or(|at| *at >= deadline);
+        let Some(Moment { clock, lights }) = self.0.get(&(question, peer)) else { return Ok(()) };
         let primary = model.committee(question)[0];
         let told = Some(peer) != primary
             && primary.is_some_and(|primary| model.node(question, primary).frozen);
-        if in_time || told || everyone_was_heard(model, question) {
+        if *clock >= deadline || told || were_heard(model, question, lights) {
             return Ok(());
         }
         let what = "collecting ended early with someone unheard";
@@ -50,8 +58,7 @@ impl Closing {
     }
 }
 
-fn everyone_was_heard(model: &Model<'_>, question: usize) -> bool {
-    let lights = model.plan.cluster.with_role(Role::Light);
+fn were_heard(model: &Model<'_>, question: usize, lights: &[Peer]) -> bool {
     let heard = |node: &NodeState| {
         let light = |light| node.contributed.contains_key(light) || node.declined.contains(light);
         lights.iter().all(light)

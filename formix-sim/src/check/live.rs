@@ -76,10 +76,12 @@ fn completes(model: &Model<'_>, question: usize) -> Result<(), Breach> {
     Ok(())
 }
 
-/// L6: applies whichever seats the answer has reached.
+/// L6: applies whichever seats the answer has reached, unless the node is a stranger to one by now.
 fn learns(model: &Model<'_>, question: usize, peer: Peer) -> Result<(), Breach> {
     let node = model.node(question, peer);
-    if node.split.is_some() && node.settled == Some(None) {
+    let is_known = |seat: Peer| model.enrolled_at(seat).any(|light| light == peer);
+    let enrolled = model.committee(question).into_iter().flatten().all(is_known);
+    if enrolled && node.split.is_some() && node.settled == Some(None) {
         let what = "a light node that answered was never told";
         return Err(Breach::new(Invariant::L6, question, what).at(peer));
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use formix_proto::directory::Role;
 use formix_proto::fault::Fault;
-use formix_proto::id::{ComputationId, RosterDigest, Tag};
+use formix_proto::id::{ComputationId, LightsDigest, RosterDigest, Tag};
 use formix_proto::machine::Event;
 use formix_proto::outcome::{Failure, Outcome};
 
@@ -35,6 +35,7 @@ pub struct Coverage<'p> {
     /// How often a message of each kind about each computation took each way.
     sent: HashMap<(&'static str, usize, Peer, Peer), u32>,
     seals: BTreeMap<(Peer, ComputationId), RosterDigest>,
+    heard_all: BTreeMap<(Peer, ComputationId), LightsDigest>,
     aborters: BTreeMap<ComputationId, Peer>,
     heard: BTreeMap<Peer, Peer>,
     open_questions: BTreeSet<(Peer, ComputationId)>,
@@ -67,6 +68,7 @@ impl<'p> Coverage<'p> {
             partials: BTreeMap::new(),
             sent: HashMap::new(),
             seals: BTreeMap::new(),
+            heard_all: BTreeMap::new(),
             aborters: BTreeMap::new(),
             heard: BTreeMap::new(),
             open_questions: BTreeSet::new(),

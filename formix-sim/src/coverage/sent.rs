@@ -61,6 +61,10 @@ impl Coverage<'_> {
                 let first = *self.tags.entry((from, *id)).or_insert(*tag);
                 self.hit_if(first != *tag, Situation::SplitTwice);
             }
+            Message::AllIn { id, lights } => {
+                let first = *self.heard_all.entry((from, *id)).or_insert(*lights);
+                self.hit_if(first != *lights, Situation::AllInAnew);
+            }
             Message::Seal { id, digest, .. } => {
                 let first = *self.seals.entry((to, *id)).or_insert(*digest);
                 self.hit_if(first != *digest, Situation::SecondRoster);

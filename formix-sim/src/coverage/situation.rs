@@ -47,6 +47,7 @@ situations! {
     RefusedDimension "a contribution was refused for its dimension",
     SplitTwice "a light node that lost its disk split again",
     AllInAgain "a seat said again that it has heard from everyone",
+    AllInAnew "a seat has heard from everyone, and again when others were enrolled",
     EarlyClose "collecting ended before the deadline",
     SeatFirst "a seat stopped collecting before the primary",
     CloseAgain "a close was sent again",

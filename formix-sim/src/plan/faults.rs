@@ -80,6 +80,24 @@ pub enum Fault {
         /// How much it gains; loses if negative.
         by: i64,
     },
+    /// A heavy node is told that a light node is enrolled, which is a stranger to it before.
+    Enroll {
+        /// Which light node.
+        light: Peer,
+        /// Who is told.
+        heavy: Peer,
+        /// When.
+        at: u64,
+    },
+    /// A heavy node is told that a light node is not enrolled any more.
+    Remove {
+        /// Which light node.
+        light: Peer,
+        /// Who is told.
+        heavy: Peer,
+        /// When.
+        at: u64,
+    },
 }
 
 /// What can happen to a frame.
@@ -156,6 +174,16 @@ impl Faults {
         self.crashes().filter(rollback).map(|crash| crash.peer)
     }
 
+    /// The light nodes that are strangers to a heavy node at this time.
+    pub fn strangers(&self, to: Peer, now: u64) -> BTreeSet<Peer> {
+        let stranger = |fault: &Fault| match fault {
+            Fault::Enroll { light, heavy, at } if *heavy == to && now < *at => Some(*light),
+            Fault::Remove { light, heavy, at } if *heavy == to && *at <= now => Some(*light),
+            _ => None,
+        };
+        self.list.iter().filter_map(stranger).collect()
+    }
+
     /// The most milliseconds by which the steps of one clock move it.
     pub fn farthest_step(&self) -> u64 {
         let step = |fault: &Fault| match fault {
@@ -189,6 +217,8 @@ impl Fault {
             Self::Pause { .. } => Kind::Pause,
             Self::SlowWrite { .. } => Kind::SlowDisk,
             Self::Step { .. } => Kind::ClockStep,
+            Self::Enroll { .. } => Kind::Enrolment,
+            Self::Remove { .. } => Kind::Removal,
         }
     }
 }

@@ -51,4 +51,6 @@ kinds! {
     Drift "clocks run at different rates",
     ClockStep "a clock is set",
     Death "a heavy node never comes back",
+    Enrolment "a light node is enrolled while questions are open",
+    Removal "a light node is removed while questions are open",
 }

@@ -34,6 +34,7 @@ pub(super) fn add_faults(plan: &mut Plan) {
     pauses(seed, cluster, &mut faults);
     slow_disks(seed, cluster, &mut faults);
     crashes(seed, plan, &mut faults);
+    enrolments(seed, plan, &mut faults);
     plan.faults = faults;
 }
 
@@ -43,6 +44,7 @@ fn likelihood(kind: Kind) -> u64 {
         Kind::Death | Kind::Rollback => 8,
         Kind::Amnesia | Kind::Deafness | Kind::DiskFull | Kind::FsyncError => 30,
         Kind::ClockStep | Kind::Drift | Kind::Pause | Kind::Clog | Kind::Reset => 30,
+        Kind::Enrolment | Kind::Removal => 30,
         _ => 50,
     }
 }
@@ -152,6 +154,29 @@ fn slow_disks(seed: u64, cluster: &Cluster, faults: &mut Faults) {
         let ordinals: BTreeSet<_> = (0..draw.below(8)).map(|_| 1 + draw.small(24)).collect();
         let slow = |nth| Fault::SlowWrite { peer, nth, extra: draw.within(20..=900) };
         faults.list.extend(ordinals.into_iter().map(slow));
+    }
+}
+
+/// Light nodes that come and go while questions are open. Heavy nodes are told one after the other, as by
+/// their operators. A light node that asks stays: nobody waits for the outcome of a stranger's question.
+fn enrolments(seed: u64, plan: &Plan, faults: &mut Faults) {
+    let mut draw = Stream::new(seed, "enrolments");
+    let (lights, heavies) =
+        (plan.cluster.with_role(Role::Light), plan.cluster.with_role(Role::Heavy));
+    let asks = |light: &Peer| plan.workload.iter().any(|question| question.proposer == *light);
+    for light in lights.into_iter().filter(|light| !asks(light)) {
+        let (kind, moves) = (draw.pick(&[Kind::Enrolment, Kind::Removal]), draw.chance(25));
+        let (first, apart) = (draw.below(faults.heal), draw.within(1..=1_000));
+        for heavy in heavies.iter().copied() {
+            let at = (first + draw.below(apart)).min(faults.heal);
+            let told = match kind {
+                Kind::Enrolment => Fault::Enroll { light, heavy, at },
+                _ => Fault::Remove { light, heavy, at },
+            };
+            if moves && faults.kinds.contains(&kind) {
+                faults.list.push(told);
+            }
+        }
     }
 }
 

@@ -66,6 +66,9 @@ impl Fault {
             Self::Pause { peer, .. } | Self::SlowWrite { peer, .. } | Self::Step { peer, .. } => {
                 vec![peer]
             }
+            Self::Enroll { light, heavy, .. } | Self::Remove { light, heavy, .. } => {
+                vec![light, heavy]
+            }
         }
     }
 }

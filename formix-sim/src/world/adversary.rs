@@ -70,7 +70,9 @@ impl World<'_> {
                 let victim = Peer(dice.roll(self.plan.cluster.members.len()) as u32);
                 let id = self.checkers.model.index.ids[question];
                 let held = self.held(Some(question), from);
-                outgoing.push((victim, Rc::new(wire::encode(&forge::invent(id, &held, dice)))));
+                let lights = self.plan.cluster.directory.lights_digest();
+                let message = forge::invent(id, &held, lights, dice);
+                outgoing.push((victim, Rc::new(wire::encode(&message))));
             }
         }
     }

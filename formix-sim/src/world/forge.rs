@@ -1,7 +1,7 @@
 //! What an adversary can say instead: well-formed messages with other contents.
 
 use formix_proto::frame::Frame;
-use formix_proto::id::{ComputationId, RosterDigest, Tag};
+use formix_proto::id::{ComputationId, LightsDigest, RosterDigest, Tag};
 use formix_proto::message::Message;
 use formix_proto::outcome::{Failure, Outcome, Stage};
 use formix_proto::roster::{Entry, Roster};
@@ -71,14 +71,19 @@ pub(super) fn rewrite(message: Message, held: &Roster, mut dice: Dice) -> Messag
 }
 
 /// A message that no rule asks for, about a computation.
-pub(super) fn invent(id: ComputationId, held: &Roster, mut dice: Dice) -> Message {
+pub(super) fn invent(
+    id: ComputationId,
+    held: &Roster,
+    lights: LightsDigest,
+    mut dice: Dice,
+) -> Message {
     match dice.roll(18) {
         0 => Message::Close(id),
         1 => Message::List(id),
         2 => Message::Open(id),
         3 => Message::Ready(id),
         4 => Message::Opened(id),
-        5 => Message::AllIn(id),
+        5 => Message::AllIn { id, lights },
         6 | 7 => seal(id, held, dice),
         8 => Message::Abort { id, failure: Failure::NeverOpened },
         9 => Message::QueryOutcome(id),

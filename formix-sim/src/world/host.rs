@@ -1,6 +1,6 @@
 //! One machine of the world: a node's process, if it runs, and its disk.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use formix_proto::driver::Driver;
 use formix_proto::node::Node;
@@ -26,6 +26,8 @@ pub(super) struct Host {
     pub(super) paused: u64,
     /// It never runs again.
     pub(super) dead: bool,
+    /// The light nodes that are strangers to it.
+    pub(super) strangers: BTreeSet<Peer>,
     /// When the next wake-up on the queue is.
     pub(super) wakes: Option<u64>,
     /// The crash that the output just carried out has set off.
@@ -80,6 +82,7 @@ impl Host {
             paused: 0,
             sends: 0,
             dead: false,
+            strangers: BTreeSet::new(),
             wakes: None,
             crashing: None,
             relapses: VecDeque::new(),

@@ -29,7 +29,7 @@ const RELAPSE_DOWN: u64 = 10;
 impl World<'_> {
     /// Starts a node from what its disk holds, with fresh coins.
     pub(super) fn start(&mut self, peer: Peer) {
-        let now = self.clock(peer);
+        let (now, directory) = (self.clock(peer), self.directory(peer));
         let host = self.host(peer);
         host.latest = now;
         host.life += 1;
@@ -41,12 +41,8 @@ impl World<'_> {
         self.emit(&Observation::Started { peer, life });
         let member = self.plan.cluster.member(peer);
         let coins = self.coins(peer, life);
-        let config = Config {
-            id: member.id,
-            role: member.role,
-            policy: member.policy.clone(),
-            directory: self.plan.cluster.directory.clone(),
-        };
+        let config =
+            Config { id: member.id, role: member.role, policy: member.policy.clone(), directory };
         let node = records.ok().and_then(|r| Node::recover_with(config, coins, now, r).ok());
         let Some(node) = node else { return self.emit(&Observation::Unrecoverable { peer }) };
         let standing = |id| node.status(id).map(|status| status.standing);

@@ -6,6 +6,7 @@ mod coins;
 mod echo;
 mod effects;
 mod end;
+mod enrolment;
 mod forge;
 mod host;
 mod life;
@@ -179,6 +180,9 @@ impl<'a> World<'a> {
                 _ => return,
             },
             Fault::Step { peer, at, by } => (*at, Happening::Step { peer: *peer, by: *by }),
+            Fault::Enroll { heavy, at, .. } | Fault::Remove { heavy, at, .. } => {
+                (*at, Happening::Enroll { peer: *heavy })
+            }
             Fault::Pause { peer, at, length } => {
                 (*at, Happening::Pause { peer: *peer, until: at + length })
             }
@@ -208,6 +212,7 @@ impl<'a> World<'a> {
                 }
             }
             Happening::Step { peer, by } => self.step(peer, by),
+            Happening::Enroll { peer } => self.enroll(peer),
             Happening::Pause { peer, until } => {
                 self.host(peer).paused = until;
                 self.fault(Kind::Pause, peer, None);

@@ -26,6 +26,8 @@ pub(super) enum Happening {
     Start { peer: Peer, life: u32 },
     /// A clock is set.
     Step { peer: Peer, by: i64 },
+    /// A heavy node is told who is enrolled.
+    Enroll { peer: Peer },
     /// A node does nothing until then.
     Pause { peer: Peer, until: u64 },
     /// Faults are over.
@@ -41,9 +43,10 @@ impl Happening {
     pub(super) fn to(&self) -> Option<Peer> {
         match self {
             Self::Deliver { to, .. } => Some(*to),
-            Self::Flushed { peer, .. } | Self::Wake { peer, .. } | Self::Owner { peer, .. } => {
-                Some(*peer)
-            }
+            Self::Flushed { peer, .. }
+            | Self::Wake { peer, .. }
+            | Self::Owner { peer, .. }
+            | Self::Enroll { peer } => Some(*peer),
             _ => None,
         }
     }
