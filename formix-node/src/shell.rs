@@ -20,7 +20,7 @@ use formix_transport::Transport;
 use tokio::sync::{broadcast, mpsc};
 use tracing::{debug, error, info, trace, warn};
 
-use crate::clock::{now, reach};
+use crate::clock::{Watch, reach};
 use crate::coins::Coins;
 use crate::database::DatabaseError;
 use crate::history::Words;
@@ -40,6 +40,7 @@ const MOST_FAULTS: u64 = 1_024;
 /// One running node.
 pub(crate) struct Shell<T, L> {
     driver: Driver<Node<Coins>>,
+    clock: Watch,
     ports: Ports<T, L>,
     requests: mpsc::Receiver<Request>,
     acknowledgements: mpsc::UnboundedReceiver<Acknowledgement>,
@@ -66,8 +67,9 @@ impl<T: Transport, L: Log> Shell<T, L> {
         requests: mpsc::Receiver<Request>,
         acknowledgements: mpsc::UnboundedReceiver<Acknowledgement>,
     ) -> Self {
-        let driver = Driver::start(node, now(), &mut ports);
-        Self { driver, ports, requests, acknowledgements }
+        let mut clock = Watch::start();
+        let driver = Driver::start(node, clock.now(), &mut ports);
+        Self { driver, clock, ports, requests, acknowledgements }
     }
 
     /// Runs until a request stops it, or its disk fails.
@@ -91,7 +93,7 @@ impl<T: Transport, L: Log> Shell<T, L> {
                 Some(acknowledged) = self.acknowledgements.recv() => self.persisted(acknowledged?),
                 request = self.requests.recv() => match request {
                     Some(Request::Command(command)) => {
-                        self.driver.command(now(), command, &mut self.ports);
+                        self.driver.command(self.clock.now(), command, &mut self.ports);
                     }
                     Some(Request::Propose(proposal, words)) => self.propose(proposal, *words),
                     Some(Request::Status(id, reply)) => {
@@ -100,16 +102,16 @@ impl<T: Transport, L: Log> Shell<T, L> {
                     Some(Request::Enroll(directory, peers)) => {
                         transport.set_peers(peers);
                         let command = Command::Enroll(directory);
-                        self.driver.command(now(), command, &mut self.ports);
+                        self.driver.command(self.clock.now(), command, &mut self.ports);
                     }
                     Some(Request::Stop) | None => return Ok(()),
                 },
                 () = reach(self.driver.next_timeout()) => {
-                    self.driver.timeout(now(), &mut self.ports);
+                    self.driver.timeout(self.clock.now(), &mut self.ports);
                 }
                 Some(received) = transport.receive(), if room => {
                     let (from, frame) = (received.from, received.frame);
-                    self.driver.receive(now(), from, frame.as_ref(), &mut self.ports);
+                    self.driver.receive(self.clock.now(), from, frame.as_ref(), &mut self.ports);
                 }
             }
         }
@@ -123,7 +125,7 @@ impl<T: Transport, L: Log> Shell<T, L> {
         if !is_known(&self.driver) {
             self.ports.words.expect(id, words);
         }
-        self.driver.command(now(), Command::Propose(proposal), &mut self.ports);
+        self.driver.command(self.clock.now(), Command::Propose(proposal), &mut self.ports);
         if !is_known(&self.driver) {
             self.ports.words.take(&id);
         }
@@ -131,7 +133,7 @@ impl<T: Transport, L: Log> Shell<T, L> {
 
     fn persisted(&mut self, seq: BatchSeq) {
         self.ports.durable = seq;
-        self.driver.persisted(now(), seq, &mut self.ports);
+        self.driver.persisted(self.clock.now(), seq, &mut self.ports);
     }
 
     /// What is recorded is acknowledged to whoever waits for it, before the doors close.

@@ -1,10 +1,15 @@
 //! The loop that the simulator and the real node share: only *waiting* differs between them.
 
+use core::time::Duration;
+
 use crate::frame::Frame;
 use crate::id::NodeId;
 use crate::machine::{Batch, BatchSeq, Command, Event, Input, Machine, Output};
 use crate::time::Time;
 use crate::wire;
+
+/// The longest that a machine's time stands still until a clock that has gone back is where it was.
+pub const MAX_STANDSTILL: Duration = Duration::from_secs(1);
 
 /// What a machine's outputs are carried out with. None of these waits.
 pub trait Effects {
@@ -17,6 +22,10 @@ pub trait Effects {
 }
 
 /// Feeds a machine: decodes, keeps time from going back, and carries out what comes of it.
+///
+/// A clock that goes back by [`MAX_STANDSTILL`] or less is waited for. One that goes back further was
+/// wrong before, or is wrong now: the machine is told, and follows it. Otherwise a clock that was an hour
+/// ahead for a moment would leave the node an hour during which every deadline has passed.
 #[derive(Debug, Clone)]
 pub struct Driver<M> {
     machine: M,
@@ -34,6 +43,11 @@ impl<M: Machine> Driver<M> {
     /// The machine, for looking at.
     pub fn machine(&self) -> &M {
         &self.machine
+    }
+
+    /// What the machine takes for now.
+    pub fn now(&self) -> Time {
+        self.clock
     }
 
     /// When [`Driver::timeout`] is wanted, if nothing else comes before.
@@ -66,6 +80,11 @@ impl<M: Machine> Driver<M> {
     }
 
     fn feed(&mut self, now: Time, input: Input, effects: &mut impl Effects) {
+        if now + MAX_STANDSTILL < self.clock {
+            self.clock = now;
+            self.machine.handle_input(now, Input::SetBack);
+            self.drain(effects);
+        }
         self.clock = self.clock.max(now);
         self.machine.handle_input(self.clock, input);
         self.drain(effects);
@@ -79,5 +98,60 @@ impl<M: Machine> Driver<M> {
                 Output::Event(event) => effects.event(event),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Remembers at what time it was told what.
+    #[derive(Default)]
+    struct Heard(Vec<(u64, &'static str)>);
+
+    impl Machine for Heard {
+        fn handle_input(&mut self, now: Time, input: Input) {
+            let what = if matches!(input, Input::SetBack) { "set back" } else { "other" };
+            self.0.push((now.0, what));
+        }
+
+        fn poll_output(&mut self) -> Option<Output> {
+            None
+        }
+
+        fn next_timeout(&self) -> Option<Time> {
+            None
+        }
+    }
+
+    struct Nothing;
+
+    impl Effects for Nothing {
+        fn persist(&mut self, _: Batch) {}
+        fn send(&mut self, _: NodeId, _: Frame) {}
+        fn event(&mut self, _: Event) {}
+    }
+
+    #[test]
+    fn time_stands_still_for_a_second_at_the_most() {
+        let mut driver = Driver::start(Heard::default(), Time(5_000), &mut Nothing);
+        for now in [5_000, 4_000, 5_001, 4_001, 4_000, 4_500, 0] {
+            driver.timeout(Time(now), &mut Nothing);
+        }
+        let (set_back, other) = (|at| (at, "set back"), |at| (at, "other"));
+        let expected = [
+            other(5_000),
+            other(5_000),
+            other(5_001),
+            other(5_001),
+            set_back(4_000),
+            other(4_000),
+            other(4_500),
+            set_back(0),
+            other(0),
+        ];
+        assert_eq!(driver.machine().0, expected);
+        assert_eq!(driver.now(), Time(0));
     }
 }

@@ -20,7 +20,8 @@ use crate::wire::DecodeError;
 ///
 /// # Contract
 ///
-/// - Feed one input at a time, with a `now` that never goes back ([`crate::driver::Driver`] clamps it).
+/// - Feed one input at a time, with a `now` that goes back at [`Input::SetBack`] only
+///   ([`crate::driver::Driver`] sees to that).
 /// - After every input, call [`poll_output`](Machine::poll_output) until it returns `None`, carry out
 ///   each output, and then wait for input or until [`next_timeout`](Machine::next_timeout), whichever
 ///   comes first; when the time comes, feed [`Input::Timeout`].
@@ -60,6 +61,8 @@ pub enum Input {
     Persisted(BatchSeq),
     /// The time that [`Machine::next_timeout`] named has come.
     Timeout,
+    /// The clock was set back to `now`. What is decided stays decided; every pause begins anew.
+    SetBack,
 }
 
 /// What the owner of a node can ask of it.

@@ -118,7 +118,7 @@ impl<R: CryptoRng> Node<R> {
             timers: Timers::default(),
             now,
         };
-        node.run(now, Parts::resume);
+        node.run(now, Parts::start);
         Ok(node)
     }
 
@@ -221,6 +221,10 @@ impl<R: CryptoRng> Machine for Node<R> {
             Input::Command(command) => self.command(now, command),
             Input::Persisted(seq) => self.outbox.persisted(seq),
             Input::Timeout => self.expire_timers(now),
+            Input::SetBack => {
+                self.timers = Timers::default();
+                self.run(now, Parts::resume);
+            }
         }
     }
 
@@ -325,6 +329,15 @@ impl Parts {
         }
     }
 
+    /// The first thing in a life.
+    fn start(&mut self, cx: &mut Context<'_>) {
+        if let Part::Light(light) = &self.role {
+            light.ask_again(cx);
+        }
+        self.resume(cx);
+    }
+
+    /// Arms every timer, for pauses that begin now, and sends again whatever is unanswered.
     fn resume(&mut self, cx: &mut Context<'_>) {
         self.proposer.resume(cx);
         match &mut self.role {

@@ -1,7 +1,9 @@
 //! Named situations, each spelled out as a plan.
 
 use formix_proto::directory::Role;
+use formix_proto::id::Nonce;
 use formix_proto::outcome::{Outcome, Reveal};
+use formix_proto::time::Time;
 use formix_sim::exhaustive::{Depth, canonical, counted, exhaust};
 use formix_sim::explore::{Bounds, explore};
 use formix_sim::observation::{Observation, Observer};
@@ -150,6 +152,24 @@ fn a_lost_frozen_is_sent_again() {
         plan.faults.heal = 20_000;
         plan.faults.list.push(Fault::Frame { from: H1, to: H0, nth, what: What::Lose });
         assert_eq!(completed(&simulate(&plan, &mut ())).1.participants, 3);
+    }
+}
+
+/// A resumed machine, or a bad time server: the clock of any one node is an hour ahead for four seconds.
+#[test]
+fn a_clock_that_was_wrong_for_four_seconds_keeps_nobody_from_the_next_question() {
+    for peer in Plan::plain(3, 3).cluster.peers() {
+        let mut plan = Plan::plain(3, 3);
+        let mut later = plan.workload[0].clone();
+        later.at = 5_000;
+        later.proposal.nonce = Nonce([1; 16]);
+        later.proposal.spec.deadline = Time(formix_sim::EPOCH + 11_000);
+        plan.workload = vec![later];
+        plan.faults.heal = 4_500;
+        let hour = 3_600_000;
+        plan.faults.list =
+            [(100, hour), (4_100, -hour)].map(|(at, by)| Fault::Step { peer, at, by }).into();
+        assert_eq!(completed(&simulate(&plan, &mut ())).1.participants, 3, "{peer:?}");
     }
 }
 

@@ -11,6 +11,7 @@ use formix_proto::time::Time;
 use formix_transport::memory::{Hub, MemoryTransport};
 
 use super::*;
+use crate::clock::now;
 use crate::log::MemoryLog;
 use crate::log::memory::Memory;
 use crate::log::tests::{ME, proposal, wait};

@@ -57,7 +57,7 @@ impl Computation {
         cx.event(Event::Progress { id: self.terms.id, stage: Stage::Pending });
     }
 
-    /// After a restart: arms the timers of the phase, and sends again.
+    /// After a start, or when the clock was set back: arms the timers of the phase, and sends again.
     pub(super) fn resume(&mut self, cx: &mut Context<'_>) {
         if self.has_ended() {
             return cx.forget_later(self.terms.id, self.spec().deadline);

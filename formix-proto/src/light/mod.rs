@@ -103,6 +103,13 @@ impl Light {
         self.with(id, |participation| participation.restore(fact)).ok_or(InvalidTransition)?
     }
 
+    /// Asks the owner again what is undecided: who was asked in an earlier life has forgotten it.
+    pub(crate) fn ask_again(&self, cx: &mut Context<'_>) {
+        for participation in self.participations.values() {
+            participation.ask_again(cx);
+        }
+    }
+
     /// Arms every timer and sends again whatever is unanswered.
     pub(crate) fn resume(&mut self, cx: &mut Context<'_>) {
         for participation in self.participations.values_mut() {

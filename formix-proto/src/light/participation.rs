@@ -309,13 +309,20 @@ impl Participation {
         }
     }
 
-    /// After a restart: arms the timers, asks the owner again or sends again.
+    /// Asks the owner again, if it has not decided.
+    pub(super) fn ask_again(&self, cx: &mut Context<'_>) {
+        if matches!(self.phase, Phase::Asking) {
+            cx.event(question(&self.proposal));
+        }
+    }
+
+    /// After a start, or when the clock was set back: arms the timers, and sends again.
     pub(super) fn resume(&mut self, cx: &mut Context<'_>) {
         match self.phase {
             Phase::Learned { .. } => {
                 return cx.forget_later(self.id, self.proposal.spec.deadline);
             }
-            Phase::Asking { .. } => self.ask(cx),
+            Phase::Asking { .. } => self.keep_time(cx),
             Phase::Waiting => cx.wake(self.id, Reason::LightResend, self.inquiry_time(cx)),
             _ => self.resend(cx),
         }

@@ -11,7 +11,9 @@ use formix_proto::time::Time;
 use crate::support::host::{Host, Said};
 use crate::support::stage::{self, Phase, heavy, heavy_with, with_terms};
 use crate::support::vectors::{seats, share};
-use crate::support::{DEADLINE, LIGHTS, SEATS, all_in, config, contribution, decline, digest, id, tag};
+use crate::support::{
+    DEADLINE, LIGHTS, SEATS, all_in, config, contribution, decline, digest, id, tag,
+};
 
 const HELD: NodeId = LIGHTS[0];
 const NEW: NodeId = LIGHTS[3];

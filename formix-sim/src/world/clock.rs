@@ -21,7 +21,7 @@ impl World<'_> {
         Time((crate::EPOCH + self.now).saturating_add_signed(ahead))
     }
 
-    /// The latest time that its clock has said since it started: a node's time does not go back.
+    /// What a node takes for now: its time does not go back, unless its clock does by far.
     pub(super) fn latest(&self, peer: Peer) -> Time {
         self.hosts[peer.index()].latest
     }
@@ -41,13 +41,13 @@ impl World<'_> {
         self.now.saturating_add(gap.saturating_mul(1_000_000).div_ceil(rate))
     }
 
-    /// A clock is set, and the alarm that waits for it is set anew.
+    /// A clock is set. A node reads its clock every second, or sooner: here at once.
     pub(super) fn step(&mut self, peer: Peer, by: i64) {
         let host = self.host(peer);
         host.ahead += by;
         host.wakes = None;
         self.fault(Fault::Step { peer, at: 0, by }.kind(), peer, None);
-        self.set_alarm(peer);
+        self.feed(peer, &InputKind::Timeout, |driver, now, recorder| driver.timeout(now, recorder));
     }
 
     /// Sets the alarm for the time at which a node wants to be woken.

@@ -20,7 +20,7 @@ pub(super) struct Host {
     pub(super) life: u32,
     /// How far its clock is ahead, not counting its drift.
     pub(super) ahead: i64,
-    /// The latest time that its clock has said in this life.
+    /// What it takes for now.
     pub(super) latest: Time,
     /// It does nothing until then.
     pub(super) paused: u64,

@@ -77,11 +77,11 @@ impl World<'_> {
         let Some(mut driver) = self.host(peer).driver.take() else { return };
         self.events += 1;
         self.emit(&Observation::Input { peer, input: fed });
-        let now = self.clock(peer).max(self.latest(peer));
-        self.host(peer).latest = now;
+        let now = self.clock(peer);
         // One recorder for all inputs spares each its own allocation.
         let mut recorder = std::mem::take(&mut self.recorder);
         input(&mut driver, now, &mut recorder);
+        self.host(peer).latest = driver.now();
         self.carry_out(peer, &mut recorder);
         self.recorder = recorder;
         self.settle(peer, driver);
@@ -95,7 +95,7 @@ impl World<'_> {
         let fed = InputKind::Frame { number, from };
         let probed = number.is_multiple_of(probed(self.plan)) && self.host(to).disk.is_idle();
         if probed && let Some(driver) = &self.host(to).driver {
-            let (driver, now) = (driver.as_ref().clone(), self.clock(to).max(self.latest(to)));
+            let (driver, now) = (driver.as_ref().clone(), self.clock(to));
             if let Some(echo) = echo::echo(driver, now, (id, from), frame) {
                 self.emit(&Observation::Echoed { peer: to, echo: &echo });
             }

@@ -46,7 +46,8 @@ impl Happening {
             Self::Flushed { peer, .. }
             | Self::Wake { peer, .. }
             | Self::Owner { peer, .. }
-            | Self::Enroll { peer } => Some(*peer),
+            | Self::Enroll { peer }
+            | Self::Step { peer, .. } => Some(*peer),
             _ => None,
         }
     }
