@@ -331,7 +331,7 @@ impl Parts {
 
     /// The first thing in a life.
     fn start(&mut self, cx: &mut Context<'_>) {
-        if let Part::Light(light) = &self.role {
+        if let Part::Light(light) = &mut self.role {
             light.ask_again(cx);
         }
         self.resume(cx);

@@ -104,8 +104,8 @@ impl Light {
     }
 
     /// Asks the owner again what is undecided: who was asked in an earlier life has forgotten it.
-    pub(crate) fn ask_again(&self, cx: &mut Context<'_>) {
-        for participation in self.participations.values() {
+    pub(crate) fn ask_again(&mut self, cx: &mut Context<'_>) {
+        for participation in self.participations.values_mut() {
             participation.ask_again(cx);
         }
     }

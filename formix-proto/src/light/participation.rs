@@ -33,7 +33,7 @@ enum Phase {
     Hearing { invited: SeatSet },
     /// All have: the owner is asked, or was before a restart. What the owner says waits here until it is
     /// time to say it, so that the time tells nothing.
-    Asking { slots: Option<Slots>, reply: Option<Encoded> },
+    Asking { slots: Option<Slots>, is_deferred: bool, reply: Option<Encoded> },
     /// The answer is split, durably; seats without a receipt still have their share here.
     Sending { tag: Tag, shares: PerSeat<Option<Share>> },
     /// Declined, durably; these seats know.
@@ -48,7 +48,9 @@ impl Phase {
     /// The one place where facts change a participation, live and at recovery.
     fn apply(self, fact: Fact) -> Result<Phase, InvalidTransition> {
         match (self, fact) {
-            (Self::Hearing { .. }, Fact::Asked(_)) => Ok(Self::Asking { slots: None, reply: None }),
+            (Self::Hearing { .. }, Fact::Asked(_)) => {
+                Ok(Self::Asking { slots: None, is_deferred: false, reply: None })
+            }
             (Self::Asking { .. }, Fact::Split { tag, shares }) => {
                 Ok(Self::Sending { tag, shares: shares.map(Some) })
             }
@@ -126,19 +128,29 @@ impl Participation {
 
     /// Puts the question to the owner, and fixes when the reply leaves before anybody has looked at the data.
     fn ask(&mut self, cx: &mut Context<'_>) {
-        let slots = cx.policy.slots(cx.now, self.spec().deadline);
-        self.phase = Phase::Asking { slots, reply: None };
-        if let Some(slots) = slots {
-            cx.wake(self.id, Reason::LightAnswer, slots.soon);
-        }
+        self.phase = Phase::Asking { slots: None, is_deferred: false, reply: None };
+        let slots = self.keep_time(cx);
         cx.event(Event::Asked { proposal: Box::new(self.proposal.clone()), slots });
     }
 
     /// A person decides, and takes as long as it takes.
     pub(super) fn defer(&mut self, cx: &mut Context<'_>) {
-        if let Phase::Asking { slots: Some(slots), .. } = &self.phase {
+        if let Phase::Asking { slots: Some(slots), is_deferred, .. } = &mut self.phase {
+            *is_deferred = true;
             cx.wake(self.id, Reason::LightAnswer, slots.late);
         }
+    }
+
+    /// Fixes when the reply leaves, counted from now.
+    fn keep_time(&mut self, cx: &mut Context<'_>) -> Option<Slots> {
+        let deadline = self.spec().deadline;
+        let Phase::Asking { slots, is_deferred, .. } = &mut self.phase else { return None };
+        *slots = cx.policy.slots(cx.now, deadline);
+        if let Some(slots) = slots {
+            let at = if *is_deferred { slots.late } else { slots.soon };
+            cx.wake(self.id, Reason::LightAnswer, at);
+        }
+        *slots
     }
 
     /// An answer that is not as the question declares is not sent, and the owner may try again.
@@ -161,7 +173,7 @@ impl Participation {
 
     /// Keeps what the owner says until its slot; of several replies the last one counts.
     fn say(&mut self, cx: &mut Context<'_>, said: Option<Encoded>) {
-        let Phase::Asking { slots, reply } = &mut self.phase else { return };
+        let Phase::Asking { slots, reply, .. } = &mut self.phase else { return };
         *reply = said;
         if slots.is_none() {
             self.reply(cx);
@@ -310,9 +322,9 @@ impl Participation {
     }
 
     /// Asks the owner again, if it has not decided.
-    pub(super) fn ask_again(&self, cx: &mut Context<'_>) {
-        if matches!(self.phase, Phase::Asking) {
-            cx.event(question(&self.proposal));
+    pub(super) fn ask_again(&mut self, cx: &mut Context<'_>) {
+        if matches!(self.phase, Phase::Asking { .. }) {
+            self.ask(cx);
         }
     }
 
@@ -322,7 +334,9 @@ impl Participation {
             Phase::Learned { .. } => {
                 return cx.forget_later(self.id, self.proposal.spec.deadline);
             }
-            Phase::Asking { .. } => self.keep_time(cx),
+            Phase::Asking { .. } => {
+                self.keep_time(cx);
+            }
             Phase::Waiting => cx.wake(self.id, Reason::LightResend, self.inquiry_time(cx)),
             _ => self.resend(cx),
         }

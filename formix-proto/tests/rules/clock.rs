@@ -84,7 +84,8 @@ fn deadlines_are_kept_by_the_right_clock() {
 fn an_owner_who_was_asked_is_not_asked_again() {
     let mut light = Host::new(config(LIGHTS[0]));
     invite(&mut light, &long_question());
-    let asked = |said: &Said| said.events.iter().filter(|it| matches!(it, Event::Asked(_))).count();
+    let asked =
+        |said: &Said| said.events.iter().filter(|it| matches!(it, Event::Asked { .. })).count();
     assert_eq!(asked(&be_wrong_for_four_seconds(&mut light)), 0);
     assert_eq!(asked(&light.restart()), 1);
 }

@@ -154,3 +154,20 @@ fn r13_a_restart_asks_again_and_says_nothing_sooner() {
     assert!(host.sleep_until(Time(START.0 + 6_999)).is_nothing());
     assert_eq!(host.sleep_until(START + seconds(7)).sent.len(), SEATS.len());
 }
+
+/// A clock that was wrong for a moment neither loses what was said nor puts it off.
+#[test]
+fn r13_a_clock_that_is_set_back_moves_the_slot_with_it() {
+    for (defers, after) in [(false, seconds(5)), (true, seconds(66))] {
+        let mut host = asked();
+        if defers {
+            host.command(Command::Defer(id()));
+        }
+        host.command(Command::Answer { id: id(), answer: answer("3") });
+        let back = Time(START.0 - 10_000);
+        assert!(host.wake_at(back).is_nothing());
+        assert_eq!(host.next_timeout(), Some(back + after));
+        let said = host.sleep_until(back + after);
+        assert!(said.facts().any(|fact| matches!(fact, Fact::Split { .. })));
+    }
+}
