@@ -26,7 +26,7 @@ pub fn light(number: u32) -> NodeId {
 /// A question to `lights` light nodes, about a number from 0 to 1000 in tenths.
 pub fn proposal(lights: u32) -> Result<Proposal, DomainError> {
     let spec = Spec { max_participants: lights, ..cast::terms()? };
-    Ok(Proposal { proposer: PROPOSER, nonce: Nonce([0; 16]), spec })
+    Ok(Proposal { proposer: PROPOSER, nonce: Nonce([0; 16]), spec: spec.into() })
 }
 
 /// A contribution, as the bytes that a light node sends.

@@ -56,13 +56,6 @@ impl Context<'_> {
     pub(crate) fn wake(&mut self, id: ComputationId, reason: Reason, at: Time) {
         self.timers.set(id, reason, at);
     }
-
-    /// Forgets an ended computation when its retention is over. The deadline of one that was refused may
-    /// be farther away than that of any accepted one.
-    pub(crate) fn forget_later(&mut self, id: ComputationId, deadline: Time) {
-        let ends = deadline.min(self.now + self.policy.horizon);
-        self.wake(id, Reason::Forget, ends + self.policy.retention);
-    }
 }
 
 /// Sending again what is unanswered, after pauses that double.
@@ -72,6 +65,12 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
+    /// Wakes the node for the first attempt: among all that it has to send again at its start, each leaves
+    /// before the next is made.
+    pub(crate) fn wake_now(&self, cx: &mut Context<'_>, id: ComputationId, reason: Reason) {
+        cx.wake(id, reason, cx.now);
+    }
+
     /// Wakes the node for the next attempt.
     pub(crate) fn wake(&mut self, cx: &mut Context<'_>, id: ComputationId, reason: Reason) {
         let doubled = cx.policy.resend_first.saturating_mul(1 << self.attempts.min(16));

@@ -37,6 +37,7 @@ impl<M: Machine> Driver<M> {
     pub fn start(machine: M, now: Time, effects: &mut impl Effects) -> Self {
         let mut driver = Self { machine, clock: now };
         driver.drain(effects);
+        driver.wake(effects);
         driver
     }
 
@@ -77,6 +78,14 @@ impl<M: Machine> Driver<M> {
     /// The time that [`Driver::next_timeout`] named has come.
     pub fn timeout(&mut self, now: Time, effects: &mut impl Effects) {
         self.feed(now, Input::Timeout, effects);
+        self.wake(effects);
+    }
+
+    /// Fires the timers that are due, one at a time: what one sends is gone before the next makes more.
+    fn wake(&mut self, effects: &mut impl Effects) {
+        while self.machine.next_timeout().is_some_and(|due| due <= self.clock) {
+            self.feed(self.clock, Input::Timeout, effects);
+        }
     }
 
     fn feed(&mut self, now: Time, input: Input, effects: &mut impl Effects) {

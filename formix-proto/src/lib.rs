@@ -25,6 +25,7 @@ pub mod message;
 pub mod node;
 mod outbox;
 pub mod outcome;
+mod places;
 pub mod policy;
 mod proposer;
 pub mod query;

@@ -37,16 +37,27 @@ pub const MAX_DECIMALS: u8 = 9;
 pub const MAX_REVEAL: u64 = (MAX_FRAME - ENVELOPE) as u64;
 /// The most bytes of shares that a heavy node keeps for one computation.
 pub const MAX_POOL: u64 = 1 << 30;
-/// The most bytes of shares that a node keeps for all computations that have not ended.
+/// The most bytes of shares that a node keeps for all computations that it has not sealed.
 pub const MAX_POOLS: u64 = 4 << 30;
 /// The most computations a node takes part in at once.
-pub const MAX_OPEN: usize = 1_024;
-/// The most computations a node remembers, ended ones included.
-pub const MAX_REMEMBERED: usize = 65_536;
+pub const MAX_OPEN: u64 = 1_024;
+/// The most bytes of questions and results that a node remembers, of ended computations, too.
+pub const MAX_MEMORY: u64 = 512 << 20;
+/// What a computation takes of [`MAX_MEMORY`] beside its question and its result, in bytes.
+pub const COMPUTATION: u64 = 4 << 10;
+/// The most bytes of ended computations that a node remembers for one asker until their retention is over:
+/// beyond it the oldest are forgotten as soon as their deadlines are over.
+pub const MAX_ENDED: u64 = MAX_MEMORY / 8;
+/// The most refused proposals that a node answers from memory.
+pub const MAX_REFUSED: usize = 4_096;
 
+/// The most light nodes that one announcement is for.
+pub const MAX_NAMED: usize = 512;
 /// The most messages that wait for the disk; a node whose disk is that slow drops what it sends,
 /// and sends it again later.
 pub const MAX_HELD: usize = 1 << 18;
+/// The bytes of vectors and rosters in those beyond which no more wait: one more may be begun.
+pub const MAX_HELD_BYTES: usize = 256 << 20;
 
 /// Room for everything in a message beside its one long list.
 pub(crate) const ENVELOPE: usize = 1 << 10;
@@ -65,4 +76,10 @@ const _: () = assert!(
     MIN_SEATS * MAX_DIMENSION * WIDEST <= MAX_REVEAL as usize,
     "the smallest committee can reveal any vector"
 );
-const _: () = assert!(MAX_OPEN < MAX_REMEMBERED);
+// One asker may hold half of each, and so many as it may have open leave room for ended ones.
+const _: () = assert!(MAX_POOL <= MAX_POOLS / 2, "any question can be asked");
+const _: () = assert!(MAX_OPEN * COMPUTATION <= MAX_ENDED / 8);
+const _: () = assert!(
+    COMPUTATION + (SMALL_FRAME as u64) + 2 * MAX_REVEAL <= MAX_MEMORY / 2,
+    "any result can be remembered"
+);

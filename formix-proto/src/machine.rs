@@ -24,7 +24,8 @@ use crate::wire::DecodeError;
 ///   ([`crate::driver::Driver`] sees to that).
 /// - After every input, call [`poll_output`](Machine::poll_output) until it returns `None`, carry out
 ///   each output, and then wait for input or until [`next_timeout`](Machine::next_timeout), whichever
-///   comes first; when the time comes, feed [`Input::Timeout`].
+///   comes first; when the time comes, feed [`Input::Timeout`]. It fires one timer, so that its outputs are
+///   carried out before another's are made.
 /// - Every [`Output::Persist`] is answered, in order, by [`Input::Persisted`] once it is durable. A
 ///   batch that cannot be made durable ends the node: it is never retried.
 /// - A message may be lost, repeated or late: the machine sends again what has not been answered.

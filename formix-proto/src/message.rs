@@ -4,6 +4,7 @@
 //! proposal name their computation by the id that a proposal has (R2).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,7 @@ messages! {
         /// Drawn by the proposer, whom the connection names.
         nonce: Nonce,
         /// The question.
-        spec: Box<Spec>,
+        spec: Arc<Spec>,
     } = "propose", Anyone => Member, Short;
     /// Primary to proposer: how far it is.
     Progress {
@@ -228,8 +229,15 @@ messages! {
         failure: Failure,
     } = "abort", Member => Member, Short;
 
-    /// Heavy to heavy and to its light nodes: a committee that may not be connected to you asks this.
-    Announce(Box<Proposal>) = "announce", Heavy => HeavyOrLight, Short;
+    /// Primary to a heavy node outside the committee, and from there to light nodes: a committee that may not be
+    /// connected to you asks this.
+    Announce {
+        /// What is asked.
+        proposal: Box<Proposal>,
+        /// The light nodes that it is passed on to: at most [`MAX_NAMED`](crate::limits::MAX_NAMED) that have
+        /// not answered.
+        to: Arc<[NodeId]>,
+    } = "announce", Heavy => HeavyOrLight, Short;
     /// Light to a committee member: I heard of this computation; invite me if it is yours.
     RequestInvite(ComputationId) = "request-invite", Light => Member, Short;
     /// Committee member to light: a question, with all its terms.
@@ -282,6 +290,23 @@ impl Message {
     /// What the message is called, in faults and traces.
     pub fn name(&self) -> &'static str {
         self.kind().name
+    }
+
+    /// The bytes of its vectors and its roster, beside what it shares with others.
+    pub(crate) fn own_bytes(&self) -> usize {
+        match self {
+            Self::Outcome { outcome: Outcome::Completed(reveal), .. } => {
+                reveal.totals.shape().bytes()
+            }
+            Self::FrozenSet { set, .. } => size_of_val(set.entries()),
+            Self::Seal { excluded, .. } => size_of_val(excluded.as_slice()),
+            Self::Counts { counts, .. } => counts.shape().bytes(),
+            Self::Counted { counts, .. } => counts.values().map(|it| it.shape().bytes()).sum(),
+            Self::Partial { partial, .. } => partial.shape().bytes(),
+            Self::Revealed { partials, .. } => partials.values().map(|it| it.shape().bytes()).sum(),
+            Self::Contribution { share, .. } => share.shape().bytes(),
+            _ => 0,
+        }
     }
 }
 

@@ -54,9 +54,9 @@ pub struct Node<R = ChaCha20Rng> {
 /// How much a node holds in memory; each has its limit (R12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Occupancy {
-    /// Computations and questions that it remembers: at most [`MAX_REMEMBERED`] of each.
+    /// Computations and questions that it remembers: as many of each as fit in [`MAX_MEMORY`].
     ///
-    /// [`MAX_REMEMBERED`]: crate::limits::MAX_REMEMBERED
+    /// [`MAX_MEMORY`]: crate::limits::MAX_MEMORY
     pub computations: usize,
     /// Timers: at most one for each of those and [`Reason`].
     pub timers: usize,
@@ -65,6 +65,10 @@ pub struct Occupancy {
     ///
     /// [`MAX_HELD`]: crate::limits::MAX_HELD
     pub held: usize,
+    /// The bytes of vectors and rosters in those: about [`MAX_HELD_BYTES`] at most.
+    ///
+    /// [`MAX_HELD_BYTES`]: crate::limits::MAX_HELD_BYTES
+    pub held_bytes: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -159,6 +163,7 @@ impl<R: CryptoRng> Node<R> {
             computations: role + self.parts.proposer.ids().count(),
             timers: self.timers.len(),
             held: self.outbox.held(),
+            held_bytes: self.outbox.held_bytes(),
         }
     }
 
@@ -202,8 +207,9 @@ impl<R: CryptoRng> Node<R> {
         }
     }
 
-    fn expire_timers(&mut self, now: Time) {
-        while let Some((id, reason)) = self.timers.pop_due(now) {
+    /// One timer only: [`Machine::next_timeout`] says whether another is due.
+    fn expire_timer(&mut self, now: Time) {
+        if let Some((id, reason)) = self.timers.pop_due(now) {
             self.run(now, |parts, cx| parts.timeout(cx, id, reason));
         }
     }
@@ -220,7 +226,7 @@ impl<R: CryptoRng> Machine for Node<R> {
             }
             Input::Command(command) => self.command(now, command),
             Input::Persisted(seq) => self.outbox.persisted(seq),
-            Input::Timeout => self.expire_timers(now),
+            Input::Timeout => self.expire_timer(now),
             Input::SetBack => {
                 self.timers = Timers::default();
                 self.run(now, Parts::resume);

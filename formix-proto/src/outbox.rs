@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use crate::id::NodeId;
-use crate::limits::MAX_HELD;
+use crate::limits::{MAX_HELD, MAX_HELD_BYTES};
 use crate::machine::{Batch, BatchSeq, Event, Output};
 use crate::message::Message;
 use crate::record::Record;
@@ -21,6 +21,7 @@ pub(crate) struct Outbox {
     durable: BatchSeq,
     batches: VecDeque<Batch>,
     held: VecDeque<(BatchSeq, Output)>,
+    held_bytes: usize,
 }
 
 impl Outbox {
@@ -30,7 +31,7 @@ impl Outbox {
     }
 
     pub(crate) fn send(&mut self, to: NodeId, message: Message) {
-        if self.held.len() < MAX_HELD {
+        if self.held.len() < MAX_HELD && self.held_bytes < MAX_HELD_BYTES {
             self.hold(Output::Send { to, message });
         }
     }
@@ -60,6 +61,11 @@ impl Outbox {
         self.held.len()
     }
 
+    /// The bytes of vectors and rosters in those: questions are shared with the parts that ask them.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
     /// The next output that may leave now.
     pub(crate) fn poll(&mut self) -> Option<Output> {
         if let Some(batch) = self.batches.pop_front() {
@@ -69,12 +75,22 @@ impl Outbox {
         if *behind > self.durable {
             return None;
         }
-        self.held.pop_front().map(|(_, output)| output)
+        let (_, output) = self.held.pop_front()?;
+        self.held_bytes -= bytes_of(&output);
+        Some(output)
     }
 
     fn hold(&mut self, output: Output) {
         let behind = if self.open.is_empty() { self.issued } else { self.issued.next() };
+        self.held_bytes += bytes_of(&output);
         self.held.push_back((behind, output));
+    }
+}
+
+fn bytes_of(output: &Output) -> usize {
+    match output {
+        Output::Send { message, .. } => message.own_bytes(),
+        Output::Persist(_) | Output::Event(_) => 0,
     }
 }
 

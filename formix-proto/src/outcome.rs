@@ -1,10 +1,12 @@
 //! How far a computation is, how it ended, and why.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{NodeId, RosterDigest};
+use crate::limits::{MAX_MEMORY, MAX_OPEN, MAX_POOLS};
 use crate::sharing::Totals;
 use crate::spec::SpecError;
 
@@ -115,9 +117,9 @@ pub enum Refusal {
         /// `min_participants`.
         needed: u32,
     },
-    /// The node has no room for another computation: there are too many, or their shares would take too much memory.
-    #[error("the node has no room for another computation")]
-    Busy,
+    /// The node has no room for another computation, whoever asks.
+    #[error("all its {0} are taken: ask again later, or another committee")]
+    Busy(Resource),
     /// The contribution came after the freeze.
     #[error("it came too late")]
     Late,
@@ -133,6 +135,68 @@ pub enum Refusal {
     /// Who asks is not enrolled here.
     #[error("{}, who asks, is not enrolled", .0.short())]
     Stranger(NodeId),
+    /// Whoever asks, or passes it on, would hold more of the node than it leaves for others.
+    #[error("{} holds {held} of its {resource}, and may not take what is left for others: {}", .holder.short(), .resource.advice())]
+    Quota {
+        /// Whose share is used up.
+        holder: NodeId,
+        /// Of what.
+        resource: Resource,
+        /// How much it holds.
+        held: u64,
+    },
+}
+
+/// What a node has only so much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Resource {
+    /// Places for computations that are open: [`MAX_OPEN`].
+    Open,
+    /// Bytes of shares: [`MAX_POOLS`].
+    Shares,
+    /// Bytes of questions and results: [`MAX_MEMORY`].
+    Memory,
+}
+
+impl Resource {
+    /// All of them, in the order in which they are checked.
+    pub(crate) const ALL: [Self; 3] = [Self::Open, Self::Shares, Self::Memory];
+
+    /// How much there is.
+    pub fn limit(self) -> u64 {
+        match self {
+            Self::Open => MAX_OPEN,
+            Self::Shares => MAX_POOLS,
+            Self::Memory => MAX_MEMORY,
+        }
+    }
+
+    /// What it is called in results for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Shares => "shares",
+            Self::Memory => "memory",
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Open => "wait until one of its questions ends, and give nearer deadlines",
+            Self::Shares => "wait until one of its questions ends, or lower max_participants",
+            Self::Memory => "wait until the deadlines of its questions are over",
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "places for open computations",
+            Self::Shares => "bytes for shares",
+            Self::Memory => "bytes for questions and results",
+        })
+    }
 }
 
 impl Refusal {

@@ -76,6 +76,11 @@ impl Policy {
         Some(Slots { soon: late.min(asked + self.answer_after), late })
     }
 
+    /// How long what never opened is remembered: the same proposal may still be on its way.
+    pub(crate) fn echo(&self) -> Duration {
+        self.bound().saturating_mul(2)
+    }
+
     /// When a committee member that may still do so fails the computation alone.
     pub(crate) fn gives_up(&self, deadline: Time) -> Time {
         deadline + self.reveal_within

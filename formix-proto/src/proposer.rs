@@ -3,13 +3,14 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
-use crate::acceptance::{Load, acceptable};
+use crate::acceptance::acceptable;
 use crate::context::{Context, Retry};
 use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
 use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::{Failure, Outcome, Refusal, Stage};
+use crate::places::{Claim, Ended, Load, Places};
 use crate::record::{Fact, InvalidTransition, Record};
 use crate::spec::{Proposal, SpecError};
 use crate::status::{Standing, Status};
@@ -19,13 +20,15 @@ use crate::timers::Reason;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Proposer {
     questions: BTreeMap<ComputationId, Question>,
-    load: Load,
+    places: Places,
 }
 
 #[derive(Debug, Clone)]
 struct Question {
     proposal: Proposal,
     standing: Standing,
+    /// What it takes of the node now.
+    claim: Claim,
     retry: Retry,
 }
 
@@ -38,7 +41,7 @@ impl Proposer {
         if self.questions.contains_key(&id) {
             return cx.event(Event::Proposed(id));
         }
-        match acceptable(cx, &proposal, self.load, self.questions.len(), 0) {
+        match acceptable(cx, &proposal, &self.places, Question::claim_for(&proposal)) {
             Ok(()) => {}
             Err(Refusal::Terms(error)) => return cx.event(Event::Rejected { id, error }),
             Err(refusal) => {
@@ -94,10 +97,9 @@ impl Proposer {
         }
         match &question.standing {
             Standing::Open(_) => {
-                let deadline = question.proposal.spec.deadline;
                 self.commit(cx, id, Fact::Concluded(outcome.clone()));
                 cx.timers.cancel(id, Reason::ProposerResend);
-                cx.forget_later(id, deadline);
+                self.retire(cx, id);
                 cx.event(Event::Ended { id, outcome });
             }
             Standing::Ended(known) if known.agrees_with(&outcome) => {}
@@ -112,7 +114,17 @@ impl Proposer {
     }
 
     pub(crate) fn forget(&mut self, id: &ComputationId) {
-        self.questions.remove(id);
+        let Some(forgotten) = self.questions.remove(id) else { return };
+        match forgotten.ended(*id) {
+            Some(ended) => self.places.forget(ended),
+            None => self.places.replace(Some(forgotten.claim), None),
+        }
+    }
+
+    fn retire(&mut self, cx: &mut Context<'_>, id: ComputationId) {
+        if let Some(ended) = self.questions.get(&id).and_then(|question| question.ended(id)) {
+            self.places.retire(cx, ended);
+        }
     }
 
     /// The one place where facts change what is asked, live and at recovery.
@@ -120,8 +132,9 @@ impl Proposer {
         let Record { id, fact } = record;
         match (fact, self.questions.get_mut(&id)) {
             (Fact::Proposed(proposal), None) if proposal.id() == id => {
-                self.questions.insert(id, Question::new(*proposal));
-                self.load.add(0);
+                let question = Question::new(*proposal);
+                self.places.replace(None, Some(question.claim));
+                self.questions.insert(id, question);
             }
             (Fact::Accepted, Some(question))
                 if question.standing == Standing::Open(Stage::Pending) =>
@@ -129,8 +142,9 @@ impl Proposer {
                 question.standing = Standing::Open(Stage::Collecting);
             }
             (Fact::Concluded(outcome), Some(question)) if question.is_open() => {
-                question.standing = Standing::Ended(outcome);
-                self.load.remove(0);
+                let before = question.claim;
+                question.conclude(outcome);
+                self.places.replace(Some(before), Some(question.claim));
             }
             _ => return Err(InvalidTransition),
         }
@@ -144,10 +158,10 @@ impl Proposer {
 
     /// Arms every timer and asks again what has no outcome.
     pub(crate) fn resume(&mut self, cx: &mut Context<'_>) {
-        for (id, question) in &mut self.questions {
-            match question.standing {
-                Standing::Open(_) => question.resend(cx, *id),
-                _ => cx.forget_later(*id, question.proposal.spec.deadline),
+        for (id, question) in &self.questions {
+            match question.ended(*id) {
+                None => question.retry.wake_now(cx, *id, Reason::ProposerResend),
+                Some(ended) => self.places.retire(cx, ended),
             }
         }
     }
@@ -163,7 +177,25 @@ impl Proposer {
 
 impl Question {
     fn new(proposal: Proposal) -> Self {
-        Self { proposal, standing: Standing::Open(Stage::Pending), retry: Retry::default() }
+        let (standing, claim) = (Standing::Open(Stage::Pending), Self::claim_for(&proposal));
+        Self { proposal, standing, claim, retry: Retry::default() }
+    }
+
+    /// What asking this takes.
+    fn claim_for(proposal: &Proposal) -> Claim {
+        let memory = proposal.memory().saturating_add(proposal.spec.shape().bytes() as u64);
+        Claim { holder: proposal.proposer, load: Load { open: 1, shares: 0, memory } }
+    }
+
+    fn conclude(&mut self, outcome: Outcome) {
+        self.standing = Standing::Ended(outcome);
+        self.claim.load.open = 0;
+    }
+
+    /// What is remembered of it, once it is over.
+    fn ended(&self, id: ComputationId) -> Option<Ended> {
+        let deadline = self.proposal.spec.deadline;
+        (!self.is_open()).then_some(Ended { id, deadline, claim: self.claim })
     }
 
     fn is_open(&self) -> bool {
@@ -176,7 +208,7 @@ impl Question {
         let is_late = cx.now >= cx.policy.gives_up(spec.deadline);
         let asked = if is_late { spec.committee.seats() } else { 1 };
         for node in spec.committee.nodes().take(asked) {
-            cx.outbox.send(node, Message::Propose { nonce: *nonce, spec: Box::new(spec.clone()) });
+            cx.outbox.send(node, Message::Propose { nonce: *nonce, spec: spec.clone() });
         }
         self.retry.wake(cx, id, Reason::ProposerResend);
     }

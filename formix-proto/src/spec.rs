@@ -3,14 +3,15 @@
 mod error;
 
 use alloc::string::String;
+use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::id::{ComputationId, NodeId, Nonce, digest};
 use crate::limits::{
-    ENVELOPE, MAX_CONSTANT, MAX_LABELS, MAX_PARTICIPANTS, MAX_POOL, MAX_PROMPT, MAX_QUERY,
-    MAX_REVEAL, SMALL_FRAME,
+    COMPUTATION, ENVELOPE, MAX_CONSTANT, MAX_LABELS, MAX_NAMED, MAX_PARTICIPANTS, MAX_POOL,
+    MAX_PROMPT, MAX_QUERY, MAX_REVEAL, SMALL_FRAME,
 };
 use crate::policy::Policy;
 use crate::query::Query;
@@ -24,8 +25,8 @@ pub use error::SpecError;
 /// Groups, a measure, and two constants that stand in.
 const STATISTIC: usize = MAX_LABELS + statistic::MAX_BYTES + 2 * MAX_CONSTANT;
 const _: () = assert!(
-    MAX_PROMPT + MAX_QUERY + STATISTIC + ENVELOPE <= SMALL_FRAME,
-    "a proposal is a small frame"
+    MAX_PROMPT + MAX_QUERY + STATISTIC + 32 * MAX_NAMED + ENVELOPE <= SMALL_FRAME,
+    "a proposal is a small frame, with all whom it is announced to"
 );
 
 /// One question with everything that a node must know to take part in it.
@@ -56,8 +57,8 @@ pub struct Proposal {
     pub proposer: NodeId,
     /// Drawn by the proposer.
     pub nonce: Nonce,
-    /// What is asked.
-    pub spec: Spec,
+    /// What is asked. It is up to tens of kilobytes, and in many messages at a time, which share it.
+    pub spec: Arc<Spec>,
 }
 
 impl Spec {
@@ -111,6 +112,11 @@ impl Spec {
     /// The fewest answers of a group, or of all, that are reported.
     fn min_reported(&self) -> u32 {
         self.statistic.groups.as_ref().map_or(self.min_participants, |groups| groups.min_size)
+    }
+
+    /// The bytes of the totals, and of what a heavy node keeps to tell them again.
+    pub(crate) fn results(&self) -> u64 {
+        self.shares().saturating_add(self.shape().bytes() as u64)
     }
 
     fn check_text(&self) -> Result<(), SpecError> {
@@ -177,6 +183,11 @@ impl Spec {
 }
 
 impl Proposal {
+    /// The bytes of memory that it takes by itself.
+    pub(crate) fn memory(&self) -> u64 {
+        COMPUTATION.saturating_add(codec::public_bytes(self).len() as u64)
+    }
+
     /// The id that stands for exactly this proposal (R2).
     pub fn id(&self) -> ComputationId {
         ComputationId(digest("formix/1 computation", &[codec::public_bytes(self).as_ref()]))

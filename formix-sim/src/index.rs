@@ -46,7 +46,7 @@ impl<'p> Index<'p> {
         match message {
             Message::Propose { .. } => None,
             Message::Prepare(proposal)
-            | Message::Announce(proposal)
+            | Message::Announce { proposal, .. }
             | Message::Invite(proposal) => same(proposal),
             _ => about(message).and_then(|id| self.question(&id)),
         }

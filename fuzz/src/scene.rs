@@ -10,7 +10,7 @@ use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
 use formix_proto::machine::Command;
 use formix_proto::message::Message;
 use formix_proto::node::Config;
-use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
+use formix_proto::outcome::{Failure, Outcome, Refusal, Resource, Reveal, Stage};
 use formix_proto::policy::Policy;
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
@@ -31,15 +31,16 @@ const GROUPS: [&str; 2] = ["a", "b"];
 /// light node asks, itself included; one in two groups; one that hides opt-outs; one that every
 /// node refuses.
 static QUESTIONS: LazyLock<[Proposal; 6]> = LazyLock::new(|| {
-    let asked = |proposer, nonce| Proposal { proposer, nonce: Nonce([nonce; 16]), spec: spec() };
+    let asked =
+        |proposer, nonce| Proposal { proposer, nonce: Nonce([nonce; 16]), spec: spec().into() };
     let plain = asked(PROPOSER, 0);
     let mut refused = plain.clone();
-    refused.spec.deadline = Time(u64::MAX);
+    Arc::make_mut(&mut refused.spec).deadline = Time(u64::MAX);
     let mut grouped = asked(PROPOSER, 3);
     let labels = GROUPS.map(String::from).to_vec().try_into().expect("good labels");
-    grouped.spec.statistic.groups = Some(Groups { labels, min_size: 2 });
+    Arc::make_mut(&mut grouped.spec).statistic.groups = Some(Groups { labels, min_size: 2 });
     let mut hiding = asked(PROPOSER, 4);
-    hiding.spec.statistic.hides_opt_outs = true;
+    Arc::make_mut(&mut hiding.spec).statistic.hides_opt_outs = true;
     [plain, asked(SEATS[0], 1), asked(LIGHTS[0], 2), grouped, hiding, refused]
 });
 static IDS: LazyLock<[ComputationId; 6]> = LazyLock::new(|| QUESTIONS.each_ref().map(Proposal::id));
@@ -187,7 +188,7 @@ fn failure(reader: &mut Reader<'_>) -> Failure {
     let by = node(reader);
     reader.pick(&[
         Failure::NeverOpened,
-        Failure::Refused { by, refusal: Refusal::Busy },
+        Failure::Refused { by, refusal: Refusal::Busy(Resource::Open) },
         Failure::Unreachable { missing: vec![by] },
         Failure::RosterMismatch { by },
     ])
@@ -211,7 +212,7 @@ pub fn message(reader: &mut Reader<'_>) -> Message {
     match kind {
         0 => {
             let Proposal { nonce, spec, .. } = *proposal(reader);
-            Message::Propose { nonce, spec: Box::new(spec) }
+            Message::Propose { nonce, spec }
         }
         1 => {
             let stage = reader.pick(&[Stage::Pending, Stage::Collecting, Stage::Revealing]);
@@ -244,7 +245,10 @@ pub fn message(reader: &mut Reader<'_>) -> Message {
         15 => Message::Abort { id, failure: failure(reader) },
         25 => Message::Counts { id, digest: digest(reader), counts: counts(reader, &id) },
         26 => Message::Counted { id, digest: digest(reader), counts: three_counts(reader, &id) },
-        16 => Message::Announce(proposal(reader)),
+        16 => {
+            let (proposal, to) = (proposal(reader), some_lights(reader).collect());
+            Message::Announce { proposal, to }
+        }
         17 => Message::RequestInvite(id),
         18 => Message::Invite(proposal(reader)),
         19 => {

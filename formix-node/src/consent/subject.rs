@@ -136,7 +136,7 @@ impl Family {
             min_participants: 0,
             max_participants: 0,
         };
-        Self(Proposal { proposer: nobody, nonce: Nonce([0; 16]), spec }.id())
+        Self(Proposal { proposer: nobody, nonce: Nonce([0; 16]), spec: spec.into() }.id())
     }
 }
 

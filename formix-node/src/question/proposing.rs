@@ -55,7 +55,7 @@ impl Question {
         };
         self.check(&network.policy.policy(), max_participants)?;
         let spec = self.spec(committee, now() + self.deadline, max_participants);
-        Ok(Proposal { proposer, nonce: Nonce(random()?), spec })
+        Ok(Proposal { proposer, nonce: Nonce(random()?), spec: spec.into() })
     }
 
     /// The terms that nodes are sent.

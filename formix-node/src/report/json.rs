@@ -107,7 +107,10 @@ fn refused(refusal: &Refusal) -> Value {
         Refusal::TooFewLights { enrolled, needed } => {
             json!({ "kind": "too-few-lights", "enrolled": enrolled, "needed": needed })
         }
-        Refusal::Busy => json!({ "kind": "busy" }),
+        Refusal::Busy(resource) => json!({ "kind": "busy", "resource": resource.name() }),
+        Refusal::Quota { holder, resource, held } => {
+            json!({ "kind": "quota", "holder": holder, "resource": resource.name(), "held": held })
+        }
         Refusal::Late => json!({ "kind": "late" }),
         Refusal::Conflict => json!({ "kind": "conflict" }),
         Refusal::Full => json!({ "kind": "full" }),
@@ -118,6 +121,7 @@ fn refused(refusal: &Refusal) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use formix_proto::outcome::Resource;
     use formix_proto::spec::SpecError;
 
     use super::*;
@@ -144,8 +148,10 @@ mod tests {
             ),
             (Failure::RosterMismatch { by: node }, json!({ "kind": "roster-mismatch", "by": id })),
             (
-                refused(Refusal::Busy),
-                json!({ "kind": "refused", "by": id, "refusal": { "kind": "busy" } }),
+                refused(Refusal::Busy(Resource::Open)),
+                json!({
+                    "kind": "refused", "by": id, "refusal": { "kind": "busy", "resource": "open" },
+                }),
             ),
         ] {
             assert_eq!(reason(&failure), expected);
@@ -157,6 +163,10 @@ mod tests {
             (
                 Refusal::TooFewLights { enrolled, needed },
                 json!({ "kind": "too-few-lights", "enrolled": enrolled, "needed": needed }),
+            ),
+            (
+                Refusal::Quota { holder: node, resource: Resource::Memory, held: 7 },
+                json!({ "kind": "quota", "holder": id, "resource": "memory", "held": 7 }),
             ),
             (Refusal::Late, json!({ "kind": "late" })),
             (Refusal::Conflict, json!({ "kind": "conflict" })),

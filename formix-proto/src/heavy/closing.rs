@@ -276,8 +276,8 @@ mod tests {
             let kept = Contribution { tag: Tag([1; 16]), share };
             let frozen = Roster::try_from(vec![Entry { light: LIGHT, tag: kept.tag }]).unwrap();
             let (digest, kept) = (frozen.digest(), [(LIGHT, kept)].into());
-            let proposal = Proposal { proposer: ME, nonce: Nonce([0; 16]), spec: spec() };
-            let terms = Terms { id: proposal.id(), proposal, seat: Seat::PRIMARY };
+            let proposal = Proposal { proposer: ME, nonce: Nonce([0; 16]), spec: spec().into() };
+            let terms = Terms::new(proposal, Seat::PRIMARY);
             let closing = Closing::new(&terms, kept, frozen);
             closing.add_up(terms.spec(), ME, digest, vec![STRANGER; strangers])
         };

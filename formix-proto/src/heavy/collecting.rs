@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::admission::Admission;
@@ -11,7 +12,7 @@ use super::terms::Terms;
 use crate::context::Context;
 use crate::directory::{Directory, Role};
 use crate::id::{LightsDigest, NodeId, Tag};
-use crate::limits::MAX_HELD;
+use crate::limits::{MAX_HELD, MAX_NAMED};
 use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::Refusal;
@@ -41,6 +42,8 @@ pub(super) struct Collecting {
     all_in: BTreeMap<Seat, LightsDigest>,
     /// Where the next attempt begins among the light nodes that have not answered.
     next_invite: usize,
+    /// How often it has sent again, at the primary.
+    attempts: u32,
 }
 
 impl State for Collecting {
@@ -246,7 +249,7 @@ impl Collecting {
     /// large network from being asked.
     fn invite(&mut self, terms: &Terms, cx: &mut Context<'_>) {
         let directory = cx.directory;
-        let unheard = || directory.with_role(Role::Light).filter(|light| !self.has_heard(light));
+        let unheard = || self.unheard(directory);
         let first = match unheard().count() {
             0..=MAX_HELD => 0,
             count => self.next_invite % count,
@@ -257,18 +260,34 @@ impl Collecting {
         self.next_invite = self.next_invite.wrapping_add(MAX_HELD);
     }
 
-    fn resend_to_heavies(&self, terms: &Terms, cx: &mut Context<'_>) {
+    fn resend_to_heavies(&mut self, terms: &Terms, cx: &mut Context<'_>) {
         let committee = terms.committee();
         for member in committee.others().filter(|member| !self.opened.contains(member.seat)) {
             cx.send(member.node, Message::Open(terms.id));
         }
-        if !self.has_heard_all(cx.directory) {
-            let directory = cx.directory;
-            let is_outside = |node: &NodeId| committee.seat_of(node).is_none();
+        // By way of others it costs the whole network: the pauses double without end.
+        self.attempts = self.attempts.saturating_add(1);
+        if self.attempts.is_power_of_two() {
+            self.announce(terms, cx);
+        }
+    }
+
+    /// Has the heavy nodes outside the committee tell the light nodes that have not been heard.
+    fn announce(&self, terms: &Terms, cx: &mut Context<'_>) {
+        let directory = cx.directory;
+        let unheard: Vec<_> = self.unheard(directory).collect();
+        for names in unheard.chunks(MAX_NAMED) {
+            let to: Arc<[NodeId]> = names.into();
+            let is_outside = |node: &NodeId| terms.committee().seat_of(node).is_none();
             for heavy in directory.with_role(Role::Heavy).filter(is_outside) {
-                cx.send(heavy, Message::Announce(Box::new(terms.proposal.clone())));
+                let (proposal, to) = (Box::new(terms.proposal.clone()), to.clone());
+                cx.send(heavy, Message::Announce { proposal, to });
             }
         }
+    }
+
+    fn unheard<'a>(&'a self, directory: &'a Directory) -> impl Iterator<Item = NodeId> + 'a {
+        directory.with_role(Role::Light).filter(|light| !self.has_heard(light))
     }
 }
 
@@ -276,7 +295,6 @@ impl Collecting {
 mod tests {
     use super::*;
     use crate::Decimal;
-    use crate::directory::Directory;
     use crate::id::Nonce;
     use crate::machine::Output;
     use crate::outbox::Outbox;
@@ -316,8 +334,8 @@ mod tests {
             min_participants: 3,
             max_participants: 3,
         };
-        let proposal = Proposal { proposer: SEATS[0], nonce: Nonce([0; 16]), spec };
-        Terms { id: proposal.id(), proposal, seat: Seat::PRIMARY }
+        let proposal = Proposal { proposer: SEATS[0], nonce: Nonce([0; 16]), spec: spec.into() };
+        Terms::new(proposal, Seat::PRIMARY)
     }
 
     /// What a primary that has heard from nobody sends at its next attempt, in order.

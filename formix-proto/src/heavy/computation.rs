@@ -11,10 +11,11 @@ use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
 use crate::machine::Event;
 use crate::message::{Message, Party};
-use crate::outcome::{Failure, Stage};
+use crate::outcome::Stage;
+use crate::places::{Claim, Ended};
 use crate::record::{Fact, InvalidTransition};
 use crate::seat::{Member, Seat};
-use crate::spec::{Proposal, Spec};
+use crate::spec::Proposal;
 use crate::status::{Standing, Status};
 use crate::timers::Reason;
 
@@ -28,7 +29,7 @@ pub(super) struct Computation {
 
 impl Computation {
     pub(super) fn new(proposal: Proposal, seat: Seat) -> Self {
-        let terms = Terms { id: proposal.id(), proposal, seat };
+        let terms = Terms::new(proposal, seat);
         Self { terms, phase: Preparing::default().into(), retry: Retry::default() }
     }
 
@@ -36,12 +37,29 @@ impl Computation {
         self.terms.id
     }
 
-    pub(super) fn spec(&self) -> &Spec {
-        self.terms.spec()
-    }
-
     pub(super) fn has_ended(&self) -> bool {
         matches!(self.phase, Phase::Done(_))
+    }
+
+    /// What it takes of the node now.
+    pub(super) fn claim(&self) -> Claim {
+        let load = match &self.phase {
+            Phase::Preparing(_) | Phase::Collecting(_) | Phase::Closing(_) => self.terms.load(),
+            Phase::Counting(_) | Phase::Sealed(_) => self.terms.load_of_sealed(),
+            Phase::Done(done) => self.terms.load_of_ended(done.bytes()),
+        };
+        Claim { holder: self.terms.proposal.proposer, load }
+    }
+
+    /// What is remembered of it now that it is over; `None` of one that never opened here, or goes on.
+    pub(super) fn ended(&self) -> Option<Ended> {
+        let Terms { id, proposal, .. } = &self.terms;
+        match &self.phase {
+            Phase::Done(done) if done.has_opened() => {
+                Some(Ended { id: *id, deadline: proposal.spec.deadline, claim: self.claim() })
+            }
+            _ => None,
+        }
     }
 
     /// Folds one fact of an earlier life.
@@ -59,11 +77,10 @@ impl Computation {
 
     /// After a start, or when the clock was set back: arms the timers of the phase, and sends again.
     pub(super) fn resume(&mut self, cx: &mut Context<'_>) {
-        if self.has_ended() {
-            return cx.forget_later(self.terms.id, self.spec().deadline);
+        if !self.has_ended() {
+            self.arm(cx);
+            self.retry.wake_now(cx, self.terms.id, Reason::HeavyResend);
         }
-        self.arm(cx);
-        self.resend(cx);
     }
 
     /// Takes a message, if its sender may send it (R1): by seat among the committee, by role for light
@@ -103,10 +120,6 @@ impl Computation {
             Reason::HeavyResend => self.resend(cx),
             _ => self.step(cx, |phase, terms, cx| phase.timeout(terms, cx, reason)),
         }
-    }
-
-    pub(super) fn fail(&mut self, cx: &mut Context<'_>, failure: Failure) {
-        self.step(cx, |phase, terms, cx| phase.fail(terms, cx, failure));
     }
 
     pub(super) fn report_to_proposer(&self, cx: &mut Context<'_>) {
@@ -168,7 +181,7 @@ impl Computation {
 
     /// Arms every timer that a computation may need until it has ended.
     fn arm(&self, cx: &mut Context<'_>) {
-        let (id, deadline) = (self.terms.id, self.spec().deadline);
+        let (id, deadline) = (self.terms.id, self.terms.spec().deadline);
         if self.terms.is_primary() && matches!(self.phase, Phase::Preparing(_)) {
             cx.wake(id, Reason::PrepareTimeout, cx.now + cx.policy.prepare_within);
         }
@@ -184,7 +197,6 @@ impl Computation {
         {
             cx.timers.cancel(id, reason);
         }
-        cx.forget_later(id, self.spec().deadline);
         if let Phase::Done(done) = &self.phase {
             done.announce(&self.terms, cx);
             cx.event(Event::Ended { id, outcome: done.outcome().clone() });

@@ -12,7 +12,6 @@ use crate::record::{Fact, InvalidTransition};
 use crate::roster::Roster;
 use crate::seat::{Member, PerSeat};
 use crate::sharing::Partial;
-use crate::spec::Spec;
 use crate::timers::Reason;
 
 /// How a computation ended, and what is needed to say so again.
@@ -20,7 +19,10 @@ use crate::timers::Reason;
 pub(super) struct Done {
     outcome: Outcome,
     roster: Roster,
+    /// At the primary, which tells them to seats that have not heard.
     partials: Option<PerSeat<Partial>>,
+    /// Whether a share may have come here.
+    opened: bool,
 }
 
 impl State for Done {
@@ -68,18 +70,41 @@ impl State for Done {
 
 impl Done {
     pub(super) fn failed(failure: Failure) -> Self {
-        Self { outcome: Outcome::Failed(failure), roster: Roster::default(), partials: None }
+        let (outcome, roster) = (Outcome::Failed(failure), Roster::default());
+        Self { outcome, roster, partials: None, opened: true }
+    }
+
+    /// It has failed while the committee was getting ready.
+    pub(super) fn never_opened(failure: Failure) -> Self {
+        Self { opened: false, ..Self::failed(failure) }
     }
 
     pub(super) fn completed(
-        spec: &Spec,
+        terms: &Terms,
         roster: Roster,
         digest: RosterDigest,
         partials: PerSeat<Partial>,
     ) -> Result<Self, InvalidTransition> {
-        let totals = spec.scheme.reconstruct(&partials).map_err(|_| InvalidTransition)?;
+        let totals = terms.spec().scheme.reconstruct(&partials).map_err(|_| InvalidTransition)?;
         let reveal = Reveal { digest, participants: roster.len(), totals };
-        Ok(Self { outcome: Outcome::Completed(reveal), roster, partials: Some(partials) })
+        let outcome = Outcome::Completed(reveal);
+        let partials = terms.is_primary().then_some(partials);
+        Ok(Self { outcome, roster, partials, opened: true })
+    }
+
+    pub(super) fn has_opened(&self) -> bool {
+        self.opened
+    }
+
+    /// The bytes that it takes in memory.
+    pub(super) fn bytes(&self) -> u64 {
+        let totals = match &self.outcome {
+            Outcome::Completed(reveal) => reveal.totals.shape().bytes(),
+            Outcome::Failed(_) => 0,
+        };
+        let partials = self.partials.iter().flat_map(PerSeat::values);
+        let partials = partials.map(|partial| partial.shape().bytes()).sum::<usize>();
+        (totals + partials + size_of_val(self.roster.entries())) as u64
     }
 
     pub(super) fn outcome(&self) -> &Outcome {

@@ -17,6 +17,7 @@ mod counting;
 mod done;
 mod phase;
 mod preparing;
+mod refused;
 mod sealed;
 mod sums;
 mod terms;
@@ -24,25 +25,30 @@ mod terms;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
-use crate::acceptance::{Load, acceptable};
+use crate::acceptance::acceptable;
 use crate::context::Context;
 use crate::directory::Role;
 use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
+use crate::limits::MAX_NAMED;
 use crate::message::Message;
 use crate::outcome::{Failure, Outcome, Refusal};
+use crate::places::Places;
 use crate::record::{Fact, InvalidTransition, Record};
 use crate::seat::Seat;
 use crate::spec::Proposal;
 use crate::status::Status;
 use crate::timers::Reason;
 use computation::Computation;
+use refused::Refused;
+use terms::Terms;
 
 /// The heavy part of a node.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Heavy {
     computations: BTreeMap<ComputationId, Computation>,
-    load: Load,
+    places: Places,
+    refused: Refused,
 }
 
 impl Heavy {
@@ -50,25 +56,36 @@ impl Heavy {
     pub(crate) fn receive(&mut self, cx: &mut Context<'_>, from: NodeId, message: Message) {
         match message {
             Message::Propose { nonce, spec } => {
-                self.propose(cx, Proposal { proposer: from, nonce, spec: *spec });
+                self.propose(cx, Proposal { proposer: from, nonce, spec });
             }
             Message::Prepare(proposal) => self.prepare(cx, from, *proposal),
-            Message::Announce(proposal) => self.announce(cx, from, proposal),
+            Message::Announce { proposal, to } => self.announce(cx, from, proposal, &to),
             message => match message.computation() {
-                Some(id) if message.kind().to.is_committee() => {
-                    self.with(id, |computation| computation.receive(cx, from, message));
-                }
+                Some(id) if message.kind().to.is_committee() => self.hear(cx, from, id, message),
                 _ => cx.fault(from, Fault::NoStanding(message.name())),
             },
         }
     }
 
+    /// Presumed abort: who is ready for what this node does not know of waits for nothing.
+    fn hear(&mut self, cx: &mut Context<'_>, from: NodeId, id: ComputationId, message: Message) {
+        if self.computations.contains_key(&id) {
+            self.act(cx, id, |computation, cx| computation.receive(cx, from, message));
+        } else if matches!(message, Message::Ready(_)) {
+            cx.send(from, Message::Abort { id, failure: Failure::NeverOpened });
+        }
+    }
+
     pub(crate) fn timeout(&mut self, cx: &mut Context<'_>, id: ComputationId, reason: Reason) {
-        self.with(id, |computation| computation.timeout(cx, reason));
+        self.act(cx, id, |computation, cx| computation.timeout(cx, reason));
     }
 
     pub(crate) fn forget(&mut self, id: &ComputationId) {
-        self.computations.remove(id);
+        let Some(forgotten) = self.computations.remove(id) else { return };
+        match forgotten.ended() {
+            Some(ended) => self.places.forget(ended),
+            None => self.places.replace(Some(forgotten.claim()), None),
+        }
     }
 
     /// Folds one record of an earlier life.
@@ -87,6 +104,7 @@ impl Heavy {
     pub(crate) fn resume(&mut self, cx: &mut Context<'_>) {
         for computation in self.computations.values_mut() {
             computation.resume(cx);
+            retire(&mut self.places, cx, computation);
         }
     }
 
@@ -104,8 +122,12 @@ impl Heavy {
         let Some(seat) = proposal.spec.committee.seat_of(&cx.me) else {
             return cx.fault(proposal.proposer, Fault::NoStanding("propose"));
         };
-        if self.with(id, |computation| computation.report_to_proposer(cx)).is_some() {
-            return;
+        if let Some(computation) = self.computations.get(&id) {
+            return computation.report_to_proposer(cx);
+        }
+        if let Some(failure) = self.refused.get(&id, cx.now) {
+            let outcome = Outcome::Failed(failure.clone());
+            return cx.send(proposal.proposer, Message::Outcome { id, outcome });
         }
         if proposal.spec.deadline <= cx.now {
             return self.report_never_opened(cx, id, &proposal);
@@ -115,9 +137,13 @@ impl Heavy {
         }
     }
 
-    /// A committee member that has not heard of it by the deadline never will: it cannot have opened.
+    /// A committee member that has not heard of it by the deadline never will: it cannot have opened,
+    /// unless it is forgotten.
     fn report_never_opened(&self, cx: &mut Context<'_>, id: ComputationId, proposal: &Proposal) {
-        if cx.now < proposal.spec.deadline + cx.policy.retention {
+        let Proposal { proposer, spec, .. } = proposal;
+        if cx.now < spec.deadline + cx.policy.retention
+            && !self.places.may_have_forgotten(proposer, spec.deadline)
+        {
             let outcome = Outcome::Failed(Failure::NeverOpened);
             cx.send(proposal.proposer, Message::Outcome { id, outcome });
         }
@@ -125,18 +151,18 @@ impl Heavy {
 
     fn begin(&mut self, cx: &mut Context<'_>, id: ComputationId, proposal: Proposal) {
         match self.check(cx, &proposal) {
-            Ok(()) => self.start(cx, proposal, Computation::begin),
-            // Silence: the proposer asks again until there is room, or the deadline has come.
-            Err(Refusal::Busy) => {}
-            Err(refusal) => {
-                let failure = Failure::Refused { by: cx.me, refusal: refusal.clone() };
-                if refusal.is_permanent() {
-                    let outcome = Outcome::Failed(failure);
-                    cx.send(proposal.proposer, Message::Outcome { id, outcome });
-                } else {
-                    self.start(cx, proposal, |computation, cx| computation.fail(cx, failure));
-                }
-            }
+            Ok(()) => self.start(cx, proposal),
+            Err(refusal) => self.refuse(cx, id, proposal.proposer, refusal),
+        }
+    }
+
+    fn refuse(&mut self, cx: &mut Context<'_>, id: ComputationId, asker: NodeId, refusal: Refusal) {
+        let is_permanent = refusal.is_permanent();
+        let failure = Failure::Refused { by: cx.me, refusal };
+        let outcome = Outcome::Failed(failure.clone());
+        cx.send(asker, Message::Outcome { id, outcome });
+        if !is_permanent {
+            self.refused.add(cx.now, cx.now + cx.policy.echo(), (id, asker), failure);
         }
     }
 
@@ -147,12 +173,11 @@ impl Heavy {
         if from != committee.primary() || !seated {
             return cx.fault(from, Fault::NoStanding("prepare"));
         }
-        if self.with(id, |computation| computation.receive_prepare(cx)).is_some() {
-            return;
+        if let Some(computation) = self.computations.get(&id) {
+            return computation.receive_prepare(cx);
         }
         match self.check(cx, &proposal) {
-            Ok(()) => self.start(cx, proposal, Computation::begin),
-            Err(Refusal::Busy) => {}
+            Ok(()) => self.start(cx, proposal),
             Err(refusal) => {
                 let failure = Failure::Refused { by: cx.me, refusal };
                 cx.send(from, Message::Abort { id, failure });
@@ -160,22 +185,30 @@ impl Heavy {
         }
     }
 
-    /// Passes an announcement on to this node's light nodes; it keeps nothing.
-    fn announce(&mut self, cx: &mut Context<'_>, from: NodeId, proposal: Box<Proposal>) {
+    /// Passes an announcement on to the light nodes that it names; it keeps nothing.
+    fn announce(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        proposal: Box<Proposal>,
+        to: &[NodeId],
+    ) {
         if cx.directory.role(&from) != Some(Role::Heavy)
             || proposal.spec.committee.primary() != from
         {
             return cx.fault(from, Fault::NoStanding("announce"));
         }
         if self.check(cx, &proposal).is_ok() {
-            for light in cx.directory.with_role(Role::Light) {
-                cx.outbox.send(light, Message::Announce(proposal.clone()));
+            let is_light = |node: &&NodeId| cx.directory.role(node) == Some(Role::Light);
+            for light in to.iter().filter(is_light).take(MAX_NAMED) {
+                let (proposal, to) = (proposal.clone(), [].into());
+                cx.outbox.send(*light, Message::Announce { proposal, to });
             }
         }
     }
 
     fn check(&self, cx: &Context<'_>, proposal: &Proposal) -> Result<(), Refusal> {
-        acceptable(cx, proposal, self.load, self.computations.len(), proposal.spec.pool())?;
+        acceptable(cx, proposal, &self.places, Terms::claim_for(proposal))?;
         let (enrolled, needed) = (cx.directory.lights(), proposal.spec.min_participants);
         match enrolled < needed {
             true => Err(Refusal::TooFewLights { enrolled, needed }),
@@ -184,17 +217,12 @@ impl Heavy {
     }
 
     /// Records a computation, and makes its first move.
-    fn start(
-        &mut self,
-        cx: &mut Context<'_>,
-        proposal: Proposal,
-        first_move: impl FnOnce(&mut Computation, &mut Context<'_>),
-    ) {
+    fn start(&mut self, cx: &mut Context<'_>, proposal: Proposal) {
         let (id, me) = (proposal.id(), cx.me);
         let fact = Fact::Prepared(Box::new(proposal));
         let taken = cx.commit(id, fact, |fact| self.restore(me, Record { id, fact }));
         debug_assert!(taken.is_ok(), "callers know that it is new, and that this node has a seat");
-        self.with(id, |computation| first_move(computation, cx));
+        self.act(cx, id, Computation::begin);
     }
 
     /// Takes a computation up that is not known yet, if this node has a seat.
@@ -204,19 +232,48 @@ impl Heavy {
         if self.computations.contains_key(&computation.id()) {
             return Err(InvalidTransition);
         }
-        self.load.add(computation.spec().pool());
+        self.places.replace(None, Some(computation.claim()));
         self.computations.insert(computation.id(), computation);
         Ok(())
     }
 
-    /// Runs `act` on a computation, and keeps count of those that have not ended.
+    /// Lets a computation do something, and remembers it if it has ended by that.
+    fn act(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: ComputationId,
+        act: impl FnOnce(&mut Computation, &mut Context<'_>),
+    ) {
+        let has_ended = |computation: &mut Computation| {
+            let was_open = !computation.has_ended();
+            act(computation, cx);
+            was_open && computation.has_ended()
+        };
+        if self.with(id, has_ended) == Some(true)
+            && let Some(computation) = self.computations.get(&id)
+        {
+            retire(&mut self.places, cx, computation);
+        }
+    }
+
+    /// Runs `act` on a computation, and keeps count of what it takes.
     fn with<T>(&mut self, id: ComputationId, act: impl FnOnce(&mut Computation) -> T) -> Option<T> {
         let computation = self.computations.get_mut(&id)?;
-        let was_open = !computation.has_ended();
+        let before = computation.claim();
         let result = act(computation);
-        if was_open && computation.has_ended() {
-            self.load.remove(computation.spec().pool());
-        }
+        self.places.replace(Some(before), Some(computation.claim()));
         Some(result)
+    }
+}
+
+/// Remembers a computation that is over. One that never opened here can be forgotten soon: no share of it has
+/// come, so it can open again.
+fn retire(places: &mut Places, cx: &mut Context<'_>, computation: &Computation) {
+    match computation.ended() {
+        Some(ended) => places.retire(cx, ended),
+        None if computation.has_ended() => {
+            cx.wake(computation.id(), Reason::Forget, cx.now + cx.policy.echo());
+        }
+        None => {}
     }
 }

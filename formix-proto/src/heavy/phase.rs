@@ -135,6 +135,7 @@ impl Phase {
     pub(super) fn apply(self, terms: &Terms, fact: Fact) -> Result<Phase, InvalidTransition> {
         match (self, fact) {
             (Self::Done(_), _) => Err(InvalidTransition),
+            (Self::Preparing(_), Fact::Failed(failure)) => Ok(Done::never_opened(failure).into()),
             (_, Fact::Failed(failure)) => Ok(Done::failed(failure).into()),
             (phase, fact) => each!(phase, phase => phase.apply(terms, fact)),
         }
@@ -169,10 +170,6 @@ impl Phase {
 
     pub(super) fn timeout(self, terms: &Terms, cx: &mut Context<'_>, reason: Reason) -> Phase {
         each!(self, phase => phase.timeout(terms, cx, reason))
-    }
-
-    pub(super) fn fail(self, terms: &Terms, cx: &mut Context<'_>, failure: Failure) -> Phase {
-        each!(self, phase => phase.fail(terms, cx, failure))
     }
 
     pub(super) fn resend(&mut self, terms: &Terms, cx: &mut Context<'_>) {

@@ -34,7 +34,7 @@ impl State for Sealed {
                 if self.confirms(terms.spec(), self.sums.digest(), &partials) =>
             {
                 let digest = self.sums.digest();
-                Done::completed(terms.spec(), self.seal.roster, digest, partials).map(Phase::from)
+                Done::completed(terms, self.seal.roster, digest, partials).map(Phase::from)
             }
             _ => Err(InvalidTransition),
         }

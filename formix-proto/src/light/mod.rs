@@ -5,13 +5,14 @@ mod participation;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
-use crate::acceptance::{Load, acceptable};
+use crate::acceptance::acceptable;
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::directory::Role;
 use crate::fault::Fault;
 use crate::id::{ComputationId, NodeId};
 use crate::message::{Message, Party};
+use crate::places::Places;
 use crate::record::{Fact, InvalidTransition, Record};
 use crate::spec::Proposal;
 use crate::status::Status;
@@ -23,7 +24,7 @@ use participation::Participation;
 pub(crate) struct Light {
     /// Boxed: a map makes room for several as soon as there is one, and most nodes have one at a time.
     participations: BTreeMap<ComputationId, Box<Participation>>,
-    load: Load,
+    places: Places,
 }
 
 impl Light {
@@ -34,7 +35,7 @@ impl Light {
             return cx.fault(from, Fault::NoStanding(name));
         }
         match message {
-            Message::Announce(proposal) => self.hear(cx, *proposal),
+            Message::Announce { proposal, .. } => self.hear(cx, from, *proposal),
             Message::Invite(proposal) => self.invited(cx, from, *proposal),
             message => match message.computation() {
                 Some(id) if message.kind().to == Party::Light => {
@@ -57,38 +58,41 @@ impl Light {
         let Some(seat) = participation.seat_of(&from) else {
             return cx.fault(from, Fault::NoStanding(message.name()));
         };
-        self.with(id, |participation| participation.receive(cx, seat, message));
+        self.act(cx, id, |participation, cx| participation.receive(cx, seat, message));
     }
 
     pub(crate) fn answer(&mut self, cx: &mut Context<'_>, id: ComputationId, answer: &Answer) {
-        self.with(id, |participation| participation.answer(cx, answer));
+        self.act(cx, id, |participation, cx| participation.answer(cx, answer));
     }
 
     pub(crate) fn decline(&mut self, cx: &mut Context<'_>, id: ComputationId) {
-        self.with(id, |participation| participation.decline(cx));
+        self.act(cx, id, |participation, cx| participation.decline(cx));
     }
 
     pub(crate) fn defer(&mut self, cx: &mut Context<'_>, id: ComputationId) {
-        self.with(id, |participation| participation.defer(cx));
+        self.act(cx, id, |participation, cx| participation.defer(cx));
     }
 
     pub(crate) fn timeout(&mut self, cx: &mut Context<'_>, id: ComputationId, reason: Reason) {
         match reason {
             Reason::LightResend => {
-                self.with(id, |participation| participation.resend(cx));
+                self.act(cx, id, |participation, cx| participation.resend(cx));
             }
             Reason::LightAnswer => {
-                self.with(id, |participation| participation.reply(cx));
+                self.act(cx, id, |participation, cx| participation.reply(cx));
             }
-            Reason::LightExpiry => {
-                let is_worth_remembering = self.with(id, |participation| participation.expire(cx));
-                if is_worth_remembering == Some(false) {
-                    cx.timers.cancel(id, Reason::LightResend);
-                    self.forget(&id);
-                }
-            }
+            Reason::LightExpiry => self.expire(cx, id),
             _ => {}
         }
+    }
+
+    /// Nothing is remembered of what every seat has not asked in time.
+    fn expire(&mut self, cx: &mut Context<'_>, id: ComputationId) {
+        if self.participations.get(&id).is_some_and(|participation| participation.is_hearing()) {
+            cx.timers.cancel(id, Reason::LightResend);
+            return self.forget(&id);
+        }
+        self.act(cx, id, |participation, cx| participation.expire(cx));
     }
 
     /// Folds one record of an earlier life.
@@ -98,7 +102,7 @@ impl Light {
             && proposal.id() == id
             && !self.participations.contains_key(&id)
         {
-            self.insert(Participation::new((**proposal).clone()));
+            self.insert(Participation::new((**proposal).clone(), proposal.proposer));
         }
         self.with(id, |participation| participation.restore(fact)).ok_or(InvalidTransition)?
     }
@@ -114,14 +118,17 @@ impl Light {
     pub(crate) fn resume(&mut self, cx: &mut Context<'_>) {
         for participation in self.participations.values_mut() {
             participation.resume(cx);
+            if let Some(ended) = participation.ended() {
+                self.places.retire(cx, ended);
+            }
         }
     }
 
     pub(crate) fn forget(&mut self, id: &ComputationId) {
-        if let Some(forgotten) = self.participations.remove(id)
-            && !forgotten.has_ended()
-        {
-            self.load.remove(forgotten.spec().shares());
+        let Some(forgotten) = self.participations.remove(id) else { return };
+        match forgotten.ended() {
+            Some(ended) => self.places.forget(ended),
+            None => self.places.replace(Some(forgotten.claim()), None),
         }
     }
 
@@ -133,12 +140,12 @@ impl Light {
         self.participations.keys().copied()
     }
 
-    /// Learns of a computation, if its terms are acceptable here.
-    fn hear(&mut self, cx: &mut Context<'_>, proposal: Proposal) {
+    /// Learns of a computation, if its terms are acceptable here. That it is asked at all is only the word of
+    /// the heavy node that passes it on, so its places are that node's.
+    fn hear(&mut self, cx: &mut Context<'_>, from: NodeId, proposal: Proposal) {
         let id = proposal.id();
-        if !self.participations.contains_key(&id) && self.accepts(cx, &proposal) {
-            self.insert(Participation::new(proposal));
-            self.with(id, |participation| participation.resume(cx));
+        if !self.participations.contains_key(&id) && self.take_up(cx, proposal, from) {
+            self.act(cx, id, Participation::knock);
         }
     }
 
@@ -147,34 +154,56 @@ impl Light {
         let Some(seat) = proposal.spec.committee.seat_of(&from) else {
             return cx.fault(from, Fault::NoStanding("invite"));
         };
-        if !self.participations.contains_key(&id) && self.accepts(cx, &proposal) {
-            self.insert(Participation::new(proposal));
+        if !self.participations.contains_key(&id) {
+            let asker = proposal.proposer;
+            self.take_up(cx, proposal, asker);
         }
-        self.with(id, |participation| participation.invited(cx, seat));
+        self.act(cx, id, |participation, cx| participation.invited(cx, seat));
     }
 
-    fn accepts(&self, cx: &Context<'_>, proposal: &Proposal) -> bool {
-        let (remembered, bytes) = (self.participations.len(), proposal.spec.shares());
-        acceptable(cx, proposal, self.load, remembered, bytes).is_ok()
+    /// Takes a question up, if its terms are acceptable; says whether they are.
+    fn take_up(&mut self, cx: &Context<'_>, proposal: Proposal, brought_by: NodeId) -> bool {
+        let participation = Participation::new(proposal, brought_by);
+        let claim = participation.claim();
+        let accepted = acceptable(cx, participation.proposal(), &self.places, claim).is_ok();
+        if accepted {
+            self.insert(participation);
+        }
+        accepted
     }
 
     fn insert(&mut self, participation: Participation) {
-        self.load.add(participation.spec().shares());
+        self.places.replace(None, Some(participation.claim()));
         self.participations.insert(participation.id(), Box::new(participation));
     }
 
-    /// Runs `act` on a participation, and keeps count of those that have not ended.
+    /// Lets a participation do something, and remembers it if it has ended by that.
+    fn act(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: ComputationId,
+        act: impl FnOnce(&mut Participation, &mut Context<'_>),
+    ) {
+        let ends = |participation: &mut Participation| {
+            let was_open = !participation.has_ended();
+            act(participation, cx);
+            participation.ended().filter(|_| was_open)
+        };
+        if let Some(Some(ended)) = self.with(id, ends) {
+            self.places.retire(cx, ended);
+        }
+    }
+
+    /// Runs `act` on a participation, and keeps count of what it takes.
     fn with<T>(
         &mut self,
         id: ComputationId,
         act: impl FnOnce(&mut Participation) -> T,
     ) -> Option<T> {
         let participation = self.participations.get_mut(&id)?;
-        let was_open = !participation.has_ended();
+        let before = participation.claim();
         let result = act(participation);
-        if was_open && participation.has_ended() {
-            self.load.remove(participation.spec().shares());
-        }
+        self.places.replace(Some(before), Some(participation.claim()));
         Some(result)
     }
 }

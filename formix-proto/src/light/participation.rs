@@ -9,11 +9,12 @@ use crate::id::{ComputationId, NodeId, Tag};
 use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::Stage;
+use crate::places::{Claim, Ended, Load};
 use crate::policy::Slots;
 use crate::record::{Fact, InvalidTransition};
 use crate::seat::{Committee, Member, PerSeat, Seat, SeatSet};
 use crate::sharing::{Encoded, Share};
-use crate::spec::{Proposal, Spec};
+use crate::spec::Proposal;
 use crate::status::{Standing, Status};
 use crate::time::Time;
 use crate::timers::Reason;
@@ -23,6 +24,10 @@ use crate::timers::Reason;
 pub(super) struct Participation {
     id: ComputationId,
     proposal: Proposal,
+    /// Whoever is accountable for it until every seat has invited this node.
+    brought_by: NodeId,
+    /// The bytes of the question in memory.
+    memory: u64,
     phase: Phase,
     retry: Retry,
 }
@@ -70,9 +75,27 @@ impl Phase {
 }
 
 impl Participation {
-    pub(super) fn new(proposal: Proposal) -> Self {
+    pub(super) fn new(proposal: Proposal, brought_by: NodeId) -> Self {
         let (id, phase) = (proposal.id(), Phase::Hearing { invited: SeatSet::default() });
-        Self { id, proposal, phase, retry: Retry::default() }
+        let memory = proposal.memory();
+        Self { id, proposal, brought_by, memory, phase, retry: Retry::default() }
+    }
+
+    /// What it takes of the node now.
+    pub(super) fn claim(&self) -> Claim {
+        let (shares, memory) = (self.proposal.spec.shares(), self.memory);
+        let (holder, open, shares) = match self.phase {
+            Phase::Hearing { .. } => (self.brought_by, 1, shares),
+            Phase::Learned { .. } => (self.proposal.proposer, 0, 0),
+            _ => (self.proposal.proposer, 1, shares),
+        };
+        Claim { holder, load: Load { open, shares, memory } }
+    }
+
+    /// What is remembered of it, once it is over.
+    pub(super) fn ended(&self) -> Option<Ended> {
+        let (id, deadline) = (self.id, self.proposal.spec.deadline);
+        self.has_ended().then(|| Ended { id, deadline, claim: self.claim() })
     }
 
     pub(super) fn id(&self) -> ComputationId {
@@ -87,8 +110,13 @@ impl Participation {
         &self.proposal.spec.committee
     }
 
-    pub(super) fn spec(&self) -> &Spec {
-        &self.proposal.spec
+    pub(super) fn proposal(&self) -> &Proposal {
+        &self.proposal
+    }
+
+    /// Whether some seat has not invited this node yet.
+    pub(super) fn is_hearing(&self) -> bool {
+        matches!(self.phase, Phase::Hearing { .. })
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -106,6 +134,12 @@ impl Participation {
     fn commit(&mut self, cx: &mut Context<'_>, fact: Fact) {
         let committed = cx.commit(self.id, fact, |fact| self.restore(fact));
         debug_assert!(committed.is_ok(), "callers match on the phase first");
+    }
+
+    /// It has only heard of the question, and asks the seats for theirs.
+    pub(super) fn knock(&mut self, cx: &mut Context<'_>) {
+        self.resend(cx);
+        self.arm(cx);
     }
 
     /// R2: the owner is asked once every seat has sent the same id, which is the same content.
@@ -143,7 +177,7 @@ impl Participation {
 
     /// Fixes when the reply leaves, counted from now.
     fn keep_time(&mut self, cx: &mut Context<'_>) -> Option<Slots> {
-        let deadline = self.spec().deadline;
+        let deadline = self.proposal.spec.deadline;
         let Phase::Asking { slots, is_deferred, .. } = &mut self.phase else { return None };
         *slots = cx.policy.slots(cx.now, deadline);
         if let Some(slots) = slots {
@@ -220,7 +254,7 @@ impl Participation {
             // A seat that refuses it will never take it; the others may, and say in the end whether it
             // counted.
             Message::Receipt(_) | Message::Refuse { .. } => self.dispatched(cx, from),
-            Message::Ended { counted, .. } => self.ended(cx, counted),
+            Message::Ended { counted, .. } => self.told_of_end(cx, counted),
             _ => {}
         }
     }
@@ -247,7 +281,7 @@ impl Participation {
         }
     }
 
-    fn ended(&mut self, cx: &mut Context<'_>, counted: bool) {
+    fn told_of_end(&mut self, cx: &mut Context<'_>, counted: bool) {
         match self.phase {
             Phase::Sending { .. }
             | Phase::Declining { .. }
@@ -259,15 +293,11 @@ impl Participation {
         }
     }
 
-    /// Too late; says whether there is anything to remember.
-    pub(super) fn expire(&mut self, cx: &mut Context<'_>) -> bool {
-        if matches!(self.phase, Phase::Hearing { .. }) {
-            return false;
-        }
+    /// Too late to learn whether it was counted.
+    pub(super) fn expire(&mut self, cx: &mut Context<'_>) {
         if !self.has_ended() {
             self.learn(cx, None);
         }
-        true
     }
 
     fn learn(&mut self, cx: &mut Context<'_>, counted: Option<bool>) {
@@ -275,7 +305,6 @@ impl Participation {
         for reason in [Reason::LightResend, Reason::LightAnswer, Reason::LightExpiry] {
             cx.timers.cancel(self.id, reason);
         }
-        cx.forget_later(self.id, self.proposal.spec.deadline);
         cx.event(Event::Learned { id: self.id, counted });
     }
 
@@ -305,7 +334,7 @@ impl Participation {
                 Some(Message::Contribution { id, tag: *tag, share })
             }
             Phase::Declining { told } => {
-                (!told.contains(seat)).then(|| Message::decline(id, self.spec().shape()))
+                (!told.contains(seat)).then(|| Message::decline(id, self.proposal.spec.shape()))
             }
             Phase::Waiting | Phase::Asking { .. } | Phase::Learned { .. } => None,
         }
@@ -331,14 +360,12 @@ impl Participation {
     /// After a start, or when the clock was set back: arms the timers, and sends again.
     pub(super) fn resume(&mut self, cx: &mut Context<'_>) {
         match self.phase {
-            Phase::Learned { .. } => {
-                return cx.forget_later(self.id, self.proposal.spec.deadline);
-            }
+            Phase::Learned { .. } => return,
             Phase::Asking { .. } => {
                 self.keep_time(cx);
             }
             Phase::Waiting => cx.wake(self.id, Reason::LightResend, self.inquiry_time(cx)),
-            _ => self.resend(cx),
+            _ => self.retry.wake_now(cx, self.id, Reason::LightResend),
         }
         self.arm(cx);
     }

@@ -122,7 +122,7 @@ impl Ledger {
     /// it (R6).
     pub fn stands(&self, to: &NodeId, message: &Message) -> bool {
         if let Message::Propose { nonce, spec } = message {
-            let same = |it: &Proposal| it.nonce == *nonce && it.spec == **spec;
+            let same = |it: &Proposal| it.nonce == *nonce && it.spec == *spec;
             let mut facts = self.0.values().flat_map(|account| &account.facts);
             return facts.any(|fact| matches!(fact, Fact::Proposed(it) if same(it)));
         }
@@ -140,9 +140,9 @@ impl Ledger {
 /// The computation that a message is about; a proposer's question is about one that has no id yet.
 pub fn about(message: &Message) -> Option<ComputationId> {
     match message {
-        Message::Prepare(proposal) | Message::Announce(proposal) | Message::Invite(proposal) => {
-            Some(proposal.id())
-        }
+        Message::Prepare(proposal)
+        | Message::Announce { proposal, .. }
+        | Message::Invite(proposal) => Some(proposal.id()),
         other => other.computation(),
     }
 }
@@ -181,7 +181,7 @@ impl Account {
             | Message::Partial { .. }
             | Message::Revealed { .. } => self.has_a_seat(to) && self.has_sums(message),
             Message::Propose { .. }
-            | Message::Announce(_)
+            | Message::Announce { .. }
             | Message::RequestInvite(_)
             | Message::Refuse { .. } => true,
         }
@@ -232,7 +232,7 @@ impl Account {
     }
 
     fn spec(&self) -> Option<&Spec> {
-        self.proposal().map(|proposal| &proposal.spec)
+        self.proposal().map(|proposal| &*proposal.spec)
     }
 
     fn tag_of(&self, light: &NodeId) -> Option<Tag> {

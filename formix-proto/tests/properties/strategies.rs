@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use formix_proto::id::{ComputationId, LightsDigest, NodeId, Nonce, RosterDigest, Tag};
 use formix_proto::message::Message;
-use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
+use formix_proto::outcome::{Failure, Outcome, Refusal, Resource, Reveal, Stage};
 use formix_proto::query::QueryError;
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
@@ -109,7 +109,9 @@ fn nonce() -> impl Strategy<Value = Nonce> {
 
 fn proposal() -> impl Strategy<Value = Box<Proposal>> {
     let proposal = (node(), nonce(), spec());
-    proposal.prop_map(|(proposer, nonce, spec)| Box::new(Proposal { proposer, nonce, spec }))
+    proposal.prop_map(|(proposer, nonce, spec)| {
+        Box::new(Proposal { proposer, nonce, spec: spec.into() })
+    })
 }
 
 fn spec_error() -> impl Strategy<Value = SpecError> {
@@ -134,13 +136,19 @@ fn spec_error() -> impl Strategy<Value = SpecError> {
     ]
 }
 
+fn resource() -> impl Strategy<Value = Resource> {
+    prop_oneof![Just(Resource::Open), Just(Resource::Shares), Just(Resource::Memory)]
+}
+
 fn refusal() -> impl Strategy<Value = Refusal> {
     prop_oneof![
         4 => spec_error().prop_map(Refusal::Terms),
         1 => node().prop_map(Refusal::NotAHeavy),
         1 => any::<(u32, u32)>()
             .prop_map(|(enrolled, needed)| Refusal::TooFewLights { enrolled, needed }),
-        1 => Just(Refusal::Busy),
+        1 => resource().prop_map(Refusal::Busy),
+        1 => (node(), resource(), any::<u64>())
+            .prop_map(|(holder, resource, held)| Refusal::Quota { holder, resource, held }),
         1 => Just(Refusal::Late),
         1 => Just(Refusal::Conflict),
         1 => Just(Refusal::Full),
@@ -179,8 +187,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 fn committee_message() -> impl Strategy<Value = Message> {
     let id = computation;
     prop_oneof![
-        (nonce(), spec())
-            .prop_map(|(nonce, spec)| Message::Propose { nonce, spec: Box::new(spec) }),
+        (nonce(), spec()).prop_map(|(nonce, spec)| Message::Propose { nonce, spec: spec.into() }),
         (id(), stage()).prop_map(|(id, stage)| Message::Progress { id, stage }),
         (id(), outcome()).prop_map(|(id, outcome)| Message::Outcome { id, outcome }),
         proposal().prop_map(Message::Prepare),
@@ -216,7 +223,8 @@ fn committee_message() -> impl Strategy<Value = Message> {
 fn light_message() -> impl Strategy<Value = Message> {
     let id = computation;
     prop_oneof![
-        proposal().prop_map(Message::Announce),
+        (proposal(), nodes())
+            .prop_map(|(proposal, to)| Message::Announce { proposal, to: to.into() }),
         id().prop_map(Message::RequestInvite),
         proposal().prop_map(Message::Invite),
         (id(), tag(), vector(Share::parse)).prop_map(|(id, tag, share)| Message::Contribution {

@@ -16,6 +16,7 @@ mod proposals;
 mod r10_length;
 mod r11_secrecy;
 mod r12_bounds;
+mod r12_floods;
 mod r13_time;
 mod r1_standing;
 mod r2_content;

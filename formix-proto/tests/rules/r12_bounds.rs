@@ -2,14 +2,14 @@
 //! refusal. (Strings, counts and the horizon of a question are in the tests of proposals.)
 
 use formix_proto::fault::Fault;
-use formix_proto::id::{NodeId, Nonce};
+use formix_proto::id::{ComputationId, NodeId, Nonce};
 use formix_proto::limits::{
-    MAX_DIMENSION, MAX_FRAME, MAX_OPEN, MAX_POOL, MAX_POOLS, MAX_REMEMBERED, SMALL_FRAME,
+    COMPUTATION, MAX_DIMENSION, MAX_ENDED, MAX_FRAME, MAX_OPEN, MAX_POOL, MAX_POOLS, SMALL_FRAME,
 };
 use formix_proto::machine::{Command, Event};
 use formix_proto::message::Message;
 use formix_proto::node::Occupancy;
-use formix_proto::outcome::{Failure, Outcome, Refusal};
+use formix_proto::outcome::{Failure, Outcome, Refusal, Resource};
 use formix_proto::record::{Fact, Record};
 use formix_proto::spec::{Proposal, Spec};
 use formix_proto::statistic::{Domain, Vector};
@@ -17,17 +17,18 @@ use formix_proto::time::Time;
 use formix_proto::wire::{DecodeError, decode, encode};
 
 use crate::support::host::{Disk, Host};
+use crate::support::net::Net;
 use crate::support::reseat;
 use crate::support::samples::messages;
-use crate::support::stage::{heavy, propose};
-use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, config, question, seconds, terms};
+use crate::support::stage::{announced, heavy, propose};
+use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, SPARE, config, question, terms};
 
 /// As many questions as wanted, each with a nonce of its own.
 fn questions(spec: Spec) -> impl Iterator<Item = Proposal> {
     (0u32..).map(move |number| {
         let mut nonce = Nonce([0; 16]);
         nonce.0[..4].copy_from_slice(&number.to_le_bytes());
-        Proposal { proposer: PROPOSER, nonce, spec: spec.clone() }
+        Proposal { proposer: PROPOSER, nonce, spec: spec.clone().into() }
     })
 }
 
@@ -66,19 +67,25 @@ fn r12_a_question_is_a_small_frame_whoever_sends_it() {
 
 /// What a heavy node keeps for all computations together is bounded, however few there are.
 #[test]
-fn r12_a_heavy_node_keeps_no_more_shares_than_max_pools() {
+fn r12_a_heavy_node_keeps_no_more_shares_for_one_asker_than_it_leaves_for_others() {
     let wide = Vector(Domain::try_from((0, 1, 0)).unwrap(), MAX_DIMENSION as u32);
     let spec = Spec { statistic: wide.into(), max_participants: 256, ..terms() };
     let mut host = Host::new(config(SEATS[0]));
-    let most = (MAX_POOLS / MAX_POOL) as usize;
-    for proposal in questions(spec.clone()).take(most + 1) {
-        host.hear(PROPOSER, &propose(&proposal));
+    let most = (MAX_POOLS / 2 / MAX_POOL) as usize;
+    let mut questions = questions(spec.clone());
+    let first: Vec<_> = questions.by_ref().take(most).collect();
+    for proposal in &first {
+        host.hear(PROPOSER, &propose(proposal));
     }
-    assert_eq!(remembered(&host), most, "the one too many is not taken up, and asked again later");
-    let ended = questions(spec.clone()).next().unwrap().id();
+    let one_more = questions.next().unwrap();
+    let said = host.hear(PROPOSER, &propose(&one_more));
+    let (resource, held) = (Resource::Shares, MAX_POOLS / 2);
+    let quota = Refusal::Quota { holder: PROPOSER, resource, held };
+    assert_eq!(said.sent, [(PROPOSER, refused(one_more.id(), SEATS[0], quota))]);
+    assert_eq!(remembered(&host), most);
     let failure = Failure::NeverOpened;
-    host.hear(SEATS[1], &Message::Abort { id: ended, failure });
-    host.hear(PROPOSER, &propose(&questions(spec.clone()).nth(most).unwrap()));
+    host.hear(SEATS[1], &Message::Abort { id: first[0].id(), failure });
+    host.hear(PROPOSER, &propose(&questions.next().unwrap()));
     assert_eq!(remembered(&host), most + 1, "there is room where one has ended");
 }
 
@@ -94,9 +101,17 @@ fn r12_a_frame_over_the_limit_is_not_read() {
     assert_eq!(said.events, [Event::Fault { peer: LIGHTS[0], fault }]);
 }
 
-/// A full committee member is silent, since there may be room later; the proposer asks again.
+fn refused(id: ComputationId, by: NodeId, refusal: Refusal) -> Message {
+    Message::Outcome { id, outcome: Outcome::Failed(Failure::Refused { by, refusal }) }
+}
+
+/// The most that one asker may have open: it leaves as many for others.
+const MOST: u64 = MAX_OPEN / 2;
+const FULL: Refusal = Refusal::Quota { holder: PROPOSER, resource: Resource::Open, held: MOST };
+
+/// It says so, and there is room for others, and again when one has ended.
 #[test]
-fn r12_a_heavy_node_takes_part_in_no_more_than_max_open() {
+fn r12_a_heavy_node_takes_part_in_no_more_than_half_of_max_open_for_one_asker() {
     type Offer = fn(&Proposal) -> Message;
     let offers: [(NodeId, NodeId, Offer); 2] = [
         (SEATS[0], PROPOSER, propose),
@@ -105,17 +120,30 @@ fn r12_a_heavy_node_takes_part_in_no_more_than_max_open() {
     for (me, from, offer) in offers {
         let mut host = Host::new(config(me));
         let mut questions = questions(terms());
-        for question in questions.by_ref().take(MAX_OPEN) {
+        for question in questions.by_ref().take(MOST as usize) {
             assert!(!host.hear(from, &offer(&question)).batches.is_empty());
         }
         let one_more = questions.next().unwrap();
-        assert!(host.hear(from, &offer(&one_more)).is_nothing());
-        assert_eq!(remembered(&host), MAX_OPEN);
+        let said = host.hear(from, &offer(&one_more));
+        let failure = Failure::Refused { by: me, refusal: FULL };
+        let id = one_more.id();
+        let answer = match me == SEATS[0] {
+            true => refused(id, me, FULL),
+            false => Message::Abort { id, failure },
+        };
+        assert_eq!((said.batches.len(), said.sent), (0, vec![(from, answer)]));
+        assert_eq!(remembered(&host), MOST as usize);
+        let another = Proposal { proposer: LIGHTS[0], ..one_more.clone() };
+        let asks = if me == SEATS[0] { LIGHTS[0] } else { SEATS[0] };
+        assert!(!host.hear(asks, &offer(&another)).batches.is_empty(), "others have room");
 
-        let known = host.node().computations()[0];
+        // Two, as there is one place less in all by what the other has open.
         let other = if me == SEATS[0] { SEATS[1] } else { SEATS[0] };
-        host.hear(other, &Message::Abort { id: known, failure: Failure::NeverOpened });
-        assert!(!host.hear(from, &offer(&one_more)).batches.is_empty(), "there is room again");
+        for id in host.node().computations().into_iter().filter(|id| *id != another.id()).take(2) {
+            host.hear(other, &Message::Abort { id, failure: Failure::NeverOpened });
+        }
+        let next = questions.next().unwrap();
+        assert!(!host.hear(from, &offer(&next)).batches.is_empty(), "there is room again");
     }
 }
 
@@ -123,43 +151,50 @@ fn r12_a_heavy_node_takes_part_in_no_more_than_max_open() {
 fn r12_a_restart_counts_what_is_open_anew() {
     let mut host = Host::new(config(SEATS[1]));
     let mut questions = questions(terms());
-    for question in questions.by_ref().take(MAX_OPEN) {
+    for question in questions.by_ref().take(MOST as usize) {
         host.hear(SEATS[0], &Message::Prepare(Box::new(question)));
     }
     host.restart();
-    let one_more = Message::Prepare(Box::new(questions.next().unwrap()));
-    assert!(host.hear(SEATS[0], &one_more).is_nothing());
+    let one_more = questions.next().unwrap();
+    let (id, failure) = (one_more.id(), Failure::Refused { by: SEATS[1], refusal: FULL });
+    let said = host.hear(SEATS[0], &Message::Prepare(Box::new(one_more)));
+    assert_eq!(said.sent, [(SEATS[0], Message::Abort { id, failure })]);
 }
 
+/// That somebody asks is the word of the heavy node that says so: its own share is used up by it.
 #[test]
-fn r12_a_light_node_hears_of_no_more_than_max_open() {
+fn r12_what_a_light_node_only_hears_of_counts_against_the_heavy_node_that_passes_it_on() {
     let mut light = Host::new(config(LIGHTS[0]));
-    let questions: Vec<_> = questions(terms()).take(MAX_OPEN + 1).collect();
+    let questions: Vec<_> = questions(terms()).take(MOST as usize + 1).collect();
     for question in &questions {
-        light.hear(SEATS[0], &Message::Announce(Box::new(question.clone())));
+        light.hear(SPARE, &announced(question.clone()));
     }
-    assert_eq!(remembered(&light), MAX_OPEN);
+    assert_eq!(remembered(&light), MOST as usize);
+    for seat in SEATS {
+        light.hear(seat, &Message::Invite(Box::new(questions[MOST as usize].clone())));
+    }
+    assert_eq!(remembered(&light), MOST as usize + 1, "its asker has a share of its own");
     light.sleep_until(DEADLINE);
-    assert_eq!(remembered(&light), 0, "what never came to a question is not remembered");
+    assert_eq!(remembered(&light), 1, "what never came to a question is not remembered");
 }
 
 #[test]
-fn r12_a_proposer_asks_no_more_than_max_open_at_once() {
+fn r12_a_proposer_asks_no_more_at_once_than_others_would_take() {
     let mut proposer = Host::new(config(PROPOSER));
     let mut questions = questions(terms());
-    for question in questions.by_ref().take(MAX_OPEN) {
+    for question in questions.by_ref().take(MOST as usize) {
         proposer.command(Command::Propose(Box::new(question)));
     }
     let one_more = questions.next().unwrap();
-    let (id, refusal) = (one_more.id(), Refusal::Busy);
+    let id = one_more.id();
     let said = proposer.command(Command::Propose(Box::new(one_more)));
-    let failure = Failure::Refused { by: PROPOSER, refusal };
+    let failure = Failure::Refused { by: PROPOSER, refusal: FULL };
     assert_eq!(said.events, [Event::Ended { id, outcome: Outcome::Failed(failure) }]);
     assert!(said.batches.is_empty() && said.sent.is_empty());
 }
 
 /// The facts that begin a computation, and end it.
-type Life = fn(Proposal) -> [Fact; 2];
+type Life = fn(Proposal) -> [Fact; 3];
 
 /// A log of so many computations that are each over.
 fn long_log(count: usize, facts: Life) -> Vec<Record> {
@@ -170,71 +205,63 @@ fn long_log(count: usize, facts: Life) -> Vec<Record> {
     questions(terms()).take(count).flat_map(records).collect()
 }
 
-fn prepared_and_failed(question: Proposal) -> [Fact; 2] {
-    [Fact::Prepared(Box::new(question)), Fact::Failed(Failure::NeverOpened)]
+fn opened_and_failed(question: Proposal) -> [Fact; 3] {
+    let failure = Failure::Unreachable { missing: vec![SEATS[1]] };
+    [Fact::Prepared(Box::new(question)), Fact::Opened, Fact::Failed(failure)]
 }
 
-fn asked_and_settled(question: Proposal) -> [Fact; 2] {
-    [Fact::Asked(Box::new(question)), Fact::Learned(None)]
+fn asked_and_settled(question: Proposal) -> [Fact; 3] {
+    [Fact::Asked(Box::new(question)), Fact::Withheld, Fact::Learned(None)]
 }
 
-fn proposed_and_concluded(question: Proposal) -> [Fact; 2] {
+fn proposed_and_concluded(question: Proposal) -> [Fact; 3] {
     let outcome = Outcome::Failed(Failure::NeverOpened);
-    [Fact::Proposed(Box::new(question)), Fact::Concluded(outcome)]
+    [Fact::Proposed(Box::new(question)), Fact::Accepted, Fact::Concluded(outcome)]
 }
 
-/// What is over takes no part, so that one more is welcome until the memory is full.
+/// The oldest are forgotten before their time, and nothing is refused for them.
 #[test]
-fn r12_no_node_remembers_more_than_max_remembered() {
-    type Offer = fn(&mut Host, Proposal);
-    let nodes: [(NodeId, Life, Offer); 3] = [
-        (SEATS[0], prepared_and_failed, |host, question| {
-            host.hear(PROPOSER, &propose(&question));
-        }),
-        (LIGHTS[0], asked_and_settled, |host, question| {
-            host.hear(SEATS[0], &Message::Announce(Box::new(question)));
-        }),
-        (PROPOSER, proposed_and_concluded, |host, question| {
-            host.command(Command::Propose(Box::new(question)));
-        }),
+fn r12_a_node_remembers_no_more_ended_computations_of_one_asker_than_max_ended() {
+    let nodes: [(NodeId, Life); 3] = [
+        (SEATS[0], opened_and_failed),
+        (LIGHTS[0], asked_and_settled),
+        (PROPOSER, proposed_and_concluded),
     ];
-    for (node, facts, offer) in nodes {
-        let mut host = Host::restored(config(node), long_log(MAX_REMEMBERED - 1, facts));
-        for question in questions(terms()).skip(MAX_REMEMBERED).take(2) {
-            offer(&mut host, question);
-            assert_eq!(remembered(&host), MAX_REMEMBERED, "{}", node.short());
-        }
+    let most = (MAX_ENDED / COMPUTATION) as usize;
+    for (node, facts) in nodes {
+        let log = |host| if host == node { long_log(most + 100, facts) } else { Vec::new() };
+        let mut net = Net::new(log);
+        let mut remembered = |until| {
+            net.run_until(until);
+            net.node(node).computations().len()
+        };
+        let policy = config(node).policy;
+        assert_eq!(remembered(DEADLINE), most + 100, "nothing is forgotten before its deadline");
+        let left = remembered(DEADLINE + policy.bound());
+        assert!((most / 2..most).contains(&left), "{}: {left}", node.short());
+        assert_eq!(remembered(DEADLINE + policy.retention), 0, "{}", node.short());
     }
 }
 
-/// Whatever the reason for which a question is refused: none makes a node remember without limit.
+/// Whatever the reason for which a question is refused: the answer is the same as long as it may come again,
+/// and nothing is recorded.
 #[test]
-fn r12_refusals_are_not_remembered_without_limit() {
-    let mut full = Host::restored(config(SEATS[0]), long_log(MAX_REMEMBERED, prepared_and_failed));
-    assert_eq!(remembered(&full), MAX_REMEMBERED);
+fn r12_a_refusal_is_remembered_by_id_and_briefly() {
     type Change = fn(&mut Spec);
-    let refused: [(&str, Change); 4] = [
-        ("nothing", |_| {}),
+    let refused: [(&str, Change); 3] = [
         ("too few lights", |spec| spec.min_participants = 5),
         ("not a heavy", |spec| reseat(spec, 1, LIGHTS[0])),
         ("too far", |spec| spec.deadline = Time(u64::MAX)),
     ];
     for (why, change) in refused {
+        let mut host = Host::new(config(SEATS[0]));
         let proposal = crate::support::stage::with_terms(change);
-        let said = full.hear(PROPOSER, &propose(&proposal));
-        assert!(said.batches.is_empty(), "{why}: {said:?}");
-        assert_eq!(remembered(&full), MAX_REMEMBERED, "{why}");
+        let said = host.hear(PROPOSER, &propose(&proposal));
+        assert!(said.batches.is_empty() && said.sent.len() == 1, "{why}: {said:?}");
+        let again = host.hear(PROPOSER, &propose(&proposal));
+        assert_eq!((again.sent, remembered(&host)), (said.sent, 0), "{why}");
+        assert_eq!(host.node().occupancy().timers, 0, "{why}");
     }
-}
-
-#[test]
-fn r12_a_refused_deadline_is_not_remembered_until_it_comes() {
-    let mut host = Host::new(config(SEATS[0]));
-    let far = crate::support::stage::with_terms(|spec| spec.deadline = Time(u64::MAX));
-    host.hear(PROPOSER, &propose(&far));
-    let policy = host.config.policy.clone();
-    host.sleep_until(host.now + policy.horizon + policy.retention + seconds(1));
-    assert_eq!(remembered(&host), 0);
 }
 
 /// A machine whose clock stands at the end of time still handles each timer once.
@@ -253,13 +280,13 @@ fn r12_a_node_says_how_much_it_holds() {
     let mut primary = Host::new(config(SEATS[0]));
     primary.command(Command::Propose(Box::new(own)));
     // To ask again; to prepare again, the end of preparing, the deadline, the end of revealing.
-    let expected = Occupancy { computations: 2, timers: 5, held: 0 };
+    let expected = Occupancy { computations: 2, timers: 5, held: 0, held_bytes: 0 };
     assert_eq!(primary.node().occupancy(), expected);
 
     let mut asking = Host::new(config(PROPOSER));
     asking.disk = Disk::Withheld;
     asking.command(Command::Propose(Box::new(question())));
     // The message and the event.
-    let expected = Occupancy { computations: 1, timers: 1, held: 2 };
+    let expected = Occupancy { computations: 1, timers: 1, held: 2, held_bytes: 0 };
     assert_eq!(asking.node().occupancy(), expected);
 }

@@ -12,7 +12,7 @@ use formix_proto::statistic::{Domain, Moments, Statistic, Sum};
 use formix_proto::time::Time;
 
 use crate::support::host::{Host, Said};
-use crate::support::stage::with_terms;
+use crate::support::stage::{announced, with_terms};
 use crate::support::{
     DEADLINE, LIGHTS, SEATS, SPARE, answer, asks_the_owner, config, id, proposal, question, terms,
 };
@@ -132,8 +132,8 @@ fn r2_a_light_node_judges_the_terms_by_its_own_policy() {
 #[test]
 fn r2_an_announcement_makes_a_light_node_knock_and_not_more() {
     let mut light = Host::new(config(LIGHTS[0]));
-    let said = light.hear(SPARE, &Message::Announce(Box::new(question())));
+    let said = light.hear(SPARE, &announced(question()));
     assert_eq!(said.names(), SEATS.map(|seat| (seat, "request-invite")));
     assert!(!is_asked(&said) && said.batches.is_empty());
-    assert!(light.hear(SPARE, &Message::Announce(Box::new(question()))).is_nothing(), "once");
+    assert!(light.hear(SPARE, &announced(question())).is_nothing(), "once");
 }

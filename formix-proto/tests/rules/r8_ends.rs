@@ -14,8 +14,8 @@ use crate::support::stage::{HELD, Phase, heavy, propose};
 use crate::support::vectors::seats;
 use crate::support::world::World;
 use crate::support::{
-    DEADLINE, LIGHTS, PROPOSER, SEATS, SPARE, all_in, config, contribution, digest, id, question,
-    seconds, terms,
+    DEADLINE, LIGHTS, PROPOSER, SEATS, all_in, config, contribution, digest, id, question, seconds,
+    terms,
 };
 
 const PRIMARY: NodeId = SEATS[0];
@@ -224,19 +224,42 @@ fn r8_a_seat_answers_its_primary_as_often_as_it_is_asked() {
 #[test]
 fn r8_a_primary_repeats_only_what_has_not_been_answered() {
     let mut primary = heavy(Seat::PRIMARY, Phase::Collecting);
+    // Announcements have pauses of their own.
     let mut repeats = |heard: &[(NodeId, Message)]| {
         for (from, message) in heard {
             primary.hear(*from, message);
         }
         let due = primary.next_timeout().unwrap();
-        primary.wake_at(due).names()
+        let mut names = primary.wake_at(due).names();
+        names.retain(|(_, name)| *name != "announce");
+        names
     };
     let (invite, open) = ((LIGHTS[3], "invite"), |seat| (seat, "open"));
-    let announce = (SPARE, "announce");
-    assert_eq!(repeats(&[]), [open(SECOND), open(SEATS[2]), announce, invite]);
-    assert_eq!(repeats(&[(SECOND, Message::Opened(id()))]), [open(SEATS[2]), announce, invite]);
-    assert_eq!(repeats(&[(SEATS[2], all_in())]), [announce, invite]);
+    assert_eq!(repeats(&[]), [open(SECOND), open(SEATS[2]), invite]);
+    assert_eq!(repeats(&[(SECOND, Message::Opened(id()))]), [open(SEATS[2]), invite]);
+    assert_eq!(repeats(&[(SEATS[2], all_in())]), [invite]);
     assert_eq!(repeats(&[(LIGHTS[3], contribution(LIGHTS[3], 40))]), []);
+}
+
+/// By way of the others it costs the whole network, so it is for whom has not been heard, with pauses that
+/// double without end.
+#[test]
+fn r8_announcements_are_for_those_not_heard_and_ever_rarer() {
+    let mut primary = heavy(Seat::PRIMARY, Phase::Collecting);
+    let mut announced = Vec::new();
+    for attempt in 2..=64 {
+        let due = primary.next_timeout().unwrap();
+        for (_, message) in primary.wake_at(due).sent {
+            if let Message::Announce { to, .. } = message {
+                assert_eq!(*to, [LIGHTS[3]]);
+                announced.push(attempt);
+            }
+        }
+        if primary.now + seconds(5) >= DEADLINE {
+            break;
+        }
+    }
+    assert_eq!(announced, [2, 4, 8, 16]);
 }
 
 /// A proposer takes such a word from the primary only: from another seat it would be a fault.

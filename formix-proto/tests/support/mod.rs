@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod host;
+pub(crate) mod net;
 pub(crate) mod samples;
 pub(crate) mod stage;
 pub(crate) mod steps;
@@ -71,7 +72,7 @@ pub(crate) fn reseat(spec: &mut Spec, seat: usize, node: NodeId) {
 }
 
 pub(crate) fn proposal(spec: Spec) -> Proposal {
-    Proposal { proposer: PROPOSER, nonce: Nonce([0x0e; 16]), spec }
+    Proposal { proposer: PROPOSER, nonce: Nonce([0x0e; 16]), spec: spec.into() }
 }
 
 /// The computation that most tests are about.

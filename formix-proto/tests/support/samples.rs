@@ -31,7 +31,7 @@ pub(crate) fn messages() -> Vec<Message> {
         Message::Partial { id, digest, partial: partial() },
         Message::Revealed { id, digest, partials: per_seat([(); 3]).map(|()| partial()) },
         Message::Abort { id, failure: Failure::NeverOpened },
-        Message::Announce(boxed()),
+        Message::Announce { proposal: boxed(), to: [LIGHTS[3]].into() },
         Message::RequestInvite(id),
         Message::Invite(boxed()),
         Message::Contribution { id, tag: tag(LIGHTS[3]), share },

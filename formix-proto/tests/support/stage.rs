@@ -1,5 +1,7 @@
 //! One node brought to a phase by the messages that lead there.
 
+use std::sync::Arc;
+
 use formix_proto::id::NodeId;
 use formix_proto::machine::Command;
 use formix_proto::message::Message;
@@ -96,7 +98,11 @@ fn scripts(seat: Seat) -> [(Phase, Vec<(NodeId, Message)>); 5] {
 }
 
 pub(crate) fn propose(proposal: &Proposal) -> Message {
-    Message::Propose { nonce: proposal.nonce, spec: Box::new(proposal.spec.clone()) }
+    Message::Propose { nonce: proposal.nonce, spec: proposal.spec.clone() }
+}
+
+pub(crate) fn announced(proposal: Proposal) -> Message {
+    Message::Announce { proposal: Box::new(proposal), to: LIGHTS.into() }
 }
 
 /// A light node that all three seats have invited.
@@ -125,6 +131,6 @@ pub(crate) fn asking_proposer() -> Host {
 /// [`question`] with other terms.
 pub(crate) fn with_terms(change: impl FnOnce(&mut Spec)) -> Proposal {
     let mut proposal = question();
-    change(&mut proposal.spec);
+    change(Arc::make_mut(&mut proposal.spec));
     proposal
 }

@@ -122,7 +122,12 @@ impl World {
     }
 
     pub(crate) fn outcome(&self, node: NodeId) -> Option<Outcome> {
-        self.hosts.get(&node)?.outcome()
+        let told = |(to, event): &(NodeId, Event)| match event {
+            Event::Ended { outcome, .. } if *to == node => Some(outcome.clone()),
+            _ => None,
+        };
+        // What never opened is not known for long.
+        self.hosts.get(&node)?.outcome().or_else(|| self.events.iter().find_map(told))
     }
 
     /// The letters of one kind, in the order in which they were sent.

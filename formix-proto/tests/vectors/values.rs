@@ -3,7 +3,7 @@
 use formix_proto::Decimal;
 use formix_proto::id::{ComputationId, LightsDigest, NodeId, Nonce, RosterDigest, Tag};
 use formix_proto::message::Message;
-use formix_proto::outcome::{Failure, Outcome, Refusal, Reveal, Stage};
+use formix_proto::outcome::{Failure, Outcome, Refusal, Resource, Reveal, Stage};
 use formix_proto::query::{Query, QueryError, Table};
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::{Entry, Roster};
@@ -71,7 +71,7 @@ fn in_groups() -> Statistic {
 }
 
 fn ask(statistic: Statistic) -> Message {
-    Message::Propose { nonce: NONCE, spec: Box::new(Spec { statistic, ..terms() }) }
+    Message::Propose { nonce: NONCE, spec: Spec { statistic, ..terms() }.into() }
 }
 
 fn asking(measure: impl Into<Statistic>) -> Message {
@@ -85,7 +85,7 @@ fn with_query() -> Spec {
 }
 
 fn proposal() -> Box<Proposal> {
-    Box::new(Proposal { proposer: PROPOSER, nonce: NONCE, spec: terms() })
+    Box::new(Proposal { proposer: PROPOSER, nonce: NONCE, spec: terms().into() })
 }
 
 type Parse<V> = fn(Ring, &[u8]) -> Result<V, SharingError>;
@@ -149,7 +149,11 @@ fn failures() -> Vec<(&'static str, Failure)> {
         ("abort: overflow", terms(SpecError::Overflow(300))),
         ("abort: not a heavy", refused(Refusal::NotAHeavy(second))),
         ("abort: too few lights", refused(Refusal::TooFewLights { enrolled, needed })),
-        ("abort: busy", refused(Refusal::Busy)),
+        ("abort: busy", refused(Refusal::Busy(Resource::Open))),
+        (
+            "abort: quota",
+            refused(Refusal::Quota { holder: PROPOSER, resource: Resource::Shares, held: 300 }),
+        ),
         ("abort: not ready", Failure::NotReady { missing: vec![first, second] }),
         ("abort: never opened", Failure::NeverOpened),
         ("abort: too few", Failure::TooFew { participants: 2, needed: 3 }),
@@ -165,8 +169,8 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
     let refuse = |refusal| Message::Refuse { id, refusal };
     let excluded = vec![LIGHT];
     let mut messages = vec![
-        ("propose", Message::Propose { nonce: NONCE, spec: Box::new(terms()) }),
-        ("propose: with a query", Message::Propose { nonce: NONCE, spec: Box::new(with_query()) }),
+        ("propose", Message::Propose { nonce: NONCE, spec: terms().into() }),
+        ("propose: with a query", Message::Propose { nonce: NONCE, spec: with_query().into() }),
         ("propose: count", asking(Count)),
         ("propose: moments", asking(Moments(domain()))),
         ("propose: histogram between edges", asking(Histogram(edges()))),
@@ -202,7 +206,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
         failures().into_iter().map(|(name, failure)| (name, Message::Abort { id, failure })),
     );
     messages.extend([
-        ("announce", Message::Announce(proposal())),
+        ("announce", Message::Announce { proposal: proposal(), to: [LIGHT].into() }),
         ("request-invite", Message::RequestInvite(id)),
         ("invite", Message::Invite(proposal())),
         ("contribution", Message::Contribution { id, tag, share: one(Share::parse) }),

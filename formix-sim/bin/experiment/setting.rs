@@ -140,7 +140,7 @@ impl Setting {
             max_participants: lights,
         };
         let nonce = Nonce(Stream::new(self.seed, "nonce").bytes());
-        let proposal = Proposal { proposer: cluster.member(proposer).id, nonce, spec };
+        let proposal = Proposal { proposer: cluster.member(proposer).id, nonce, spec: spec.into() };
         let mut draw = Stream::new(self.seed, "owners");
         let owners = (0..lights).map(|_| self.owner(&mut draw)).collect();
         Question { at: ASKED_AT, proposer, proposal, form, owners, flaw: None }

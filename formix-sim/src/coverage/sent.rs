@@ -38,7 +38,7 @@ impl Coverage<'_> {
         match message {
             Message::List(_) => self.hit(Situation::FrozenDiffered),
             Message::RequestInvite(_) => self.hit(Situation::InviteRequested),
-            Message::Announce(_) => self.hit(Situation::Announced),
+            Message::Announce { .. } => self.hit(Situation::Announced),
             Message::QueryOutcome(_) => self.hit(Situation::OutcomeQueried),
             Message::Abort { id, .. } => {
                 self.hit(Situation::Aborted);

@@ -33,8 +33,11 @@ pub(super) fn plain(cluster: &Cluster) -> Question {
     });
     let spec = spec(cluster, &committee, &form, (20, 6_000), (1, lights));
     let proposer = cluster.with_role(Role::Proposer)[0];
-    let proposal =
-        Proposal { proposer: cluster.member(proposer).id, nonce: Nonce(draw.bytes()), spec };
+    let proposal = Proposal {
+        proposer: cluster.member(proposer).id,
+        nonce: Nonce(draw.bytes()),
+        spec: spec.into(),
+    };
     Question { at: 20, proposer, proposal, form, owners: owners.collect(), flaw: None }
 }
 
@@ -53,8 +56,11 @@ fn question(draw: &mut Stream, cluster: &Cluster) -> Question {
     let mut spec = spec(cluster, &committee, &form, (at, after), (min, max));
     let flaw = draw.chance(15).then(|| flaw(draw, cluster, &mut spec, &mut form, at));
     let flaw = flaw.or_else(|| hidden_flaw(cluster, &spec, &form));
-    let proposal =
-        Proposal { proposer: cluster.member(proposer).id, nonce: Nonce(draw.bytes()), spec };
+    let proposal = Proposal {
+        proposer: cluster.member(proposer).id,
+        nonce: Nonce(draw.bytes()),
+        spec: spec.into(),
+    };
     let eager = draw.chance(50);
     let owners = (0..lights).map(|_| owner(draw, &form, after, eager)).collect();
     Question { at, proposer, proposal, form, owners, flaw }

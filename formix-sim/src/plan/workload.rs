@@ -1,5 +1,7 @@
 //! What is asked, and how the owners of the light nodes take it.
 
+use std::sync::Arc;
+
 use formix_proto::spec::Proposal;
 
 use serde::{Deserialize, Serialize};
@@ -73,7 +75,7 @@ impl Question {
 
     /// Lets the same question compute something else.
     pub fn compute(&mut self, form: Form) {
-        self.proposal.spec.statistic = form.statistic();
+        Arc::make_mut(&mut self.proposal.spec).statistic = form.statistic();
         self.form = form;
     }
 

@@ -1,5 +1,7 @@
 //! What an adversary can say instead: well-formed messages with other contents.
 
+use std::sync::Arc;
+
 use formix_proto::frame::Frame;
 use formix_proto::id::{ComputationId, LightsDigest, RosterDigest, Tag};
 use formix_proto::message::Message;
@@ -63,7 +65,7 @@ pub(super) fn rewrite(message: Message, held: &Roster, mut dice: Dice) -> Messag
         Message::Invite(proposal) => Message::Invite(another_question(proposal, dice)),
         Message::Prepare(proposal) => Message::Prepare(another_question(proposal, dice)),
         Message::Propose { nonce, mut spec } => {
-            change_terms(&mut spec, dice);
+            change_terms(Arc::make_mut(&mut spec), dice);
             Message::Propose { nonce, spec }
         }
         other => other,
@@ -169,7 +171,7 @@ fn another_outcome(outcome: Outcome, mut dice: Dice) -> Outcome {
 }
 
 fn another_question(mut proposal: Box<Proposal>, dice: Dice) -> Box<Proposal> {
-    change_terms(&mut proposal.spec, dice);
+    change_terms(Arc::make_mut(&mut proposal.spec), dice);
     proposal
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use formix_proto::id::{NodeId, Nonce};
 use formix_proto::spec::Proposal;
 use formix_proto::statistic::Count;
@@ -17,10 +19,10 @@ fn a_question_is_the_same_from_any_proposer_at_any_time_with_any_committee() {
     let asked_otherwise = family(|proposal| {
         proposal.proposer = NodeId([2; 32]);
         proposal.nonce = Nonce([4; 16]);
-        proposal.spec.committee = [NodeId([8; 32]); 3].into();
-        proposal.spec.deadline = Time(2_000);
-        proposal.spec.min_participants = 3;
-        proposal.spec.max_participants = 300;
+        Arc::make_mut(&mut proposal.spec).committee = [NodeId([8; 32]); 3].into();
+        Arc::make_mut(&mut proposal.spec).deadline = Time(2_000);
+        Arc::make_mut(&mut proposal.spec).min_participants = 3;
+        Arc::make_mut(&mut proposal.spec).max_participants = 300;
     });
     assert_eq!(asked_otherwise, family(|_| {}));
 }
@@ -29,12 +31,12 @@ fn a_question_is_the_same_from_any_proposer_at_any_time_with_any_committee() {
 fn another_prompt_query_or_statistic_is_another_question() {
     let columns = query("SELECT ms FROM sleep", &[("sleep", &["ms", "day"])]);
     let others = [
-        family(|proposal| proposal.spec.prompt.push(' ')),
-        family(|proposal| proposal.spec.query = None),
-        family(|proposal| proposal.spec.query = Some(columns)),
-        family(|proposal| proposal.spec.query.as_mut().unwrap().sql.push(' ')),
-        family(|proposal| proposal.spec.statistic = Count.into()),
-        family(|proposal| proposal.spec.statistic.hides_opt_outs = true),
+        family(|proposal| Arc::make_mut(&mut proposal.spec).prompt.push(' ')),
+        family(|proposal| Arc::make_mut(&mut proposal.spec).query = None),
+        family(|proposal| Arc::make_mut(&mut proposal.spec).query = Some(columns)),
+        family(|proposal| Arc::make_mut(&mut proposal.spec).query.as_mut().unwrap().sql.push(' ')),
+        family(|proposal| Arc::make_mut(&mut proposal.spec).statistic = Count.into()),
+        family(|proposal| Arc::make_mut(&mut proposal.spec).statistic.hides_opt_outs = true),
     ];
     for other in others {
         assert_ne!(other, family(|_| {}));

@@ -40,7 +40,7 @@ fn proposal(query: Option<Query>) -> Proposal {
         min_participants: 20,
         max_participants: 30,
     };
-    Proposal { proposer: NodeId([1; 32]), nonce: Nonce([3; 16]), spec }
+    Proposal { proposer: NodeId([1; 32]), nonce: Nonce([3; 16]), spec: spec.into() }
 }
 
 /// The analyst, three heavy nodes that are one, and twenty light nodes.

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 
 use formix_proto::id::NodeId;
 use formix_proto::statistic::Count;
@@ -160,7 +161,7 @@ fn a_rule_for_one_question_matches_no_other() {
 #[test]
 fn a_statistic_is_allowed_by_its_name() {
     let mut counted = proposal(Some(query("SELECT 1", &[("sleep", &["ms"])])));
-    counted.spec.statistic = Count.into();
+    Arc::make_mut(&mut counted.spec).statistic = Count.into();
     for (names, subject, allowed) in [
         ("\"count\", \"sum\"", &sleep(), true),
         ("\"count\"", &sleep(), false),

@@ -32,7 +32,7 @@ struct Light {
 fn question(number: u8) -> Arc<Proposal> {
     let mut proposal = super::proposal(None);
     proposal.nonce = Nonce([number; 16]);
-    proposal.spec.deadline = now() + Duration::from_secs(3600);
+    Arc::make_mut(&mut proposal.spec).deadline = now() + Duration::from_secs(3600);
     Arc::new(proposal)
 }
 
@@ -167,7 +167,7 @@ async fn a_question_that_arrives_late_expires_whatever_the_rules_say() {
     for rules in [ALLOW, DENY, ""] {
         let mut light = Light::with(rules);
         let mut late = Proposal::clone(&question(1));
-        late.spec.deadline = now();
+        Arc::make_mut(&mut late.spec).deadline = now();
         let id = late.id().to_string();
         light.queue.submit(Arc::new(late), None).await;
         assert_eq!(light.recorded(), [Decision::Expired]);
@@ -225,8 +225,9 @@ async fn always_is_for_exactly_what_was_decided() {
     ] {
         let mut light = Light::with("default = \"deny\"\n[[rule]]\nverdict = \"ask\"\n");
         let mut question = Proposal::clone(&question(1));
-        question.spec.statistic.missing = Constant::Use("0".to_owned());
-        question.spec.query = reads.map(|reads| super::query("SELECT 1", reads));
+        let spec = Arc::make_mut(&mut question.spec);
+        spec.statistic.missing = Constant::Use("0".to_owned());
+        spec.query = reads.map(|reads| super::query("SELECT 1", reads));
         let question = Arc::new(question);
         light.ask(&question).await;
         let id = question.id().to_string();

@@ -8,6 +8,7 @@ mod stall;
 mod words;
 
 use std::fs;
+use std::sync::Arc;
 
 use formix_proto::Decimal;
 use formix_proto::id::{ComputationId, RosterDigest};
@@ -48,7 +49,7 @@ fn domain(min: i64, max: i64, decimals: u8) -> Domain {
 /// The same question about something else.
 fn asking(number: u32, statistic: impl Into<Statistic>) -> (Record, Proposal) {
     let mut proposal = proposal();
-    proposal.spec.statistic = statistic.into();
+    Arc::make_mut(&mut proposal.spec).statistic = statistic.into();
     (record(number, Fact::Proposed(Box::new(proposal.clone()))), proposal)
 }
 

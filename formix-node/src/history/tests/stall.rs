@@ -2,6 +2,7 @@
 //! optimized: `cargo test --release -p formix-node --lib history::tests::stall -- --ignored --nocapture`
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -143,7 +144,7 @@ fn totals(proposal: &Proposal) -> Totals {
 fn of_the_largest_regression() {
     let participants = u32::try_from(GROUPS).unwrap() * ANSWERS;
     let (_, mut proposal) = asking(1, regression());
-    proposal.spec.max_participants = participants;
+    Arc::make_mut(&mut proposal.spec).max_participants = participants;
     let asked = record(1, Fact::Proposed(Box::new(proposal.clone())));
     let (digest, totals) = (RosterDigest([0; 32]), totals(&proposal));
     let outcome = Outcome::Completed(Reveal { digest, participants, totals });

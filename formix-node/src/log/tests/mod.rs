@@ -150,7 +150,8 @@ pub(crate) fn proposal() -> Proposal {
             deadline: Time(1_700_000_000_000),
             min_participants: 2,
             max_participants: 100,
-        },
+        }
+        .into(),
     }
 }
 

@@ -1,0 +1,148 @@
+//! The places of a node: how much of it each who asks holds, and what is left for others.
+//!
+//! One rule for everything that there is only so much of: **nobody holds more than is left free**. One greedy
+//! key gets a half at most, and so many as `k` together leave one part in `k + 1`, of which a newcomer may have
+//! half. It needs no number of enrolled keys, and whoever asks alone is not held up by a reserve for nobody.
+
+use alloc::collections::BTreeMap;
+
+use crate::context::Context;
+use crate::id::{ComputationId, NodeId};
+use crate::limits::MAX_ENDED;
+use crate::outcome::{Refusal, Resource};
+use crate::time::Time;
+use crate::timers::Reason;
+
+/// How much of each [`Resource`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    /// Computations that wait for something that must come.
+    pub(crate) open: u64,
+    /// The bytes of shares that they may make a node keep.
+    pub(crate) shares: u64,
+    /// The bytes of questions and results.
+    pub(crate) memory: u64,
+}
+
+/// What a computation takes, and on whose account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) holder: NodeId,
+    pub(crate) load: Load,
+}
+
+/// A computation that is over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended {
+    pub(crate) id: ComputationId,
+    pub(crate) deadline: Time,
+    pub(crate) claim: Claim,
+}
+
+/// Who holds what.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places {
+    taken: Load,
+    holders: BTreeMap<NodeId, Holder>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Holder {
+    load: Load,
+    /// What is over, and its bytes: first what is to be forgotten first.
+    ended: BTreeMap<(Time, ComputationId), u64>,
+    ended_bytes: u64,
+    /// The last deadline of what is forgotten before its retention is over.
+    forgotten: Time,
+}
+
+impl Load {
+    fn of(self, resource: Resource) -> u64 {
+        match resource {
+            Resource::Open => self.open,
+            Resource::Shares => self.shares,
+            Resource::Memory => self.memory,
+        }
+    }
+
+    fn replace(&mut self, before: Load, after: Load) {
+        let replace = |held: &mut u64, less: u64, more| {
+            *held = held.saturating_sub(less).saturating_add(more)
+        };
+        replace(&mut self.open, before.open, after.open);
+        replace(&mut self.shares, before.shares, after.shares);
+        replace(&mut self.memory, before.memory, after.memory);
+    }
+}
+
+impl Places {
+    /// Whether there is room for a claim.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Quota`] when its holder would hold more than is left for others, [`Refusal::Busy`] when it
+    /// holds nothing and there is too little left.
+    pub(crate) fn admit(&self, Claim { holder, load: wanted }: Claim) -> Result<(), Refusal> {
+        let held = self.holders.get(&holder).map_or(Load::default(), |holder| holder.load);
+        for resource in Resource::ALL {
+            let (wanted, held) = (wanted.of(resource), held.of(resource));
+            let taken = self.taken.of(resource).saturating_add(wanted);
+            let left = resource.limit().saturating_sub(taken);
+            if wanted > 0 && held.saturating_add(wanted) > left {
+                return Err(match held {
+                    0 => Refusal::Busy(resource),
+                    _ => Refusal::Quota { holder, resource, held },
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// A computation takes something else than before.
+    pub(crate) fn replace(&mut self, before: Option<Claim>, after: Option<Claim>) {
+        if before != after {
+            let nothing = Load::default();
+            before.into_iter().for_each(|claim| self.shift(claim.holder, claim.load, nothing));
+            after.into_iter().for_each(|claim| self.shift(claim.holder, nothing, claim.load));
+        }
+    }
+
+    fn shift(&mut self, id: NodeId, before: Load, after: Load) {
+        self.taken.replace(before, after);
+        let holder = self.holders.entry(id).or_default();
+        holder.load.replace(before, after);
+        if holder.load == Load::default() {
+            self.holders.remove(&id);
+        }
+    }
+
+    /// Remembers an ended computation until its retention is over, or as long as its holder's part of the memory
+    /// allows. Never before the deadline: until then the same proposal could open a second time (R5).
+    pub(crate) fn retire(&mut self, cx: &mut Context<'_>, Ended { id, deadline, claim }: Ended) {
+        cx.wake(id, Reason::Forget, deadline + cx.policy.retention);
+        let holder = self.holders.entry(claim.holder).or_default();
+        holder.ended.insert((deadline, id), claim.load.memory);
+        holder.ended_bytes += claim.load.memory;
+        while holder.ended_bytes > MAX_ENDED {
+            let Some(((deadline, id), bytes)) = holder.ended.pop_first() else { break };
+            holder.ended_bytes -= bytes;
+            holder.forgotten = holder.forgotten.max(deadline);
+            cx.wake(id, Reason::Forget, deadline.max(cx.now) + cx.policy.bound());
+        }
+    }
+
+    /// A computation is no longer known.
+    pub(crate) fn forget(&mut self, Ended { id, deadline, claim }: Ended) {
+        if let Some(holder) = self.holders.get_mut(&claim.holder)
+            && let Some(bytes) = holder.ended.remove(&(deadline, id))
+        {
+            holder.ended_bytes -= bytes;
+        }
+        self.replace(Some(claim), None);
+    }
+
+    /// Whether a question of this deadline may have been forgotten before its retention was over.
+    pub(crate) fn may_have_forgotten(&self, holder: &NodeId, deadline: Time) -> bool {
+        self.holders.get(holder).is_some_and(|holder| deadline <= holder.forgotten)
+    }
+}
