@@ -100,6 +100,7 @@ mod tests {
     use crate::fault::Fault;
     use crate::id::ComputationId;
     use crate::record::Fact;
+    use alloc::vec;
 
     const PEER: NodeId = NodeId([1; 32]);
     const ID: ComputationId = ComputationId([2; 32]);
@@ -173,6 +174,24 @@ mod tests {
         outbox.event(proposed());
         outbox.close_batch();
         assert_eq!(leaving(&mut outbox), [('p', 1)]);
+    }
+
+    #[test]
+    fn behind_a_stalled_disk_no_more_bytes_than_max_held_bytes_wait() {
+        let wide = vec![0; 16 << 20];
+        let share = crate::sharing::Share::parse(crate::sharing::Ring::Z32, &wide).unwrap();
+        let message = Message::Contribution { id: ID, tag: crate::id::Tag([0; 16]), share };
+        let mut outbox = Outbox::default();
+        outbox.persist(record());
+        let fit = MAX_HELD_BYTES / wide.len();
+        for _ in 0..fit + 2 {
+            outbox.send(PEER, message.clone());
+        }
+        outbox.close_batch();
+        assert_eq!((outbox.held(), outbox.held_bytes()), (fit, MAX_HELD_BYTES));
+        outbox.persisted(BatchSeq(1));
+        assert_eq!(leaving(&mut outbox).len(), 1 + fit);
+        assert_eq!(outbox.held_bytes(), 0);
     }
 
     /// What is dropped is sent again later; events are not, so they are kept, but for those that a peer

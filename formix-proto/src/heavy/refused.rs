@@ -67,3 +67,45 @@ impl Refused {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLOODER: NodeId = NodeId([1; 32]);
+    const OTHER: NodeId = NodeId([2; 32]);
+
+    fn id(number: usize) -> ComputationId {
+        let mut id = ComputationId([0; 32]);
+        id.0[..8].copy_from_slice(&number.to_be_bytes());
+        id
+    }
+
+    fn refuse(refused: &mut Refused, now: u64, number: usize, asker: NodeId) {
+        let until = Time(now + 1_000);
+        refused.add(Time(now), until, (id(number), asker), Failure::NeverOpened);
+    }
+
+    #[test]
+    fn an_asker_loses_its_own_oldest_and_no_others() {
+        let mut refused = Refused::default();
+        refuse(&mut refused, 0, 0, OTHER);
+        for number in 1..=2 * MAX_REFUSED {
+            refuse(&mut refused, number as u64 / 100, number, FLOODER);
+        }
+        let is_known = |number| refused.get(&id(number), Time(0)).is_some();
+        assert!(is_known(0), "another's");
+        assert!(!is_known(1) && is_known(2 * MAX_REFUSED));
+        assert!(refused.answers.len() <= MAX_REFUSED / 2 + 1);
+    }
+
+    #[test]
+    fn nothing_is_remembered_once_its_time_is_over() {
+        let mut refused = Refused::default();
+        refuse(&mut refused, 0, 0, FLOODER);
+        assert_eq!(refused.get(&id(0), Time(999)), Some(&Failure::NeverOpened));
+        assert_eq!(refused.get(&id(0), Time(1_000)), None);
+        refuse(&mut refused, 1_000, 1, OTHER);
+        assert_eq!((refused.answers.len(), refused.order.len(), refused.of.len()), (1, 1, 1));
+    }
+}

@@ -21,6 +21,7 @@ use crate::support::net::Net;
 use crate::support::reseat;
 use crate::support::samples::messages;
 use crate::support::stage::{announced, heavy, propose};
+use crate::support::vectors::seats;
 use crate::support::{DEADLINE, LIGHTS, PROPOSER, SEATS, SPARE, config, question, terms};
 
 /// As many questions as wanted, each with a nonce of its own.
@@ -240,6 +241,31 @@ fn r12_a_node_remembers_no_more_ended_computations_of_one_asker_than_max_ended()
         let left = remembered(DEADLINE + policy.bound());
         assert!((most / 2..most).contains(&left), "{}: {left}", node.short());
         assert_eq!(remembered(DEADLINE + policy.retention), 0, "{}", node.short());
+    }
+}
+
+/// That a question never opened is the word of a node that has forgotten nothing of its time.
+#[test]
+fn r12_what_may_be_forgotten_is_not_said_to_have_never_opened() {
+    let most = (MAX_ENDED / COMPUTATION) as usize;
+    for (behind, says) in [(most + 100, 0), (0, 1)] {
+        let mut net = Net::new(|node| match node == SEATS[0] {
+            true => long_log(behind, opened_and_failed),
+            false => Vec::new(),
+        });
+        net.run_until(DEADLINE + config(SEATS[0]).policy.bound());
+        let known = net.node(SEATS[0]).computations();
+        let gone = questions(terms()).find(|it| known.binary_search(&it.id()).is_err()).unwrap();
+        assert_eq!(net.answers(PROPOSER, SEATS[0], &propose(&gone)).len(), says);
+    }
+}
+
+/// A primary that has vanished would keep it for good.
+#[test]
+fn r12_a_sealed_seat_takes_no_place_among_the_open() {
+    let mut seat = heavy(seats()[1], crate::support::stage::Phase::Sealed);
+    for question in questions(terms()).take(MOST as usize) {
+        assert!(!seat.hear(SEATS[0], &Message::Prepare(Box::new(question))).batches.is_empty());
     }
 }
 

@@ -14,8 +14,8 @@ use crate::support::stage::{HELD, Phase, heavy, propose};
 use crate::support::vectors::seats;
 use crate::support::world::World;
 use crate::support::{
-    DEADLINE, LIGHTS, PROPOSER, SEATS, all_in, config, contribution, digest, id, question, seconds,
-    terms,
+    DEADLINE, LIGHTS, PROPOSER, SEATS, SPARE, all_in, config, contribution, digest, id, question,
+    seconds, terms,
 };
 
 const PRIMARY: NodeId = SEATS[0];
@@ -260,6 +260,25 @@ fn r8_announcements_are_for_those_not_heard_and_ever_rarer() {
         }
     }
     assert_eq!(announced, [2, 4, 8, 16]);
+}
+
+#[test]
+fn r8_an_announcement_is_passed_on_to_whom_it_names() {
+    let (proposal, to) = (Box::new(question()), [LIGHTS[1], PROPOSER].into());
+    let mut other = Host::new(config(SPARE));
+    let said = other.hear(PRIMARY, &Message::Announce { proposal, to });
+    assert_eq!(said.names(), [(LIGHTS[1], "announce")]);
+}
+
+/// Presumed abort: a seat does not wait for a primary that has forgotten it, or never knew.
+#[test]
+fn r8_a_primary_that_does_not_know_a_computation_fails_it() {
+    let said = Host::new(config(PRIMARY)).hear(SECOND, &Message::Ready(id()));
+    let abort = Message::Abort { id: id(), failure: Failure::NeverOpened };
+    assert_eq!(said.sent, [(SECOND, abort.clone())]);
+    let mut seat = heavy(seats()[1], Phase::Preparing);
+    seat.hear(PRIMARY, &abort);
+    assert_eq!(seat.outcome(), Some(Outcome::Failed(Failure::NeverOpened)));
 }
 
 /// A proposer takes such a word from the primary only: from another seat it would be a fault.

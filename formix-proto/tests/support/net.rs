@@ -60,6 +60,14 @@ impl Net {
         self.settle();
     }
 
+    /// What a node answers to a message; its answers go nowhere.
+    pub(crate) fn answers(&mut self, from: NodeId, to: NodeId, message: &Message) -> Vec<Message> {
+        let frame = wire::encode(message);
+        self.feed(to, |driver, now, recorder| driver.receive(now, from, frame.as_ref(), recorder));
+        let answers = self.wire.drain(..).filter(|(_, to, _)| *to == from);
+        answers.map(|(.., frame)| wire::decode(frame.as_ref()).expect("a message")).collect()
+    }
+
     /// Lets time pass, with every timer at its own time.
     pub(crate) fn run_until(&mut self, until: Time) {
         loop {
