@@ -84,7 +84,7 @@ impl fmt::Display for Party {
 impl Subject {
     /// What the rules know of a proposal.
     pub fn of(proposal: &Proposal, enrolled: &Enrolled, made_up: bool) -> Self {
-        let Spec { query, statistic, committee, .. } = &proposal.spec;
+        let Spec { query, statistic, committee, .. } = &*proposal.spec;
         let Capacity { totals, bits } = statistic.capacity();
         Self {
             proposer: Party::of(proposal.proposer, enrolled),

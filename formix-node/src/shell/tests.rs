@@ -1,5 +1,6 @@
 //! A shell over a log and a transport in memory.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 
 use formix_proto::directory::{Directory, Role};
@@ -90,7 +91,7 @@ fn alone() -> Alone {
     let (requests, inbox) = mpsc::channel(16);
     let (events, heard) = broadcast::channel(16);
     let (log, opened) = MemoryLog::open(&memory);
-    let heavies = proposal().spec.committee;
+    let heavies = proposal().spec.committee.clone();
     let heavies = heavies.nodes().map(|id| (id, Role::Heavy));
     let directory: Directory = heavies.chain([(ME, Role::Proposer)]).collect();
     let (policy, directory) = (Policy::default(), Arc::new(directory));
@@ -114,7 +115,8 @@ fn alone() -> Alone {
 fn question(nonce: u8, deadline: Time) -> (ComputationId, Box<Proposal>, Schema) {
     let mut proposal = Box::new(proposal());
     proposal.nonce = Nonce([nonce; 16]);
-    (proposal.spec.deadline, proposal.spec.min_participants) = (deadline, 3);
+    let spec = Arc::make_mut(&mut proposal.spec);
+    (spec.deadline, spec.min_participants) = (deadline, 3);
     let words = Schema::from(proposal.spec.statistic.clone());
     (proposal.id(), proposal, words)
 }

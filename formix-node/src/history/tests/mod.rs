@@ -87,7 +87,7 @@ fn people_read_what_became_of_their_questions() {
     assert!(rows[1].mean.as_ref().unwrap().starts_with("-0.1333"));
     assert!(rows[1].completed_at >= Some(rows[1].created_at) && rows[1].created_at > 0);
     assert_eq!((rows[3].comp_id, &*rows[3].proposal), (id(1), &proposal()));
-    assert_eq!(rows[3].schema, Schema::from(proposal().spec.statistic));
+    assert_eq!(rows[3].schema, Schema::from(proposal().spec.statistic.clone()));
     assert_eq!(rows[3].completed_at, None);
 
     assert_eq!(wait(history.newest(1)).unwrap(), rows[..1]);

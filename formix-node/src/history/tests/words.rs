@@ -20,7 +20,11 @@ fn words_are_recorded_with_the_proposal_and_outlive_a_restart() {
     let (_log, history, _opened) = open(&home.file());
     let row = |number| wait(history.computation(id(number))).unwrap().unwrap();
     assert_eq!((row(1).schema, row(1).result), (words(5), row(1).mean), "the mean was wanted");
-    assert_eq!(row(2).schema, Schema::from(proposal().spec.statistic), "the statistic's own");
+    assert_eq!(
+        row(2).schema,
+        Schema::from(proposal().spec.statistic.clone()),
+        "the statistic's own"
+    );
     assert_eq!(row(2).result.as_deref(), Some("-0.4"));
 }
 
@@ -28,7 +32,7 @@ fn words_are_recorded_with_the_proposal_and_outlive_a_restart() {
 fn words_count_for_what_is_computed_and_for_nothing_else() {
     let row = |words| ComputationRow::proposed(id(1), &proposal(), words, 0);
     assert_eq!(row(Some(words(5))).schema, words(5));
-    let own = Schema::from(proposal().spec.statistic);
+    let own = Schema::from(proposal().spec.statistic.clone());
     assert_eq!(row(Some(words(6))).schema, own);
     assert_eq!(row(None).schema, own);
 }
