@@ -87,8 +87,8 @@ mod tests {
     fn a_snapshot_that_is_resumed_twice_splits_in_two_ways() {
         let splits = [(); 2].map(|()| {
             let mut proposal = proposal();
-            (proposal.spec.min_participants, proposal.spec.deadline) =
-                (3, now() + Policy::default().horizon / 2);
+            let spec = std::sync::Arc::make_mut(&mut proposal.spec);
+            (spec.min_participants, spec.deadline) = (3, now() + Policy::default().horizon / 2);
             let heavies: Vec<_> = proposal.spec.committee.nodes().collect();
             let all = heavies
                 .iter()

@@ -163,7 +163,8 @@ fn a_clock_that_was_wrong_for_four_seconds_keeps_nobody_from_the_next_question()
         let mut later = plan.workload[0].clone();
         later.at = 5_000;
         later.proposal.nonce = Nonce([1; 16]);
-        later.proposal.spec.deadline = Time(formix_sim::EPOCH + 11_000);
+        std::sync::Arc::make_mut(&mut later.proposal.spec).deadline =
+            Time(formix_sim::EPOCH + 11_000);
         plan.workload = vec![later];
         plan.faults.heal = 4_500;
         let hour = 3_600_000;

@@ -1,8 +1,10 @@
 //! What a rule that allows asks of a question beside its data, said or not.
 
+use std::sync::Arc;
+
 use formix_proto::id::NodeId;
 use formix_proto::seat::Committee;
-use formix_proto::spec::Proposal;
+use formix_proto::spec::Spec;
 use formix_proto::statistic::{
     Buckets, Domain, Groups, Histogram, Labels, Measure, Moments, Regression, Rule as Constant,
     Statistic, Sum, Vector,
@@ -21,14 +23,14 @@ fn rule(limit: &str) -> Policy {
 }
 
 /// A question about data, changed so.
-fn asked(change: impl FnOnce(&mut Proposal)) -> Subject {
+fn asked(change: impl FnOnce(&mut Spec)) -> Subject {
     let mut proposal = proposal(Some(query("SELECT 1", &[("sleep", &["ms"])])));
-    change(&mut proposal);
+    change(Arc::make_mut(&mut proposal.spec));
     subject(&proposal)
 }
 
 fn about(statistic: impl Into<Statistic>) -> Subject {
-    asked(|proposal| proposal.spec.statistic = statistic.into())
+    asked(|spec| spec.statistic = statistic.into())
 }
 
 /// What stands against a question; `None` if it is allowed.
@@ -101,7 +103,7 @@ fn every_example_is_allowed_by_a_rule_that_names_its_data_and_stand_ins() {
 #[test]
 fn thresholds_are_the_questions_own() {
     let groups = Some(Groups { labels: labels(2), min_size: 5 });
-    let grouped = asked(|proposal| proposal.spec.statistic.groups = groups);
+    let grouped = asked(|spec| spec.statistic.groups = groups);
     let plain = asked(|_| {});
     for (limits, subject, held) in [
         ("min_participants = 20", &plain, None),
@@ -118,8 +120,8 @@ fn thresholds_are_the_questions_own() {
 #[test]
 fn whoever_is_read_by_a_stand_in_is_no_participant() {
     for place in 0..2 {
-        let subject = asked(|proposal| {
-            let Statistic { missing, outside, .. } = &mut proposal.spec.statistic;
+        let subject = asked(|spec| {
+            let Statistic { missing, outside, .. } = &mut spec.statistic;
             *[missing, outside][place] = Constant::Use("0".to_owned());
         });
         assert_eq!(limit("", &subject), Some(Limit::StandIns));
@@ -130,12 +132,12 @@ fn whoever_is_read_by_a_stand_in_is_no_participant() {
 /// The attack: fewer places than light nodes, or too little time, and who asks chooses who is added up.
 #[test]
 fn who_asks_does_not_choose_whose_answers_count() {
-    let few = asked(|proposal| proposal.spec.max_participants = 19);
+    let few = asked(|spec| spec.max_participants = 19);
     assert_eq!(limit("", &few), Some(Limit::Subset));
     assert_eq!(limit("subset = true", &few), None);
-    let all = asked(|proposal| proposal.spec.max_participants = 20);
+    let all = asked(|spec| spec.max_participants = 20);
     assert_eq!(limit("", &all), None);
-    let open_for = |seconds: u64| asked(|it| it.spec.deadline = Time(NOW.0 + seconds * 1000));
+    let open_for = |seconds: u64| asked(|spec| spec.deadline = Time(NOW.0 + seconds * 1000));
     assert!(matches!(limit("", &open_for(19)), Some(Limit::Time(_))));
     assert_eq!(limit("", &open_for(20)), None);
     assert_eq!(limit("min_time = \"0s\"", &open_for(1)), None);
@@ -145,16 +147,16 @@ fn who_asks_does_not_choose_whose_answers_count() {
 #[test]
 fn a_rule_may_name_its_heavy_nodes_and_ask_for_hidden_opt_outs() {
     let own = asked(|_| {});
-    let other = asked(|proposal| {
+    let other = asked(|spec| {
         let nodes = [7, 8, 9].map(|node| NodeId([node; 32]));
-        proposal.spec.committee = Committee::new(nodes).unwrap();
+        spec.committee = Committee::new(nodes).unwrap();
     });
     let id = NodeId([8; 32]);
     let named = format!("committee = [\"heavy-1\", \"{id}\", \"{}\"]", NodeId([9; 32]));
     assert_eq!(limit("committee = [\"heavy-1\"]", &own), None);
     assert_eq!(limit("committee = [\"heavy-1\"]", &other), Some(Limit::Committee));
     assert_eq!(limit(&named, &other), None);
-    let hidden = asked(|proposal| proposal.spec.statistic.hides_opt_outs = true);
+    let hidden = asked(|spec| spec.statistic.hides_opt_outs = true);
     assert_eq!(limit("hide_opt_outs = true", &own), Some(Limit::OptOuts));
     for limits in ["", "hide_opt_outs = true"] {
         assert_eq!(limit(limits, &hidden), None);

@@ -7,7 +7,7 @@ use formix_proto::answer::Answer;
 use formix_proto::id::{NodeId, Nonce};
 use formix_proto::machine::Command;
 use formix_proto::policy::Slots;
-use formix_proto::spec::Proposal;
+use formix_proto::spec::{Proposal, Spec};
 use formix_proto::statistic::Rule as Constant;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -264,17 +264,17 @@ async fn a_question_is_found_by_a_prefix_of_its_id_that_no_other_shares() {
 
 #[tokio::test]
 async fn the_inbox_warns_of_stand_ins_and_of_a_chosen_subset() {
-    let warnings = async |change: fn(&mut Proposal)| {
+    let warnings = async |change: fn(&mut Spec)| {
         let light = Light::with("");
         let mut question = Proposal::clone(&question(1));
-        change(&mut question);
+        change(Arc::make_mut(&mut question.spec));
         light.ask(&Arc::new(question)).await;
         light.queue.inbox().await.unwrap().questions.remove(0).cautions
     };
     assert!(warnings(|_| {}).await.is_empty());
-    let zeros = warnings(|it| it.spec.statistic.missing = Constant::Use("0".to_owned())).await;
+    let zeros = warnings(|spec| spec.statistic.missing = Constant::Use("0".to_owned())).await;
     assert!(zeros[0].contains("fewer people than participants"), "{zeros:?}");
-    let few = warnings(|it| (it.spec.min_participants, it.spec.max_participants) = (3, 19)).await;
+    let few = warnings(|spec| (spec.min_participants, spec.max_participants) = (3, 19)).await;
     assert!(few[0].starts_with("it takes 19 answers of 20 light nodes"), "{few:?}");
 }
 
