@@ -72,6 +72,7 @@ const _: () = assert!(
         <= MAX_RECORD,
     "a seal fits in a record"
 );
+const _: () = assert!(MAX_REVEAL as usize + ENVELOPE <= MAX_FRAME, "all partials fit in a frame");
 const _: () = assert!(
     MIN_SEATS * MAX_DIMENSION * WIDEST <= MAX_REVEAL as usize,
     "the smallest committee can reveal any vector"

@@ -415,6 +415,8 @@ fn a_heavy_node_can_ask_a_committee_that_it_sits_on() {
     let mut primary = Host::new(config(SEATS[0]));
     let said = primary.command(Command::Propose(Box::new(own)));
     assert_eq!(said.names(), [(SEATS[1], "prepare"), (SEATS[2], "prepare")]);
+    let waits_for = primary.node().status(&id).unwrap().waiting_for;
+    assert_eq!(waits_for, SEATS, "as its asker for the primary, as the primary for the others");
     for seat in [SEATS[1], SEATS[2]] {
         primary.hear(seat, &Message::Ready(id));
     }
