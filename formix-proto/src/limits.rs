@@ -42,12 +42,9 @@ pub const MAX_POOLS: u64 = 4 << 30;
 /// The most computations a node takes part in at once.
 pub const MAX_OPEN: u64 = 1_024;
 /// The most bytes of questions and results that a node remembers, of ended computations, too.
-pub const MAX_MEMORY: u64 = 512 << 20;
+pub const MAX_MEMORY: u64 = 1 << 30;
 /// What a computation takes of [`MAX_MEMORY`] beside its question and its result, in bytes.
 pub const COMPUTATION: u64 = 4 << 10;
-/// The most bytes of ended computations that a node remembers for one asker until their retention is over:
-/// beyond it the oldest are forgotten as soon as their deadlines are over.
-pub const MAX_ENDED: u64 = MAX_MEMORY / 8;
 /// The most refused proposals that a node answers from memory.
 pub const MAX_REFUSED: usize = 4_096;
 
@@ -77,9 +74,9 @@ const _: () = assert!(
     MIN_SEATS * MAX_DIMENSION * WIDEST <= MAX_REVEAL as usize,
     "the smallest committee can reveal any vector"
 );
-// One asker may hold half of each, and so many as it may have open leave room for ended ones.
+// One asker may hold half of each.
 const _: () = assert!(MAX_POOL <= MAX_POOLS / 2, "any question can be asked");
-const _: () = assert!(MAX_OPEN * COMPUTATION <= MAX_ENDED / 8);
+const _: () = assert!(MAX_OPEN * COMPUTATION <= MAX_MEMORY / 64, "there is room for ended ones");
 const _: () = assert!(
     COMPUTATION + (SMALL_FRAME as u64) + 2 * MAX_REVEAL <= MAX_MEMORY / 2,
     "any result can be remembered"

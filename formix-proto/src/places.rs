@@ -8,7 +8,6 @@ use alloc::collections::BTreeMap;
 
 use crate::context::Context;
 use crate::id::{ComputationId, NodeId};
-use crate::limits::MAX_ENDED;
 use crate::outcome::{Refusal, Resource};
 use crate::time::Time;
 use crate::timers::Reason;
@@ -39,21 +38,19 @@ pub(crate) struct Ended {
     pub(crate) claim: Claim,
 }
 
+impl Ended {
+    /// Remembers it until its retention is over, and never for less: whoever was away may ask how it ended (R9),
+    /// and the same proposal may come a second time (R5).
+    pub(crate) fn retire(self, cx: &mut Context<'_>) {
+        cx.wake(self.id, Reason::Forget, self.deadline + cx.policy.retention);
+    }
+}
+
 /// Who holds what.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     taken: Load,
-    holders: BTreeMap<NodeId, Holder>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Holder {
-    load: Load,
-    /// What is over, and its bytes: first what is to be forgotten first.
-    ended: BTreeMap<(Time, ComputationId), u64>,
-    ended_bytes: u64,
-    /// The last deadline of what is forgotten before its retention is over.
-    forgotten: Time,
+    holders: BTreeMap<NodeId, Load>,
 }
 
 impl Load {
@@ -83,7 +80,7 @@ impl Places {
     /// [`Refusal::Quota`] when its holder would hold more than is left for others, [`Refusal::Busy`] when it
     /// holds nothing and there is too little left.
     pub(crate) fn admit(&self, Claim { holder, load: wanted }: Claim) -> Result<(), Refusal> {
-        let held = self.holders.get(&holder).map_or(Load::default(), |holder| holder.load);
+        let held = self.holders.get(&holder).copied().unwrap_or_default();
         for resource in Resource::ALL {
             let (wanted, held) = (wanted.of(resource), held.of(resource));
             let taken = self.taken.of(resource).saturating_add(wanted);
@@ -109,40 +106,15 @@ impl Places {
 
     fn shift(&mut self, id: NodeId, before: Load, after: Load) {
         self.taken.replace(before, after);
-        let holder = self.holders.entry(id).or_default();
-        holder.load.replace(before, after);
-        if holder.load == Load::default() {
+        let held = self.holders.entry(id).or_default();
+        held.replace(before, after);
+        if *held == Load::default() {
             self.holders.remove(&id);
         }
     }
 
-    /// Remembers an ended computation until its retention is over, or as long as its holder's part of the memory
-    /// allows. Never before the deadline: until then the same proposal could open a second time (R5).
-    pub(crate) fn retire(&mut self, cx: &mut Context<'_>, Ended { id, deadline, claim }: Ended) {
-        cx.wake(id, Reason::Forget, deadline + cx.policy.retention);
-        let holder = self.holders.entry(claim.holder).or_default();
-        holder.ended.insert((deadline, id), claim.load.memory);
-        holder.ended_bytes += claim.load.memory;
-        while holder.ended_bytes > MAX_ENDED {
-            let Some(((deadline, id), bytes)) = holder.ended.pop_first() else { break };
-            holder.ended_bytes -= bytes;
-            holder.forgotten = holder.forgotten.max(deadline);
-            cx.wake(id, Reason::Forget, deadline.max(cx.now) + cx.policy.bound());
-        }
-    }
-
     /// A computation is no longer known.
-    pub(crate) fn forget(&mut self, Ended { id, deadline, claim }: Ended) {
-        if let Some(holder) = self.holders.get_mut(&claim.holder)
-            && let Some(bytes) = holder.ended.remove(&(deadline, id))
-        {
-            holder.ended_bytes -= bytes;
-        }
-        self.replace(Some(claim), None);
-    }
-
-    /// Whether a question of this deadline may have been forgotten before its retention was over.
-    pub(crate) fn may_have_forgotten(&self, holder: &NodeId, deadline: Time) -> bool {
-        self.holders.get(holder).is_some_and(|holder| deadline <= holder.forgotten)
+    pub(crate) fn forget(&mut self, ended: Ended) {
+        self.replace(Some(ended.claim), None);
     }
 }

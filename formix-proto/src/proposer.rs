@@ -123,7 +123,7 @@ impl Proposer {
 
     fn retire(&mut self, cx: &mut Context<'_>, id: ComputationId) {
         if let Some(ended) = self.questions.get(&id).and_then(|question| question.ended(id)) {
-            self.places.retire(cx, ended);
+            ended.retire(cx);
         }
     }
 
@@ -161,7 +161,7 @@ impl Proposer {
         for (id, question) in &self.questions {
             match question.ended(*id) {
                 None => question.retry.wake_now(cx, *id, Reason::ProposerResend),
-                Some(ended) => self.places.retire(cx, ended),
+                Some(ended) => ended.retire(cx),
             }
         }
     }

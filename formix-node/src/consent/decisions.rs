@@ -47,8 +47,13 @@ pub(super) struct Pending {
 /// What happens to a new question.
 #[derive(Debug)]
 pub(super) enum Ruling {
-    /// A rule has decided it, and the decision is recorded.
-    Decided(Choice),
+    /// It is decided, and the decision is recorded.
+    Decided {
+        /// How.
+        choice: Choice,
+        /// By whom; by the owner before a restart.
+        by: By,
+    },
     /// The owner has to decide, for this reason.
     Ask(String),
 }
@@ -67,11 +72,11 @@ impl Decisions {
     /// Applies the rules to a question, and records what they decide.
     pub(super) fn rule(&self, proposal: &Proposal) -> Ruling {
         let (now, mut log) = (now(), self.log());
-        match log.of(proposal.id()).map(|past| past.verdict) {
+        if let Some(past) = log.of(proposal.id())
+            && let Some(choice) = past.verdict.choice()
+        {
             // Decided before a restart: the decision stands.
-            Some(Decision::Allow) => return Ruling::Decided(Choice::Approve),
-            Some(Decision::Deny) => return Ruling::Decided(Choice::Deny),
-            Some(Decision::Expired) | None => {}
+            return Ruling::Decided { choice, by: past.by };
         }
         if proposal.spec.deadline <= now {
             return Ruling::Ask("it arrived after its deadline".to_owned());
@@ -89,7 +94,7 @@ impl Decisions {
             Verdict::Deny => Choice::Deny,
         };
         match self.write(&mut log, proposal, choice.into(), evaluation.by) {
-            Ok(()) => Ruling::Decided(choice),
+            Ok(()) => Ruling::Decided { choice, by: evaluation.by },
             Err(error) => {
                 error!(%error, "a decision could not be recorded, so it is not executed");
                 Ruling::Ask(format!("the decision of a rule could not be recorded: {error}"))

@@ -28,6 +28,17 @@ pub enum Decision {
     Expired,
 }
 
+impl Decision {
+    /// What is done about the question, if anything was decided.
+    pub(super) fn choice(self) -> Option<Choice> {
+        match self {
+            Self::Allow => Some(Choice::Approve),
+            Self::Deny => Some(Choice::Deny),
+            Self::Expired => None,
+        }
+    }
+}
+
 impl From<Choice> for Decision {
     fn from(choice: Choice) -> Self {
         match choice {

@@ -58,21 +58,27 @@ impl Queue {
     /// When the reply leaves is fixed already (R13): here it is worked out, within that time.
     pub(crate) async fn submit(&self, proposal: Arc<Proposal>, slots: Option<Slots>) {
         let deadline = proposal.spec.deadline;
+        let (soon, late) = slots.map_or((deadline, deadline), |slots| (slots.soon, slots.late));
         let (id, submitted) = (proposal.id(), Arc::clone(&proposal));
-        let choice = match self.with_decisions(move |decisions| decisions.rule(&submitted)).await {
-            // The node is stopping: the question comes again when it restarts.
-            Err(_) => return,
-            Ok(None) => Choice::Approve,
-            Ok(Some(Ruling::Decided(choice))) => choice,
-            Ok(Some(Ruling::Ask(why))) => {
-                self.send(Command::Defer(id)).await;
-                let until = slots.map_or(deadline, |slots| slots.late);
-                let asked = Arc::clone(&proposal);
-                self.pending().insert(id, Pending { proposal: asked, why, until, seen: None });
-                return self.expire(&proposal, until).await;
-            }
-        };
-        let until = slots.map_or(deadline, |slots| slots.soon);
+        let (choice, until) =
+            match self.with_decisions(move |decisions| decisions.rule(&submitted)).await {
+                // The node is stopping: the question comes again when it restarts.
+                Err(_) => return,
+                Ok(None) => (Choice::Approve, soon),
+                Ok(Some(Ruling::Decided { choice, by: By::Owner })) => {
+                    self.send(Command::Defer(id)).await;
+                    (choice, late)
+                }
+                Ok(Some(Ruling::Decided { choice, .. })) => (choice, soon),
+                Ok(Some(Ruling::Ask(why))) => {
+                    self.send(Command::Defer(id)).await;
+                    // If that took too long, the machine has declined already.
+                    let until = if now() < soon { late } else { soon };
+                    let asked = Arc::clone(&proposal);
+                    self.pending().insert(id, Pending { proposal: asked, why, until, seen: None });
+                    return self.expire(&proposal, until).await;
+                }
+            };
         // Logged where it is found; there is no owner here to report it to.
         let _ = self.execute(choice, &proposal, until, None).await;
     }
@@ -192,7 +198,8 @@ impl Queue {
     ) -> Result<(), NoAnswer> {
         let id = proposal.id();
         let answer = match (choice, answer) {
-            (Choice::Approve, Some(found)) => found,
+            (Choice::Approve, Some(found)) if now() < until => found,
+            (Choice::Approve, Some(_)) => Err(NoAnswer::TooLate),
             (Choice::Approve, None) => self.respond(proposal, until).await,
             (Choice::Deny, _) => {
                 self.send(Command::Decline(id)).await;

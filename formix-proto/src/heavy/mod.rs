@@ -104,7 +104,7 @@ impl Heavy {
     pub(crate) fn resume(&mut self, cx: &mut Context<'_>) {
         for computation in self.computations.values_mut() {
             computation.resume(cx);
-            retire(&mut self.places, cx, computation);
+            retire(cx, computation);
         }
     }
 
@@ -140,10 +140,7 @@ impl Heavy {
     /// A committee member that has not heard of it by the deadline never will: it cannot have opened,
     /// unless it is forgotten.
     fn report_never_opened(&self, cx: &mut Context<'_>, id: ComputationId, proposal: &Proposal) {
-        let Proposal { proposer, spec, .. } = proposal;
-        if cx.now < spec.deadline + cx.policy.retention
-            && !self.places.may_have_forgotten(proposer, spec.deadline)
-        {
+        if cx.now < proposal.spec.deadline + cx.policy.retention {
             let outcome = Outcome::Failed(Failure::NeverOpened);
             cx.send(proposal.proposer, Message::Outcome { id, outcome });
         }
@@ -252,7 +249,7 @@ impl Heavy {
         if self.with(id, has_ended) == Some(true)
             && let Some(computation) = self.computations.get(&id)
         {
-            retire(&mut self.places, cx, computation);
+            retire(cx, computation);
         }
     }
 
@@ -268,9 +265,9 @@ impl Heavy {
 
 /// Remembers a computation that is over. One that never opened here can be forgotten soon: no share of it has
 /// come, so it can open again.
-fn retire(places: &mut Places, cx: &mut Context<'_>, computation: &Computation) {
+fn retire(cx: &mut Context<'_>, computation: &Computation) {
     match computation.ended() {
-        Some(ended) => places.retire(cx, ended),
+        Some(ended) => ended.retire(cx),
         None if computation.has_ended() => {
             cx.wake(computation.id(), Reason::Forget, cx.now + cx.policy.echo());
         }

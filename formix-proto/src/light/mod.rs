@@ -14,6 +14,7 @@ use crate::id::{ComputationId, NodeId};
 use crate::message::{Message, Party};
 use crate::places::Places;
 use crate::record::{Fact, InvalidTransition, Record};
+use crate::seat::Seat;
 use crate::spec::Proposal;
 use crate::status::Status;
 use crate::timers::Reason;
@@ -119,7 +120,7 @@ impl Light {
         for participation in self.participations.values_mut() {
             participation.resume(cx);
             if let Some(ended) = participation.ended() {
-                self.places.retire(cx, ended);
+                ended.retire(cx);
             }
         }
     }
@@ -158,7 +159,19 @@ impl Light {
             let asker = proposal.proposer;
             self.take_up(cx, proposal, asker);
         }
-        self.act(cx, id, |participation, cx| participation.invited(cx, seat));
+        if self.has_room_for_the_asker(&id, seat) {
+            self.act(cx, id, |participation, cx| participation.invited(cx, seat));
+        } else {
+            cx.timers.cancel(id, Reason::LightResend);
+            cx.timers.cancel(id, Reason::LightExpiry);
+            self.forget(&id);
+        }
+    }
+
+    /// With the last invitation a question that was only heard of becomes its asker's, who must have room for it.
+    fn has_room_for_the_asker(&self, id: &ComputationId, seat: Seat) -> bool {
+        let asked = self.participations.get(id).and_then(|heard| heard.claim_if_asked_by(seat));
+        asked.is_none_or(|claim| self.places.admit(claim).is_ok())
     }
 
     /// Takes a question up, if its terms are acceptable; says whether they are.
@@ -190,7 +203,7 @@ impl Light {
             participation.ended().filter(|_| was_open)
         };
         if let Some(Some(ended)) = self.with(id, ends) {
-            self.places.retire(cx, ended);
+            ended.retire(cx);
         }
     }
 

@@ -92,6 +92,16 @@ impl Participation {
         Claim { holder, load: Load { open, shares, memory } }
     }
 
+    /// What it will take of its asker's places, if this is the invitation that completes what a heavy node has
+    /// passed on.
+    pub(super) fn claim_if_asked_by(&self, seat: Seat) -> Option<Claim> {
+        let Phase::Hearing { mut invited } = self.phase else { return None };
+        invited.insert(seat);
+        let is_complete = self.committee().members().all(|member| invited.contains(member.seat));
+        let holder = self.proposal.proposer;
+        (is_complete && self.brought_by != holder).then(|| Claim { holder, ..self.claim() })
+    }
+
     /// What is remembered of it, once it is over.
     pub(super) fn ended(&self) -> Option<Ended> {
         let (id, deadline) = (self.id, self.proposal.spec.deadline);

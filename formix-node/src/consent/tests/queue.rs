@@ -113,6 +113,20 @@ async fn only_what_a_person_decides_is_deferred() {
     }
 }
 
+/// A person's decision leaves at the same time whether the node was started again after it or not.
+#[tokio::test]
+async fn what_a_person_has_decided_is_deferred_after_a_restart_too() {
+    let mut light = Light::with("");
+    let question = question(1);
+    light.ask(&question).await;
+    light.queue.decide(&question.id().to_string(), Choice::Approve).await.unwrap();
+    while light.sent.try_recv().is_ok() {}
+    light.queue.submit(Arc::clone(&question), None).await;
+    let Ok(Request::Command(first)) = light.sent.try_recv() else { panic!("it is followed") };
+    assert!(matches!(first, Command::Defer(id) if id == question.id()));
+    assert!(matches!(light.sent(), Some(Command::Answer { .. })));
+}
+
 /// The machine has declined by then; here the program is stopped, and the owner is told why.
 #[tokio::test]
 async fn an_answer_that_is_not_there_in_time_is_given_up() {
