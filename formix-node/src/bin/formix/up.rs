@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::ops::Range;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
 use formix_node::control::{ControlError, Request, call_promptly, stop};
 use formix_node::home::{ANALYST, Home, HomeError, NodeHome};
 use formix_node::key;
+use formix_node::node::NodeError;
 use formix_node::responder::ResponderConfig;
 use formix_proto::directory::Role;
 use serde_json::json;
@@ -204,14 +206,24 @@ fn random_lights(network: &Network, home: &Home) -> usize {
     network.with_role(Role::Light).filter(answers_at_random).count()
 }
 
+/// Ports for heavy nodes: below those that systems give to whoever asks for any, so that nobody is given one
+/// between the choice and the start of its node.
+const PORTS: Range<u16> = 16_384..32_768;
+
 /// A free port, held in `ports` until all ports have been chosen.
 fn free_port(ports: &mut Vec<UdpSocket>) -> Result<SocketAddr, Failure> {
-    let choose = || {
-        let socket = UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
-        Ok((socket.local_addr()?, socket))
+    let mut first = [0; 2];
+    let drawn = getrandom::fill(&mut first).map_err(NodeError::Randomness);
+    drawn.map_err(|error| Failure::Other(error.into()))?;
+    let first = usize::from(u16::from_le_bytes(first)) % PORTS.len();
+    let mut all = PORTS.cycle().skip(first).take(PORTS.len());
+    let free = |port| {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        UdpSocket::bind(address).ok().map(|socket| (address, socket))
     };
-    let (address, socket) =
-        choose().map_err(|error: std::io::Error| Failure::Other(Box::new(error)))?;
+    let (address, socket) = all.find_map(free).ok_or_else(|| {
+        Failure::Other(format!("no UDP port of 127.0.0.1 is free from {PORTS:?}").into())
+    })?;
     ports.push(socket);
     Ok(address)
 }
