@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use formix_proto::message::Message;
 use formix_proto::record::{Fact, Record};
+use formix_proto::time::Time;
 
 use super::Check;
 use crate::model::Model;
@@ -27,8 +28,9 @@ impl Check for Split {
                 self.0.retain(|(of, _)| of != peer);
                 Ok(())
             }
-            Observation::Issued { peer, records, .. } => {
-                records.iter().try_for_each(|record| self.encodes_the_answer(model, *peer, record))
+            Observation::Issued { peer, clock, records } => {
+                let by = (*peer, *clock);
+                records.iter().try_for_each(|record| self.encodes_the_answer(model, by, record))
             }
             Observation::Sent { from, to, message, .. } => leaves(model, *from, *to, message),
             _ => Ok(()),
@@ -37,33 +39,35 @@ impl Check for Split {
 }
 
 impl Split {
-    /// A node answers what its owner does, and declines only for an owner who does or has not answered in
-    /// time, and openly only where the question does not hide it.
+    /// A node answers what its owner does, and declines only for an owner who does or was not in time by the
+    /// node's clock, and openly only where the question does not hide it.
     fn encodes_the_answer(
         &self,
         model: &Model<'_>,
-        peer: Peer,
+        (peer, clock): (Peer, Time),
         record: &Record,
     ) -> Result<(), Breach> {
         let Some(question) = model.question(&record.id) else { return Ok(()) };
         let broken = |what| Err(Breach::new(Invariant::C3, question, what).at(peer));
-        let truth = &model.truths[question];
-        let is_late = model.plan.cluster.keeps_time() && !self.0.contains(&(peer, question));
-        let behaviour = match is_late {
-            true => Some(&Behaviour::Decline),
-            false => model.behaviour(question, peer),
-        };
+        let (plan, truth) = (model.plan, &model.truths[question]);
+        // What an owner says after the deadline is not heard.
+        let is_over = clock >= plan.workload[question].proposal.spec.deadline;
+        let may_be_late =
+            plan.cluster.keeps_time() && (is_over || !self.0.contains(&(peer, question)));
+        let late = may_be_late.then_some(&Behaviour::Decline);
+        let mut behaviours = model.behaviour(question, peer).into_iter().chain(late);
         match &record.fact {
-            Fact::Withheld if !behaviour.is_some_and(|behaviour| truth.declines(behaviour)) => {
+            Fact::Withheld if !behaviours.any(|behaviour| truth.declines(behaviour)) => {
                 broken("a light node declines although its owner answers")
             }
             Fact::Split { shares, .. } => {
                 let shares = shares.values().map(|share| truth.values(share.expose()));
                 let shares: Vec<_> = shares.collect();
                 let fit = shares.iter().all(|share| share.len() == truth.lanes());
-                match behaviour.and_then(|behaviour| truth.split(behaviour)) {
-                    Some(lanes) if fit && lanes == truth.sum(shares) => Ok(()),
-                    _ => broken("a split is not of the planned answer"),
+                let sum = Some(truth.sum(shares));
+                match fit && behaviours.any(|behaviour| truth.split(behaviour) == sum) {
+                    true => Ok(()),
+                    false => broken("a split is not of the planned answer"),
                 }
             }
             _ => Ok(()),
