@@ -35,7 +35,6 @@ pub(crate) struct Claim {
 pub(crate) struct Ended {
     pub(crate) id: ComputationId,
     pub(crate) deadline: Time,
-    pub(crate) claim: Claim,
 }
 
 impl Ended {
@@ -111,10 +110,5 @@ impl Places {
         if *held == Load::default() {
             self.holders.remove(&id);
         }
-    }
-
-    /// A computation is no longer known.
-    pub(crate) fn forget(&mut self, ended: Ended) {
-        self.replace(Some(ended.claim), None);
     }
 }

@@ -114,10 +114,8 @@ impl Proposer {
     }
 
     pub(crate) fn forget(&mut self, id: &ComputationId) {
-        let Some(forgotten) = self.questions.remove(id) else { return };
-        match forgotten.ended(*id) {
-            Some(ended) => self.places.forget(ended),
-            None => self.places.replace(Some(forgotten.claim), None),
+        if let Some(forgotten) = self.questions.remove(id) {
+            self.places.replace(Some(forgotten.claim), None);
         }
     }
 
@@ -195,7 +193,7 @@ impl Question {
     /// What is remembered of it, once it is over.
     fn ended(&self, id: ComputationId) -> Option<Ended> {
         let deadline = self.proposal.spec.deadline;
-        (!self.is_open()).then_some(Ended { id, deadline, claim: self.claim })
+        (!self.is_open()).then_some(Ended { id, deadline })
     }
 
     fn is_open(&self) -> bool {

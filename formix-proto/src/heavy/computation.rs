@@ -56,7 +56,7 @@ impl Computation {
         let Terms { id, proposal, .. } = &self.terms;
         match &self.phase {
             Phase::Done(done) if done.has_opened() => {
-                Some(Ended { id: *id, deadline: proposal.spec.deadline, claim: self.claim() })
+                Some(Ended { id: *id, deadline: proposal.spec.deadline })
             }
             _ => None,
         }

@@ -81,10 +81,8 @@ impl Heavy {
     }
 
     pub(crate) fn forget(&mut self, id: &ComputationId) {
-        let Some(forgotten) = self.computations.remove(id) else { return };
-        match forgotten.ended() {
-            Some(ended) => self.places.forget(ended),
-            None => self.places.replace(Some(forgotten.claim()), None),
+        if let Some(forgotten) = self.computations.remove(id) {
+            self.places.replace(Some(forgotten.claim()), None);
         }
     }
 

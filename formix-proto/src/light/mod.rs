@@ -126,10 +126,8 @@ impl Light {
     }
 
     pub(crate) fn forget(&mut self, id: &ComputationId) {
-        let Some(forgotten) = self.participations.remove(id) else { return };
-        match forgotten.ended() {
-            Some(ended) => self.places.forget(ended),
-            None => self.places.replace(Some(forgotten.claim()), None),
+        if let Some(forgotten) = self.participations.remove(id) {
+            self.places.replace(Some(forgotten.claim()), None);
         }
     }
 

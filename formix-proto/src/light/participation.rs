@@ -105,7 +105,7 @@ impl Participation {
     /// What is remembered of it, once it is over.
     pub(super) fn ended(&self) -> Option<Ended> {
         let (id, deadline) = (self.id, self.proposal.spec.deadline);
-        self.has_ended().then(|| Ended { id, deadline, claim: self.claim() })
+        self.has_ended().then_some(Ended { id, deadline })
     }
 
     pub(super) fn id(&self) -> ComputationId {
