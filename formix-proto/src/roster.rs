@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::id::{NodeId, RosterDigest, Tag, digest};
 
@@ -16,12 +16,15 @@ pub struct Entry {
     pub tag: Tag,
 }
 
-/// Entries in order of their light nodes, each light node at most once.
+/// Entries in order of their light nodes, each light node at most once, and the digest that names them.
 ///
 /// A frozen set and a roster are both one of these; decoding refuses anything else.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Entry>", into = "Vec<Entry>")]
-pub struct Roster(Vec<Entry>);
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<Entry>")]
+pub struct Roster {
+    entries: Vec<Entry>,
+    digest: RosterDigest,
+}
 
 /// Entries out of order, or a light node twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,53 +36,74 @@ impl TryFrom<Vec<Entry>> for Roster {
 
     fn try_from(entries: Vec<Entry>) -> Result<Self, RosterError> {
         let sorted = entries.is_sorted_by(|a, b| a.light < b.light);
-        sorted.then_some(Self(entries)).ok_or(RosterError)
+        sorted.then(|| Self::named(entries)).ok_or(RosterError)
     }
 }
 
 impl From<Roster> for Vec<Entry> {
     fn from(roster: Roster) -> Self {
-        roster.0
+        roster.entries
+    }
+}
+
+impl Serialize for Roster {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.entries.serialize(serializer)
+    }
+}
+
+impl Default for Roster {
+    fn default() -> Self {
+        Self::named(Vec::new())
     }
 }
 
 impl Roster {
     /// How many light nodes it has.
     pub fn len(&self) -> u32 {
-        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 
     /// The entries, in order.
     pub fn entries(&self) -> &[Entry] {
-        &self.0
+        &self.entries
     }
 
     /// The entry of a light node.
     pub fn of(&self, light: &NodeId) -> Option<&Entry> {
-        let at = self.0.binary_search_by_key(light, |entry| entry.light).ok()?;
-        self.0.get(at)
+        let at = self.entries.binary_search_by_key(light, |entry| entry.light).ok()?;
+        self.entries.get(at)
     }
 
     /// What names this set, and no other.
     pub fn digest(&self) -> RosterDigest {
-        let mut bytes = Vec::with_capacity(48 * self.0.len());
-        for entry in &self.0 {
-            bytes.extend_from_slice(&entry.light.0);
-            bytes.extend_from_slice(&entry.tag.0);
-        }
-        RosterDigest(digest("formix/1 roster", &[&bytes]))
+        self.digest
     }
 
     /// The entries whose light node is not excluded.
     pub fn without(&self, excluded: &[NodeId]) -> Roster {
+        if excluded.is_empty() {
+            return self.clone();
+        }
         let excluded: BTreeSet<_> = excluded.iter().collect();
         let kept = |entry: &&Entry| !excluded.contains(&entry.light);
-        Self(self.0.iter().filter(kept).copied().collect())
+        Self::named(self.entries.iter().filter(kept).copied().collect())
+    }
+
+    /// Computes the digest, once: every phase from the freeze on compares it.
+    fn named(entries: Vec<Entry>) -> Self {
+        let mut bytes = Vec::with_capacity(48 * entries.len());
+        for entry in &entries {
+            bytes.extend_from_slice(&entry.light.0);
+            bytes.extend_from_slice(&entry.tag.0);
+        }
+        let digest = RosterDigest(digest("formix/1 roster", &[&bytes]));
+        Self { entries, digest }
     }
 }
 
@@ -87,7 +111,7 @@ impl Roster {
 /// in each: those that some set lacks, or holds under another tag.
 pub fn disputed(sets: &[&Roster]) -> Vec<NodeId> {
     let everyone: BTreeSet<_> =
-        sets.iter().flat_map(|set| &set.0).map(|entry| entry.light).collect();
+        sets.iter().flat_map(|set| &set.entries).map(|entry| entry.light).collect();
     let is_agreed = |light: &NodeId| {
         let mut entries = sets.iter().map(|set| set.of(light));
         let first = entries.next().flatten();

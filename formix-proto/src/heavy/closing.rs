@@ -25,7 +25,6 @@ use crate::spec::Spec;
 pub(super) struct Closing {
     contributions: BTreeMap<NodeId, Contribution>,
     frozen: Roster,
-    digest: RosterDigest,
     reports: PerSeat<Report>,
 }
 
@@ -99,7 +98,7 @@ impl State for Closing {
     fn resend(&mut self, terms: &Terms, cx: &mut Context<'_>) {
         let id = terms.id;
         if !terms.is_primary() {
-            return cx.send(terms.primary(), Message::Frozen { id, digest: self.digest });
+            return cx.send(terms.primary(), Message::Frozen { id, digest: self.frozen.digest() });
         }
         for member in terms.committee().others() {
             match self.reports.get(member.seat) {
@@ -131,12 +130,11 @@ impl Closing {
         contributions: BTreeMap<NodeId, Contribution>,
         frozen: Roster,
     ) -> Self {
-        let digest = frozen.digest();
         let report = |member: Member| match member.seat == terms.seat {
             true => Report::Same,
             false => Report::Missing,
         };
-        Self { contributions, frozen, digest, reports: terms.committee().per_seat(report) }
+        Self { contributions, frozen, reports: terms.committee().per_seat(report) }
     }
 
     /// Seals, or fails: either way the shares are consumed.
@@ -200,7 +198,7 @@ impl Closing {
 
     /// Takes a seat's word; says whether its entries are needed next.
     fn take_digest(&mut self, from: Member, digest: RosterDigest) -> bool {
-        let own = self.digest;
+        let own = self.frozen.digest();
         let Some(report) = self.reports.get_mut(from.seat) else { return false };
         if *report == Report::Missing {
             *report = if digest == own { Report::Same } else { Report::Differs(digest) };

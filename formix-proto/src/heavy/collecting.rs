@@ -1,7 +1,8 @@
 //! Collecting: light nodes are invited, and the first valid contribution of each is kept (R3).
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -17,10 +18,9 @@ use crate::machine::Event;
 use crate::message::Message;
 use crate::outcome::Refusal;
 use crate::record::{Fact, InvalidTransition};
-use crate::roster::{Entry, Roster};
+use crate::roster::{self, Roster};
 use crate::seat::{Member, Seat, SeatSet};
 use crate::sharing::Share;
-use crate::spec::Spec;
 use crate::time::Time;
 use crate::timers::Reason;
 
@@ -31,11 +31,19 @@ pub(super) struct Contribution {
     pub(super) share: Share,
 }
 
+/// What a light node has said, once and for all.
+#[derive(Debug, Clone)]
+enum Heard {
+    Answered(Contribution),
+    Declined,
+}
+
 /// What has come in so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Collecting {
-    contributions: BTreeMap<NodeId, Contribution>,
-    declined: BTreeSet<NodeId>,
+    heard: BTreeMap<NodeId, Heard>,
+    /// How many of those have answered.
+    answers: u32,
     /// Seats that have confirmed that they are open.
     opened: SeatSet,
     /// Of which light nodes each of the other seats has last said that it has heard from all.
@@ -47,18 +55,14 @@ pub(super) struct Collecting {
 }
 
 impl State for Collecting {
-    fn apply(mut self, terms: &Terms, fact: Fact) -> Result<Phase, InvalidTransition> {
+    fn apply(self, terms: &Terms, fact: Fact) -> Result<Phase, InvalidTransition> {
         match fact {
             Fact::Contributed { light, tag, share }
-                if self.can_keep(terms.spec(), &light, &share) =>
+                if self.answers < terms.spec().max_participants && share.shape() == terms.shape =>
             {
-                self.contributions.insert(light, Contribution { tag, share });
-                Ok(self.into())
+                self.keep(light, Heard::Answered(Contribution { tag, share }))
             }
-            Fact::Declined(light) if !self.has_heard(&light) => {
-                self.declined.insert(light);
-                Ok(self.into())
-            }
+            Fact::Declined(light) => self.keep(light, Heard::Declined),
             Fact::Frozen => Ok(self.freeze(terms).into()),
             _ => Err(InvalidTransition),
         }
@@ -125,7 +129,7 @@ impl State for Collecting {
     }
 
     fn answers(&self) -> u32 {
-        u32::try_from(self.contributions.len()).unwrap_or(u32::MAX)
+        self.answers
     }
 
     fn timeout(self, terms: &Terms, cx: &mut Context<'_>, reason: Reason) -> Phase {
@@ -139,16 +143,24 @@ impl State for Collecting {
 
 impl Collecting {
     /// R3: the first valid one wins.
-    fn admit(&self, spec: &Spec, now: Time, light: &NodeId, offered: &Contribution) -> Admission {
-        match self.contributions.get(light) {
-            Some(kept) if kept == offered => Admission::Known,
+    fn admit(&self, terms: &Terms, now: Time, light: &NodeId, offered: &Contribution) -> Admission {
+        let spec = terms.spec();
+        match self.heard.get(light) {
+            Some(Heard::Answered(kept)) if kept == offered => Admission::Known,
             Some(_) => Admission::Refused(Refusal::Conflict),
-            None if self.declined.contains(light) => Admission::Refused(Refusal::Conflict),
             None if spec.deadline <= now => Admission::Refused(Refusal::Late),
-            None if self.answers() >= spec.max_participants => Admission::Refused(Refusal::Full),
-            None if self.can_keep(spec, light, &offered.share) => Admission::Keep,
+            None if self.answers >= spec.max_participants => Admission::Refused(Refusal::Full),
+            None if offered.share.shape() == terms.shape => Admission::Keep,
             None => Admission::Refused(Refusal::Dimension),
         }
+    }
+
+    /// The first word of a light node is its only one.
+    fn keep(mut self, light: NodeId, heard: Heard) -> Result<Phase, InvalidTransition> {
+        let Entry::Vacant(place) = self.heard.entry(light) else { return Err(InvalidTransition) };
+        self.answers += u32::from(matches!(heard, Heard::Answered(_)));
+        place.insert(heard);
+        Ok(self.into())
     }
 
     fn take(
@@ -158,7 +170,7 @@ impl Collecting {
         light: NodeId,
         offered: Contribution,
     ) -> Phase {
-        let admission = self.admit(terms.spec(), cx.now, &light, &offered);
+        let admission = self.admit(terms, cx.now, &light, &offered);
         if admission != Admission::Keep {
             admission.tell(terms, cx, light);
             return self.into();
@@ -168,10 +180,10 @@ impl Collecting {
     }
 
     fn take_declining(self, terms: &Terms, cx: &mut Context<'_>, light: NodeId) -> Phase {
-        if self.declined.contains(&light) {
-            cx.send(light, Message::Receipt(terms.id));
-        } else if !self.contributions.contains_key(&light) {
-            return self.hear(terms, cx, light, Fact::Declined(light));
+        match self.heard.get(&light) {
+            None => return self.hear(terms, cx, light, Fact::Declined(light)),
+            Some(Heard::Declined) => cx.send(light, Message::Receipt(terms.id)),
+            Some(Heard::Answered(_)) => {}
         }
         self.into()
     }
@@ -210,38 +222,41 @@ impl Collecting {
         }
     }
 
-    /// Whoever was heard may not be enrolled any more, so that it takes more than to count them.
+    /// Whoever was heard may not be enrolled any more, so that it takes more than to count them. Both are
+    /// in order, and walked once.
     fn has_heard_all(&self, directory: &Directory) -> bool {
+        let mut heard = self.heard.keys();
         self.heard() >= directory.lights()
-            && directory.with_role(Role::Light).all(|light| self.has_heard(&light))
-    }
-
-    fn can_keep(&self, spec: &Spec, light: &NodeId, share: &Share) -> bool {
-        !self.has_heard(light)
-            && self.answers() < spec.max_participants
-            && share.shape() == spec.shape()
+            && directory.with_role(Role::Light).all(|light| heard.any(|node| *node == light))
     }
 
     fn has_heard(&self, light: &NodeId) -> bool {
-        self.contributions.contains_key(light) || self.declined.contains(light)
+        self.heard.contains_key(light)
     }
 
     fn heard(&self) -> u32 {
-        self.answers().saturating_add(self.declined())
+        u32::try_from(self.heard.len()).unwrap_or(u32::MAX)
     }
 
     fn declined(&self) -> u32 {
-        u32::try_from(self.declined.len()).unwrap_or(u32::MAX)
+        self.heard().saturating_sub(self.answers)
     }
 
     /// Ends the collecting for good.
     pub(super) fn freeze(self, terms: &Terms) -> Closing {
-        let entry =
-            |(light, kept): (&NodeId, &Contribution)| Entry { light: *light, tag: kept.tag };
-        let frozen = self.contributions.iter().map(entry).collect::<Vec<_>>();
+        let answered = |(light, heard)| match heard {
+            Heard::Answered(contribution) => Some((light, contribution)),
+            Heard::Declined => None,
+        };
+        let contributions: BTreeMap<_, _> = self.heard.into_iter().filter_map(answered).collect();
+        let entry = |(light, kept): (&NodeId, &Contribution)| roster::Entry {
+            light: *light,
+            tag: kept.tag,
+        };
+        let frozen = contributions.iter().map(entry).collect::<Vec<_>>();
         // A map's keys are in order, each once: the conversion cannot fail.
         let frozen = Roster::try_from(frozen).unwrap_or_default();
-        Closing::new(terms, self.contributions, frozen)
+        Closing::new(terms, contributions, frozen)
     }
 
     /// Last, because invitations beyond [`MAX_HELD`] are dropped, and anything after them. Each
@@ -302,9 +317,10 @@ mod tests {
     use crate::seat::Committee;
     use crate::seat::Seat;
     use crate::sharing::Scheme;
-    use crate::spec::Proposal;
+    use crate::spec::{Proposal, Spec};
     use crate::statistic::{Domain, Statistic, Sum};
     use crate::timers::Timers;
+    use alloc::collections::BTreeSet;
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
 

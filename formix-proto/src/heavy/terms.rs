@@ -3,6 +3,7 @@
 use crate::id::{ComputationId, NodeId};
 use crate::places::{Claim, Load};
 use crate::seat::{Committee, Seat};
+use crate::sharing::Shape;
 use crate::spec::{Proposal, Spec};
 
 /// The question of a computation, and this node's seat in its committee.
@@ -11,6 +12,8 @@ pub(super) struct Terms {
     pub(super) id: ComputationId,
     pub(super) proposal: Proposal,
     pub(super) seat: Seat,
+    /// What every share of it looks like: to work it out is too much for each that comes.
+    pub(super) shape: Shape,
     /// What it takes as long as everything may still come.
     claim: Claim,
 }
@@ -18,7 +21,8 @@ pub(super) struct Terms {
 impl Terms {
     pub(super) fn new(proposal: Proposal, seat: Seat) -> Self {
         let (id, claim) = (proposal.id(), Self::claim_for(&proposal));
-        Self { id, proposal, seat, claim }
+        let shape = proposal.spec.shape();
+        Self { id, proposal, seat, shape, claim }
     }
 
     /// What taking part in this would take.

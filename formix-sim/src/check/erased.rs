@@ -1,6 +1,6 @@
 //! P8: what ends a computation erases its shares, none follows, and none is found again at a start.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use formix_proto::record::{Erases, Fact};
 
@@ -12,7 +12,7 @@ use crate::violation::{Breach, Invariant};
 
 /// Where shares are held now.
 #[derive(Default)]
-pub(super) struct Erased(HashSet<(usize, Peer)>);
+pub(super) struct Erased(BTreeSet<(usize, Peer)>);
 
 impl Check for Erased {
     fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {

@@ -1,6 +1,6 @@
 //! C5: what becomes durable at one node about one computation only goes forward, across restarts.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use formix_proto::record::Fact;
 
@@ -12,9 +12,9 @@ use crate::violation::{Breach, Invariant};
 
 /// How far each node has come in each of its roles: heavy, light and proposer apart.
 #[derive(Default)]
-pub(super) struct Forward(HashMap<(usize, Peer, Track), u8>);
+pub(super) struct Forward(BTreeMap<(usize, Peer, Track), u8>);
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Track {
     Heavy,
     Light,

@@ -1,6 +1,6 @@
 //! R3: each heavy node accepts one contribution of each light node, ever; and no declining beside it.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use formix_proto::record::Fact;
 
@@ -11,7 +11,7 @@ use crate::plan::Peer;
 use crate::violation::{Breach, Invariant};
 
 #[derive(Default)]
-pub(super) struct Once(HashSet<(usize, Peer, Peer)>);
+pub(super) struct Once(BTreeSet<(usize, Peer, Peer)>);
 
 impl Check for Once {
     fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {

@@ -1,6 +1,6 @@
 //! L5: of a computation that has ended at a node, nothing leaves that node unasked.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use formix_proto::directory::Role;
 use formix_proto::message::Message;
@@ -13,7 +13,7 @@ use crate::violation::{Breach, Invariant};
 
 /// What each node was given last.
 #[derive(Default)]
-pub(super) struct Quiet(HashMap<Peer, InputKind>);
+pub(super) struct Quiet(BTreeMap<Peer, InputKind>);
 
 impl Check for Quiet {
     fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {

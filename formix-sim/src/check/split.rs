@@ -1,7 +1,7 @@
 //! R7 at the light nodes, and the oracle's half of C3: a split encodes the planned answer, is
 //! durable before its first share leaves, and never changes.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use formix_proto::message::Message;
 use formix_proto::record::{Fact, Record};
@@ -15,7 +15,7 @@ use crate::violation::{Breach, Invariant};
 
 /// Which owners have answered what since their nodes started.
 #[derive(Default)]
-pub(super) struct Split(HashSet<(Peer, usize)>);
+pub(super) struct Split(BTreeSet<(Peer, usize)>);
 
 impl Check for Split {
     fn observe(&mut self, model: &Model<'_>, observation: &Observation<'_>) -> Result<(), Breach> {

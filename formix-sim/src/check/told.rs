@@ -1,7 +1,7 @@
 //! P6: no share is in what a node tells its owner, which is all that its log is made of.
 
 use core::fmt::{self, Write};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use formix_proto::record::Fact;
 
@@ -12,7 +12,7 @@ use crate::violation::{Breach, Invariant};
 
 /// Every share that was made, but for those with so few digits that others look like them.
 #[derive(Default)]
-pub(super) struct Told(HashSet<u128>);
+pub(super) struct Told(BTreeSet<u128>);
 
 const DISTINCTIVE: u128 = 10_000_000;
 
@@ -48,7 +48,7 @@ impl Check for Told {
 
 /// Looks for shares in text as it is printed.
 struct Search<'s> {
-    shares: &'s HashSet<u128>,
+    shares: &'s BTreeSet<u128>,
     /// The decimal number that the text so far ends with.
     number: u128,
     found: bool,

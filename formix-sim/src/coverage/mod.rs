@@ -4,7 +4,7 @@ mod recorded;
 mod sent;
 mod situation;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use formix_proto::directory::Role;
 use formix_proto::fault::Fault;
@@ -33,7 +33,7 @@ pub struct Coverage<'p> {
     down: BTreeSet<Peer>,
     partials: BTreeMap<(Peer, ComputationId), u32>,
     /// How often a message of each kind about each computation took each way.
-    sent: HashMap<(&'static str, usize, Peer, Peer), u32>,
+    sent: BTreeMap<(&'static str, usize, Peer, Peer), u32>,
     seals: BTreeMap<(Peer, ComputationId), RosterDigest>,
     heard_all: BTreeMap<(Peer, ComputationId), LightsDigest>,
     aborters: BTreeMap<ComputationId, Peer>,
@@ -66,7 +66,7 @@ impl<'p> Coverage<'p> {
             shared: BTreeSet::new(),
             down: BTreeSet::new(),
             partials: BTreeMap::new(),
-            sent: HashMap::new(),
+            sent: BTreeMap::new(),
             seals: BTreeMap::new(),
             heard_all: BTreeMap::new(),
             aborters: BTreeMap::new(),

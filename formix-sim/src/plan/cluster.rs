@@ -1,6 +1,6 @@
 //! The nodes that take part.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use formix_proto::directory::{Directory, Role};
@@ -23,7 +23,7 @@ pub struct Cluster {
     pub members: Vec<Member>,
     /// All nodes that are enrolled.
     pub directory: Arc<Directory>,
-    by_id: HashMap<NodeId, Peer>,
+    by_id: BTreeMap<NodeId, Peer>,
 }
 
 /// One node.

@@ -1,6 +1,6 @@
 //! The network: when a frame arrives, if it does. Nothing here depends on what is in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Cut, Fault, Kind, Latency, Peer, Plan, What};
 use crate::random;
@@ -13,9 +13,9 @@ type Ends = (Peer, Peer);
 /// What the plan says of the links, and what has become of them so far.
 #[derive(Debug)]
 pub(super) struct Network {
-    links: HashMap<Ends, Progress>,
-    frames: HashMap<(Ends, u32), What>,
-    deaf: HashSet<Ends>,
+    links: BTreeMap<Ends, Progress>,
+    frames: BTreeMap<(Ends, u32), What>,
+    deaf: BTreeSet<Ends>,
     cuts: Vec<Cut>,
     /// Connections that break: their lesser and greater end, and when.
     resets: Vec<(Ends, u64)>,
@@ -43,9 +43,9 @@ pub(super) struct Passage {
 impl Network {
     pub(super) fn new(plan: &Plan) -> Self {
         let mut network = Self {
-            links: HashMap::new(),
-            frames: HashMap::new(),
-            deaf: HashSet::new(),
+            links: BTreeMap::new(),
+            frames: BTreeMap::new(),
+            deaf: BTreeSet::new(),
             cuts: Vec::new(),
             resets: Vec::new(),
         };
