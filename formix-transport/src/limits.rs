@@ -20,12 +20,14 @@ pub struct Limits {
     pub stream_window: u32,
     /// Bytes sent and not yet acknowledged, for each connection. Default: 1 MiB.
     pub send_window: u32,
-    /// Handshakes, each with its hello, that a listener performs at the same time. Default: 256.
+    /// Handshakes, each with its hello, that a listener performs at the same time. One source has half of those
+    /// that are left at most. Default: 256.
     pub handshakes: usize,
     /// Number of concurrent handshakes above which a source has to prove its address first (Retry;
     /// RFC 9000, 8.1.2). Default: 64.
     pub retry_from: usize,
-    /// Connection attempts that may wait for their handshake to begin. Default: 1,024.
+    /// Connection attempts that may wait for their handshake to begin; one source has half of those that are left
+    /// at most. Default: 1,024.
     pub waiting: usize,
     /// Bytes that each waiting attempt may have buffered. Default: 8 KiB.
     pub waiting_bytes: u32,
@@ -44,10 +46,14 @@ pub struct Limits {
     /// The round trip time that is assumed before one is measured: a third of the time before a first
     /// packet is sent again (RFC 9002, 6.2.2). Default: 100 ms.
     pub initial_rtt: Duration,
+    /// The time limit of a dialler's first flight, a few packets that come at once. Default: 3 s.
+    pub first_flight_timeout: Duration,
     /// The time limit of the handshake, and also of the hello. Default: 10 s.
     pub handshake_timeout: Duration,
     /// The time limit from the length of a frame to its last byte. Default: 60 s.
     pub frame_timeout: Duration,
+    /// The time limit for each 64 KiB of a large frame. Default: 5 s, which is 13 kB/s.
+    pub stall_timeout: Duration,
     /// The time without a packet after which a connection is lost. Default: 30 s.
     pub silence: Duration,
     /// The time after which an idle dialler sends a ping. Default: 10 s.
@@ -91,8 +97,10 @@ impl Default for Limits {
             inbound_large_bytes: 2 * MAX_FRAME as u32,
             socket_buffer: 4 << 20,
             initial_rtt: Duration::from_millis(100),
+            first_flight_timeout: Duration::from_secs(3),
             handshake_timeout: Duration::from_secs(10),
             frame_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(5),
             silence: Duration::from_secs(30),
             keep_alive: Duration::from_secs(10),
             idle: Duration::from_secs(120),

@@ -16,6 +16,7 @@ mod accept;
 mod backoff;
 mod close;
 mod connection;
+mod door;
 mod endpoint;
 mod framing;
 mod hello;

@@ -236,6 +236,33 @@ fn many_handshakes_wait_their_turn_and_prove_their_address() {
     });
 }
 
+/// Somebody without a key begins handshakes from one address and ends none.
+#[test]
+fn half_handshakes_of_one_host_keep_nobody_out() {
+    run(async {
+        let limits = Limits { handshakes: 4, retry_from: 4, ..quick() };
+        let target = Target::start(limits).await;
+        let host = UdpSocket::bind("127.0.0.2:0").unwrap();
+        for hello in Raw::new(None).half_hellos(300).await {
+            host.send_to(&hello, target.address()).unwrap();
+        }
+        target.client().greet(target.address()).await;
+    });
+}
+
+#[test]
+fn a_first_flight_comes_whole_and_soon() {
+    run(async {
+        let (soon, never) = (Duration::from_millis(50), Duration::from_secs(3600));
+        let limits = Limits { first_flight_timeout: soon, handshake_timeout: never, ..quick() };
+        let target = Target::start(limits).await;
+        let host = UdpSocket::bind(ANYWHERE).unwrap();
+        host.send_to(&Raw::new(None).half_hellos(1).await[0], target.address()).unwrap();
+        until(|| target.heavy.counts().refused == 1).await;
+        target.client().greet(target.address()).await;
+    });
+}
+
 #[test]
 fn two_heavies_share_one_connection() {
     run(async {

@@ -5,9 +5,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::raw::{HELLO, Target, code};
+use common::raw::{HELLO, Raw, Target, certified, code};
 use common::{connected, deliver, next, run, until};
+use formix_proto::directory::Role;
 use formix_proto::limits::{MAX_FRAME, SMALL_FRAME};
+use formix_transport::identity::Identity;
 use formix_transport::quic::Close;
 use formix_transport::{Limits, Transport};
 
@@ -121,6 +123,39 @@ fn a_large_frame_comes_whole_alone_and_in_time() {
         for words in [&short, &exact, &vec![0]] {
             assert_eq!(large(words, false, limits()).await, Close::TooSlow as u64);
         }
+    });
+}
+
+/// All the memory for large frames is announced, by two that send next to nothing of it.
+#[test]
+fn a_frame_does_not_wait_for_slower_ones_of_others() {
+    run(async {
+        let target = Target::start(quick()).await;
+        let mut enrolment = target.enrolment.clone();
+        let slow = [(); 3].map(|()| Identity::generate().unwrap());
+        slow.iter().for_each(|key| enrolment.add(key.id(), Role::Light, None));
+        target.heavy.set_peers(enrolment.peers());
+        let mut open = Vec::new();
+        for key in &slow {
+            let client = Raw::new(Some(certified(key, key)));
+            let (connection, send, receive) = client.greet(target.address()).await;
+            let mut stream = connection.open_uni().await.unwrap();
+            stream.write_all(&framed(MAX_FRAME, &[1; 100_000])).await.unwrap();
+            open.push((client, connection, send, receive, stream));
+        }
+        let large = common::frame(&vec![5; MAX_FRAME]);
+        target.light.send(target.heavy.id(), large.clone()).unwrap();
+        assert!(next(&target.heavy, target.light.id()).await == large.as_ref());
+        assert!(open.iter().all(|(_, connection, ..)| connection.close_reason().is_none()));
+    });
+}
+
+#[test]
+fn a_large_frame_that_does_not_come_on_ends_its_connection() {
+    run(async {
+        let limits = Limits { stall_timeout: Duration::from_millis(200), ..quick() };
+        let words = framed(MAX_FRAME, &[1; 100_000]);
+        assert_eq!(large(&words, false, limits).await, Close::TooSlow as u64);
     });
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Session<'a> {
     pub(super) inbound: &'a Inbound,
     /// The time limit for a frame.
     pub(super) patience: Duration,
+    /// The time limit for each piece of a large frame.
+    pub(super) stall: Duration,
     /// Close the connection after this long without a frame.
     pub(super) idle: Option<Duration>,
 }
@@ -65,7 +67,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Reads one at a time, so that a peer takes only its fair share of the memory for large frames. A
+    /// Reads one at a time, so that a peer takes only its share of the memory for large frames. A
     /// peer ends its small frames only after its large ones have arrived here.
     async fn read_large(&self, activity: &Activity, finished: &Notify) -> Result<(), End> {
         loop {
@@ -82,8 +84,8 @@ impl Session<'_> {
     async fn read_one_large(&self, stream: RecvStream) -> Result<(), End> {
         let mut stream = Reader::new(stream, self.patience);
         let len = stream.large_length().await?;
-        let room = self.inbound.room(len).await?;
-        let frame = stream.body(len).await?;
+        let mut room = self.inbound.room();
+        let frame = stream.large_body(len, &mut room, self.stall).await?;
         stream.end().await?;
         self.inbound.large(Received { from: self.peer, frame }, room).await
     }

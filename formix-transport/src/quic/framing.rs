@@ -7,15 +7,18 @@ use bytes::{Buf as _, Bytes};
 use formix_proto::frame::Frame;
 use formix_proto::limits::{MAX_FRAME, SMALL_FRAME};
 use quinn::{RecvStream, SendStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
 use super::close::{Close, End};
+use super::inbound::Room;
 
 /// The maximum number of bytes of small frames that are written at once.
 pub(super) const MAX_BATCH: usize = SMALL_FRAME;
 /// The size of a length, in bytes.
 const PREFIX: usize = size_of::<u32>();
+/// The bytes of a large frame that room is taken for at once.
+const PIECE: usize = 64 << 10;
 /// The maximum number of bytes read from a stream at once.
 const MAX_CHUNK: usize = 16 << 10;
 
@@ -48,10 +51,29 @@ impl Reader {
         if range.contains(&len) { Ok(len) } else { Err(Close::BadLength.into()) }
     }
 
-    /// A body, whose length has been checked. It is allocated once, so that no copy of it remains.
+    /// A small body, whose length has been checked. It is allocated once, so that no copy of it remains.
     pub(super) async fn body(&mut self, len: usize) -> Result<Frame, End> {
         let mut body = Zeroizing::new(vec![0; len]);
         self.fill(&mut body).await?;
+        Ok(Frame::new(std::mem::take(&mut *body)))
+    }
+
+    /// The body of a large frame, piece by piece: what has not come yet takes no room, and what does not come
+    /// for `stall` ends the connection. Waiting for room does not count.
+    pub(super) async fn large_body(
+        &mut self,
+        len: usize,
+        room: &mut Room,
+        stall: Duration,
+    ) -> Result<Frame, End> {
+        let mut body = Zeroizing::new(vec![0; len]);
+        let mut patience = self.patience;
+        for piece in body.chunks_mut(PIECE) {
+            room.grow(piece.len()).await?;
+            let began = Instant::now();
+            within(patience.min(stall), self.fill_in_time(piece)).await?;
+            patience = patience.saturating_sub(began.elapsed());
+        }
         Ok(Frame::new(std::mem::take(&mut *body)))
     }
 

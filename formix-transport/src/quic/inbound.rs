@@ -10,25 +10,55 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use super::close::{Close, End};
 use crate::{Limits, Received};
 
-/// The memory reserved for a large frame until the node receives it.
-pub(super) type Room = OwnedSemaphorePermit;
+/// The memory that a large frame takes until the node receives it.
+///
+/// It grows as bytes come, so that a peer that announces much and sends little holds little. Frames that have all
+/// begun and for none of which enough is left would wait for one another; so the memory for one more frame, the
+/// longest, is not shared: one frame at a time may have all of it.
+pub(super) struct Room {
+    shared: Arc<Semaphore>,
+    taken: Option<OwnedSemaphorePermit>,
+    spare: Arc<Semaphore>,
+    whole: Option<OwnedSemaphorePermit>,
+}
+
+impl Room {
+    /// Waits until there is memory for so many bytes more.
+    pub(super) async fn grow(&mut self, bytes: usize) -> Result<(), End> {
+        if self.whole.is_some() {
+            return Ok(());
+        }
+        let bytes = u32::try_from(bytes).map_err(|_| Close::BadLength)?;
+        select! {
+            biased;
+            Ok(more) = self.shared.clone().acquire_many_owned(bytes) => match &mut self.taken {
+                Some(taken) => taken.merge(more),
+                taken => *taken = Some(more),
+            },
+            Ok(whole) = self.spare.clone().acquire_owned() => self.whole = Some(whole),
+            else => return Err(Close::Done.into()),
+        }
+        Ok(())
+    }
+}
 
 pub(super) struct Inbound {
     entrance: mpsc::Sender<(Received, Option<Room>)>,
     exit: Mutex<mpsc::Receiver<(Received, Option<Room>)>>,
-    room: Arc<Semaphore>,
+    shared: Arc<Semaphore>,
+    spare: Arc<Semaphore>,
     closed: watch::Sender<bool>,
 }
 
 impl Inbound {
     pub(super) fn new(limits: &Limits) -> Self {
         let (entrance, exit) = mpsc::channel(limits.inbound_frames.max(1));
-        // With less than the longest frame, that frame could never be received.
-        let room = MAX_FRAME.max(limits.inbound_large_bytes as usize);
+        let shared = (limits.inbound_large_bytes as usize).saturating_sub(MAX_FRAME);
         Self {
             entrance,
             exit: Mutex::new(exit),
-            room: Arc::new(Semaphore::new(room)),
+            shared: Arc::new(Semaphore::new(shared)),
+            spare: Arc::new(Semaphore::new(1)),
             closed: watch::Sender::new(false),
         }
     }
@@ -43,10 +73,10 @@ impl Inbound {
         self.put(received, Some(room)).await
     }
 
-    /// Waits until there is memory for a large frame, and reserves it.
-    pub(super) async fn room(&self, len: usize) -> Result<Room, End> {
-        let len = u32::try_from(len).map_err(|_| Close::BadLength)?;
-        self.room.clone().acquire_many_owned(len).await.map_err(|_| Close::Done.into())
+    /// Room for a large frame, of which nothing has come.
+    pub(super) fn room(&self) -> Room {
+        let (shared, spare) = (self.shared.clone(), self.spare.clone());
+        Room { shared, taken: None, spare, whole: None }
     }
 
     /// The next frame; `None` once closed and empty.

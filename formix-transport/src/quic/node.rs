@@ -43,7 +43,7 @@ pub(super) struct Node {
     pub(super) limits: Limits,
     pub(super) endpoint: Endpoint,
     inbound: Inbound,
-    enrolled: Enrolled,
+    pub(super) enrolled: Enrolled,
     links: Mutex<Links>,
     tasks: Mutex<JoinSet<()>>,
     runtime: Handle,
@@ -145,6 +145,7 @@ impl Node {
             queue,
             inbound: &self.inbound,
             patience: self.limits.frame_timeout,
+            stall: self.limits.stall_timeout,
             idle: self.idle(peer, connection.side()),
         };
         let end = session.run(send, receive).await;

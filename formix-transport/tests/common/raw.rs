@@ -1,5 +1,6 @@
 //! A QUIC client that does what a test demands, right or wrong, and the nodes it connects to.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -112,6 +113,22 @@ impl Raw {
 
     pub(crate) async fn connect(&self, to: SocketAddr) -> Result<Connection, ConnectionError> {
         self.endpoint.connect_with(self.config(), to, "formix").unwrap().await
+    }
+
+    /// The first datagrams of so many attempts to connect; a hello with hybrid keys takes two.
+    pub(crate) async fn half_hellos(&self, count: usize) -> Vec<Vec<u8>> {
+        let nowhere = tokio::net::UdpSocket::bind(ANYWHERE).await.unwrap();
+        let to = nowhere.local_addr().unwrap();
+        let (mut first, mut datagram) = (BTreeMap::new(), [0; 2048]);
+        while first.len() < count {
+            let attempt = self.endpoint.connect_with(self.config(), to, "formix").unwrap();
+            let len = nowhere.recv(&mut datagram).await.unwrap();
+            // RFC 9000, 17.2: the id that the dialler has chosen for the listener follows its length.
+            let id = datagram[6..6 + usize::from(datagram[5])].to_vec();
+            first.entry(id).or_insert_with(|| datagram[..len].to_vec());
+            drop(attempt);
+        }
+        first.into_values().collect()
     }
 
     /// Continues from another port.
