@@ -112,3 +112,37 @@ impl Places {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::MAX_OPEN;
+
+    fn open(holder: u8, open: u64) -> Claim {
+        Claim { holder: NodeId([holder; 32]), load: Load { open, ..Load::default() } }
+    }
+
+    #[test]
+    fn a_half_is_the_most_that_one_holds_and_a_newcomer_gets_a_half_of_what_is_left() {
+        let (mut places, most) = (Places::default(), MAX_OPEN);
+        assert_eq!(places.admit(open(1, most / 2 + 1)), Err(Refusal::Busy(Resource::Open)));
+        assert_eq!(places.admit(open(1, most / 2)), Ok(()));
+        places.replace(None, Some(open(1, most / 2)));
+        let quota =
+            Refusal::Quota { holder: NodeId([1; 32]), resource: Resource::Open, held: most / 2 };
+        assert_eq!(places.admit(open(1, 1)), Err(quota));
+        assert_eq!(places.admit(open(1, 0)), Ok(()), "what takes nothing is not refused");
+        assert_eq!(places.admit(open(2, most / 4 + 1)), Err(Refusal::Busy(Resource::Open)));
+        assert_eq!(places.admit(open(2, most / 4)), Ok(()));
+    }
+
+    #[test]
+    fn nobody_is_counted_who_holds_nothing() {
+        let mut places = Places::default();
+        places.replace(None, Some(open(1, 2)));
+        places.replace(Some(open(1, 2)), Some(open(2, 1)));
+        assert_eq!((places.taken, places.holders.len()), (open(2, 1).load, 1));
+        places.replace(Some(open(2, 1)), None);
+        assert_eq!((places.taken, places.holders.len()), (Load::default(), 0));
+    }
+}

@@ -15,6 +15,7 @@ mod seen;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod view;
 
 pub(crate) use decisions::{Decisions, SharedEnrolled};

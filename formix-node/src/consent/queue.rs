@@ -9,7 +9,7 @@ use formix_proto::machine::Command;
 use formix_proto::policy::Slots;
 use formix_proto::spec::Proposal;
 use formix_proto::time::Time;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tracing::{error, warn};
 
 use super::decisions::{Decisions, Pending, Ruling};
@@ -17,6 +17,7 @@ use super::error::{ConsentError, NoAnswer};
 use super::log::{By, Decision, PastDecision};
 use super::rule::{Choice, Span};
 use super::seen::Seen;
+use super::turns::Turns;
 use super::view::{Disclosed, Inbox, Preview};
 use crate::clock::{now, reach};
 use crate::request::Request;
@@ -36,7 +37,10 @@ pub(crate) struct Queue {
     pub(super) decisions: Option<Arc<Decisions>>,
     pending: Mutex<BTreeMap<ComputationId, Pending>>,
     requests: mpsc::Sender<Request>,
-    turns: Semaphore,
+    /// To be decided; one at a time, because a decision may depend on the one before it.
+    rulings: Turns,
+    /// To be answered.
+    answers: Turns,
 }
 
 impl Queue {
@@ -50,7 +54,8 @@ impl Queue {
             decisions: decisions.map(Arc::new),
             pending: Mutex::default(),
             requests,
-            turns: Semaphore::new(MAX_AT_ONCE),
+            rulings: Turns::new(1),
+            answers: Turns::new(MAX_AT_ONCE),
         }
     }
 
@@ -59,28 +64,32 @@ impl Queue {
     pub(crate) async fn submit(&self, proposal: Arc<Proposal>, slots: Option<Slots>) {
         let deadline = proposal.spec.deadline;
         let (soon, late) = slots.map_or((deadline, deadline), |slots| (slots.soon, slots.late));
-        let (id, submitted) = (proposal.id(), Arc::clone(&proposal));
-        let (choice, until) =
-            match self.with_decisions(move |decisions| decisions.rule(&submitted)).await {
-                // The node is stopping: the question comes again when it restarts.
-                Err(_) => return,
-                Ok(None) => (Choice::Approve, soon),
-                Ok(Some(Ruling::Decided { choice, by: By::Owner })) => {
-                    self.send(Command::Defer(id)).await;
-                    (choice, late)
-                }
-                Ok(Some(Ruling::Decided { choice, .. })) => (choice, soon),
-                Ok(Some(Ruling::Ask(why))) => {
-                    self.send(Command::Defer(id)).await;
-                    // If that took too long, the machine has declined already.
-                    let until = if now() < soon { late } else { soon };
-                    let asked = Arc::clone(&proposal);
-                    self.pending().insert(id, Pending { proposal: asked, why, until, seen: None });
-                    return self.expire(&proposal, until).await;
-                }
-            };
+        let (id, ruling) = (proposal.id(), self.rule(Arc::clone(&proposal)).await);
+        let (choice, until) = match ruling {
+            // The node is stopping: the question comes again when it restarts.
+            Err(_) => return,
+            Ok(None) => (Choice::Approve, soon),
+            Ok(Some(Ruling::Decided { choice, by: By::Owner })) => {
+                self.send(Command::Defer(id)).await;
+                (choice, late)
+            }
+            Ok(Some(Ruling::Decided { choice, .. })) => (choice, soon),
+            Ok(Some(Ruling::Ask(why))) => {
+                self.send(Command::Defer(id)).await;
+                // If that took too long, the machine has declined already.
+                let until = if now() < soon { late } else { soon };
+                let asked = Arc::clone(&proposal);
+                self.pending().insert(id, Pending { proposal: asked, why, until, seen: None });
+                return self.expire(&proposal, until).await;
+            }
+        };
         // Logged where it is found; there is no owner here to report it to.
         let _ = self.execute(choice, &proposal, until, None).await;
+    }
+
+    async fn rule(&self, proposal: Arc<Proposal>) -> Result<Option<Ruling>, ConsentError> {
+        let _turn = self.rulings.take(proposal.proposer).await;
+        self.with_decisions(move |decisions| decisions.rule(&proposal)).await
     }
 
     /// A question that is still pending then expires.
@@ -223,7 +232,7 @@ impl Queue {
     async fn respond(&self, proposal: &Proposal, until: Time) -> Found {
         let question = Question::from(proposal);
         let responding = async {
-            let _turn = self.turns.acquire().await;
+            let _turn = self.answers.take(proposal.proposer).await;
             self.responder.respond(&question).await
         };
         tokio::select! {

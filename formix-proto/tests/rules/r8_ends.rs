@@ -207,6 +207,7 @@ fn r8_a_seat_answers_its_primary_as_often_as_it_is_asked() {
     let table = [
         (Phase::Preparing, Message::Prepare(Box::new(question())), "ready"),
         (Phase::Collecting, Message::Open(id()), "opened"),
+        (Phase::Closing, Message::Open(id()), "opened"),
         (Phase::Closing, Message::Close(id()), "frozen"),
         (Phase::Closing, Message::List(id()), "frozen-set"),
         (Phase::Sealed, seal(), "partial"),

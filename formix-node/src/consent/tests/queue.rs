@@ -148,6 +148,39 @@ async fn an_answer_that_is_not_there_in_time_is_given_up() {
     assert!(light.sent().is_none());
 }
 
+/// A responder that never answers what is asked like this, and everything else at once.
+struct Stuck(&'static str);
+
+impl Responder for Stuck {
+    fn respond<'a>(&'a self, question: &'a Question) -> Responding<'a> {
+        Box::pin(async move {
+            if question.prompt == self.0 {
+                std::future::pending::<()>().await;
+            }
+            Ok(Reply::Answer(Answer::parse("7").unwrap()))
+        })
+    }
+}
+
+#[tokio::test]
+async fn many_questions_of_one_asker_do_not_keep_anothers_from_an_answer() {
+    let mut light = Light::answering(Box::new(Stuck("slow")), ALLOW);
+    let slow = |number| {
+        let mut proposal = Proposal::clone(&question(number));
+        proposal.proposer = NodeId([0xee; 32]);
+        Arc::make_mut(&mut proposal.spec).prompt = "slow".to_owned();
+        light.queue.submit(Arc::new(proposal), None)
+    };
+    let greedy = async { tokio::join!(slow(1), slow(2), slow(3), slow(4), slow(5)) };
+    let quick = question(6);
+    tokio::select! {
+        biased;
+        _ = greedy => unreachable!("they have no answer"),
+        () = light.ask(&quick) => {}
+    }
+    assert!(matches!(light.sent(), Some(Command::Answer { id, .. }) if id == quick.id()));
+}
+
 #[tokio::test]
 async fn a_decision_that_cannot_be_recorded_is_not_executed() {
     for rules in [ALLOW, DENY, ""] {
