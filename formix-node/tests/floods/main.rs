@@ -38,8 +38,18 @@ fn network() -> Up {
 /// Asks, and says how long it took until the sum of the honest answers was there, or what was there instead.
 fn ask(network: &Up, deadline: &str, honest: u32) -> Result<Duration, String> {
     let begun = Instant::now();
-    let id = network.propose_for(deadline, &[]);
-    let report = network.formix(&["wait", &id, "--json"]).json();
+    let (question, committee) = ("What is your number?", COMMITTEE.join(","));
+    let asked = [
+        "propose",
+        question,
+        "--wait",
+        "--json",
+        "--committee",
+        &committee,
+        "--deadline",
+        deadline,
+    ];
+    let report = network.formix(&asked).json();
     let found = [&report["status"], &report["result"], &report["participants_count"]];
     let sum = (3 * honest).to_string();
     match found == [&Value::from("completed"), &sum.into(), &honest.into()] {

@@ -142,14 +142,9 @@ impl Up {
 
     /// The same with further terms.
     pub(crate) fn propose_with(&self, terms: &[&str]) -> String {
-        self.propose_for("1h", terms)
-    }
-
-    /// The same, open for that long.
-    pub(crate) fn propose_for(&self, deadline: &str, terms: &[&str]) -> String {
         let committee = COMMITTEE.join(",");
-        let ask = ["propose", "What is your number?", "--json", "--committee", &committee];
-        let asked = self.formix(&[&ask[..], &["--deadline", deadline], terms].concat());
+        let ask = ["propose", "What is your number?", "--deadline", "1h", "--json", "--committee"];
+        let asked = self.formix(&[&ask[..], &[&committee], terms].concat());
         asked.succeeded().json()["comp_id"].as_str().unwrap().to_owned()
     }
 
