@@ -1,11 +1,14 @@
 //! Programs of the owner's, and what they write.
 
+use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{self, Child, ChildStdout};
+use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
 use super::ResponderError;
@@ -70,19 +73,35 @@ impl Program {
         }
     }
 
-    fn broken(&self, source: std::io::Error) -> ResponderError {
+    fn broken(&self, source: io::Error) -> ResponderError {
         ResponderError::Program { program: self.path.clone(), source }
     }
+}
+
+/// Gives this thread the lowest priority: what looks at data must not slow down what sends, or the time at which
+/// packets leave would tell how long it looked (R13).
+pub(super) fn give_way() {
+    // Refused by no system for one's own thread; without it, only the processor's time is shared otherwise.
+    let _ = rustix::process::nice(19);
 }
 
 /// A program and all that it starts, killed when dropped.
 struct Group(Child);
 
 impl Group {
-    fn start(command: &mut process::Command) -> std::io::Result<Self> {
+    fn start(command: &mut process::Command) -> io::Result<Self> {
         let command = command.process_group(0).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        command.spawn().map(Self)
+        let runtime = Handle::current();
+        // On Linux a thread has a priority of its own, and what it starts inherits that (setpriority(2)).
+        let spawn = || {
+            let _in_runtime = runtime.enter();
+            give_way();
+            command.spawn()
+        };
+        thread::scope(|scope| scope.spawn(spawn).join())
+            .map_err(|_| io::ErrorKind::Other)?
+            .map(Self)
     }
 }
 

@@ -36,6 +36,13 @@ fn a_command_reads_the_question_and_writes_a_number() {
     }
 }
 
+/// However long it looks at the data, the node sends when it is time.
+#[test]
+fn a_command_and_what_it_starts_give_way_to_the_node() {
+    assert_eq!(script("nice").unwrap(), number("19"));
+    assert_eq!(rustix::process::nice(0).unwrap(), 0, "the node has the priority that it had");
+}
+
 #[test]
 fn a_command_writes_cells_as_one_json_array() {
     let config = |text: &str| {

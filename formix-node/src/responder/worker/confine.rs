@@ -13,6 +13,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::wire::Job;
 use crate::responder::SqlError;
+use crate::responder::program::give_way;
 
 /// The stack, in bytes, of the thread that waits for the end of the input.
 const WATCH_STACK: usize = 64 << 10;
@@ -21,8 +22,9 @@ const WATCH_STACK: usize = 64 << 10;
 /// that one.
 const OPEN_FILES: u64 = 1;
 
-/// At the start: no core dump, no debugger, and no life after the node's.
+/// At the start: no core dump, no debugger, no processor time that the node needs, and no life after the node's.
 pub(super) fn early() -> io::Result<()> {
+    give_way();
     limit(Resource::Core, 0)?;
     #[cfg(target_os = "linux")]
     {
