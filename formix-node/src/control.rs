@@ -17,6 +17,7 @@ pub(crate) use server::Server;
 
 use crate::consent::{Choice, Inbox, Preview, Span};
 use crate::home::HomeError;
+use crate::lock::Holder;
 use crate::question::Question;
 use crate::report::{Report, StatusName};
 
@@ -141,6 +142,17 @@ pub enum ControlError {
     /// It runs, and does not answer.
     #[error("node {0} runs but does not answer: is its process stopped?")]
     Stuck(String),
+    /// A process has its log open, and no socket is there.
+    #[error(
+        "node {name} runs as {holder}, but has no control socket: it is starting, or the socket was removed. {}",
+        stop_by_hand(holder)
+    )]
+    NoSocket {
+        /// The node.
+        name: String,
+        /// Its process.
+        holder: Holder,
+    },
     /// Its socket fails.
     #[error("{}: {error}", path.display())]
     Io {
@@ -161,6 +173,13 @@ pub enum ControlError {
     /// The socket cannot be made.
     #[error(transparent)]
     Home(#[from] HomeError),
+}
+
+fn stop_by_hand(holder: &Holder) -> String {
+    match holder.0 {
+        Some(pid) => format!("`kill {pid}` stops it"),
+        None => "Stop it by its process id".to_owned(),
+    }
 }
 
 /// The one computation whose id begins like this.

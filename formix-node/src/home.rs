@@ -5,6 +5,7 @@
 //!     network.toml           the enrolled nodes, and the network's policy
 //!     formix.log             log messages of all nodes of this home
 //!     lock                   held by the processes that run nodes of this home
+//!     up-lock                held by `formix up` and `formix down` while they start or stop nodes
 //!     nodes/heavy-1/
 //!         node.toml consent.toml key.pem node.db node.log consent.log control.sock
 //! ```
@@ -15,6 +16,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use formix_proto::id::Nonce;
+
+use crate::database::lock_file;
+use crate::lock::{Holder, Lock};
 
 /// The name of the node that asks, unless another is named.
 pub const ANALYST: &str = "analyst";
@@ -164,6 +168,13 @@ impl Home {
         self.lock_with(File::try_lock_shared)
     }
 
+    /// Keeps other commands from starting or stopping nodes of this home meanwhile, unless one is at it.
+    pub fn start_and_stop_alone(&self) -> Result<Result<Lock, Holder>, HomeError> {
+        make_private(&self.0)?;
+        let path = self.0.join("up-lock");
+        Lock::attempt(&path).map_err(at(&path))
+    }
+
     fn lock_with(
         &self,
         take: impl FnOnce(&File) -> Result<(), TryLockError>,
@@ -204,6 +215,12 @@ impl NodeHome {
     /// The node's log of facts.
     pub fn database(&self) -> PathBuf {
         self.0.join("node.db")
+    }
+
+    /// The process that has the node's log of facts open, which a running node always has.
+    pub fn holder(&self) -> Result<Option<Holder>, HomeError> {
+        let lock = lock_file(&self.database());
+        Holder::of(&lock).map_err(at(&lock))
     }
 
     /// The node's log messages, for people.

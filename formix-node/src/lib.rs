@@ -30,6 +30,7 @@ pub mod handle;
 pub mod history;
 pub mod home;
 pub mod key;
+pub mod lock;
 pub mod log;
 pub mod network;
 pub mod node;

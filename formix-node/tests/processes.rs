@@ -18,7 +18,7 @@ use formix_node::home::{Home, HomeError};
 use formix_node::network::NetworkError;
 use rustix::process::{Pid, Signal};
 
-use support::command::on;
+use support::command::{Ran, on};
 use support::{Answer, COMMITTEE, Up, ended, within};
 
 /// The first light node answers when the test lets it.
@@ -114,6 +114,7 @@ fn down_ends_every_process_with_status_0_and_up_goes_on() {
     let (network, id) = collecting();
     network.formix(&["down"]).succeeded();
     for (name, pid) in network.pids() {
+        assert_eq!(network.home().node(&name).holder().unwrap(), None, "{name} is gone");
         assert_eq!(ended(pid).exit_status(), Some(0), "{name}");
     }
     network.up();
@@ -179,6 +180,86 @@ fn a_second_up_starts_nothing_twice() {
     let second = network.try_up(&["--light", "5"]).succeeded();
     assert_eq!(second.json()["started"], serde_json::json!([]));
     assert_eq!(network.pids(), before);
+}
+
+/// Each would create nodes with keys and ports of its own, and the last would enrol only its own.
+#[test]
+fn of_three_ups_at_once_on_a_new_home_one_creates_the_network_and_all_succeed() {
+    let network = Up::prepare(&[]);
+    let ups: Vec<_> = (0..3).map(|_| starting(&network, "up")).collect();
+    let ran: Vec<Ran> = within("all end", || {
+        ups.into_iter().map(|up| up.wait_with_output().unwrap().into()).collect()
+    });
+    let started: usize = ran
+        .into_iter()
+        .map(|ran| ran.succeeded().json()["started"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(started, 9);
+    let again = network.try_up(&[]).succeeded();
+    assert_eq!(again.json()["started"], serde_json::json!([]));
+    assert_eq!(network.pids().len(), 9);
+}
+
+#[test]
+fn up_and_down_wait_for_whoever_starts_or_stops_nodes_and_say_who_that_is() {
+    let network = Up::prepare(&[]);
+    for command in ["up", "down"] {
+        let at_work = network.home().start_and_stop_alone().unwrap().unwrap();
+        let mut second = starting(&network, command);
+        let mut stderr = BufReader::new(second.stderr.take().unwrap());
+        let (line, stderr) = within("it says that it waits", move || {
+            let mut line = String::new();
+            stderr.read_line(&mut line).unwrap();
+            (line, stderr)
+        });
+        assert!(line.contains(&format!("process {}", std::process::id())), "{command}: {line}");
+        let done = std::thread::spawn(move || stderr.lines().count());
+        drop(at_work);
+        let status = within("it ends", move || second.wait().unwrap());
+        assert_eq!(status.code(), Some(0), "{command}");
+        done.join().unwrap();
+        if command == "up" {
+            assert_eq!(network.try_up(&[]).succeeded().json()["started"], serde_json::json!([]));
+        }
+    }
+}
+
+/// The command on the network's home, not waited for.
+fn starting(network: &Up, command: &str) -> Child {
+    let mut formix = on(network.home().path());
+    formix.args([command, "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    formix.spawn().unwrap()
+}
+
+#[test]
+fn a_node_without_its_control_socket_is_named_with_its_process_and_how_to_stop_it() {
+    let network = Up::start(&[]);
+    fs::remove_file(network.home().node("heavy-1").socket()).unwrap();
+    let pid = network.pids()["heavy-1"];
+    let status = network.formix(&["status"]).succeeded().stdout;
+    assert!(status.contains(&format!("no control socket, process {pid}")), "{status}");
+    let down = network.formix(&["down", "--json"]).exits(1);
+    assert_eq!(down.json()["failed"], serde_json::json!(["heavy-1"]));
+    down.says("heavy-1").says("control socket").says(&format!("`kill {pid}` stops it"));
+    network.signal("heavy-1", Signal::TERM);
+    assert_eq!(ended(pid).exit_status(), Some(0));
+    network.formix(&["down"]).succeeded();
+}
+
+/// Somebody may have interrupted the `up` that has started it.
+#[test]
+fn down_stops_a_node_that_is_still_starting() {
+    let network = Up::start(&[]);
+    network.kill("heavy-1");
+    network.revive("heavy-1");
+    let place = network.home().node("heavy-1");
+    within("it opens its log", move || {
+        while place.holder().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+    });
+    network.formix(&["down"]).succeeded();
+    assert_eq!(ended(network.pids()["heavy-1"]).exit_status(), Some(0));
 }
 
 /// An owner may write a node's files before the network has that node.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -17,6 +17,9 @@ const PROMPTLY: Duration = Duration::from_secs(5);
 /// How long a node may take to finish what is under way.
 const DRAINING: Duration = Duration::from_secs(60);
 
+/// The pause between two looks at whether a process is still there.
+const POLL: Duration = Duration::from_millis(10);
+
 /// Asks how a node is, or to read its network again: a node that does not answer in time is stuck.
 pub async fn call_promptly(
     home: &Home,
@@ -27,13 +30,35 @@ pub async fn call_promptly(
     answer.unwrap_or_else(|_| Err(ControlError::Stuck(name.to_owned())))
 }
 
-/// Lets a node finish what is under way, and waits until its process has ended.
+/// Lets a node finish what is under way, and waits until nobody holds its log any more. A node that is
+/// starting is stopped once it can be asked.
 pub async fn stop(home: &Home, name: &str) -> Result<(), ControlError> {
+    let begun = Instant::now();
+    loop {
+        match ask_to_stop(home, name).await {
+            Err(ControlError::NotRunning(name)) => match home.node(&name).holder()? {
+                None => return Err(ControlError::NotRunning(name)),
+                Some(_) if begun.elapsed() < PROMPTLY => tokio::time::sleep(POLL).await,
+                Some(holder) => return Err(ControlError::NoSocket { name, holder }),
+            },
+            stopped => return stopped,
+        }
+    }
+}
+
+async fn ask_to_stop(home: &Home, name: &str) -> Result<(), ControlError> {
     let stuck = |_| ControlError::Stuck(name.to_owned());
     let asked = Connection::ask(home, name, &Request::Stop);
     let mut connection = tokio::time::timeout(PROMPTLY, asked).await.map_err(stuck)??;
-    // The node closes the connection by ending.
-    tokio::time::timeout(DRAINING, connection.line()).await.map_err(stuck)?.map(|_| ())
+    let ended = async {
+        // The node closes the connection by ending.
+        connection.line().await?;
+        while home.node(name).holder()?.is_some() {
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(DRAINING, ended).await.map_err(stuck)?
 }
 
 /// Asks one thing of the node of that name, and waits for its answer.

@@ -1,6 +1,6 @@
 //! The file itself: made whole or not at all, held by one process, and looked at before it is opened.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -9,46 +9,31 @@ use std::time::{Duration, Instant};
 
 use super::error::DatabaseError;
 use super::{APPLICATION, VERSION};
-
-/// Keeps everyone else out until it is dropped, or the process is gone.
-///
-/// It is a file of its own because SQLite's locks do not keep a second opener of the same process
-/// from looking at the header, and closing the file after that look would drop them.
-#[derive(Debug)]
-pub(crate) struct Lock {
-    _file: File,
-}
+use crate::lock::Lock;
 
 /// What SQLite writes first, <https://sqlite.org/fileformat.html#the_database_header>.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const HEADER: usize = 100;
 
-impl Lock {
-    pub(crate) fn take(path: &Path) -> Result<Self, DatabaseError> {
-        let beside = beside(path, "lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&beside)
-            .map_err(DatabaseError::io(&beside))?;
-        let begun = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::WouldBlock) if begun.elapsed() < LINGERING => {
-                    thread::sleep(LINGERING / 50);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(DatabaseError::InUse { file: path.to_owned() });
-                }
-                Err(TryLockError::Error(source)) => {
-                    return Err(DatabaseError::Io { file: beside, source });
-                }
-            }
+/// Keeps everyone else out of the file until the lock is dropped, or the process is gone.
+///
+/// The lock is a file of its own because SQLite's locks do not keep a second opener of the same process
+/// from looking at the header, and closing the file after that look would drop them.
+pub(crate) fn lock(path: &Path) -> Result<Lock, DatabaseError> {
+    let beside = lock_file(path);
+    let begun = Instant::now();
+    loop {
+        match Lock::attempt(&beside).map_err(DatabaseError::io(&beside))? {
+            Ok(lock) => return Ok(lock),
+            Err(_) if begun.elapsed() < LINGERING => thread::sleep(LINGERING / 50),
+            Err(_) => return Err(DatabaseError::InUse { file: path.to_owned() }),
         }
     }
+}
+
+/// The file that whoever has the database open holds the lock of.
+pub(crate) fn lock_file(path: &Path) -> PathBuf {
+    beside(path, "lock")
 }
 
 /// How long a lock may outlive its holder: a command that a process has just started shares its open

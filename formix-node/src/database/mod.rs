@@ -15,7 +15,9 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use connection::{Connection, Fields, Prepared, block_on};
 pub use error::DatabaseError;
-use file::Lock;
+pub(crate) use file::lock_file;
+
+use crate::lock::Lock;
 
 /// Marks a file as a node's, in its header: "Frmx".
 const APPLICATION: u32 = 0x4672_6d78;
@@ -39,7 +41,7 @@ impl Database {
         tables: &[&str],
     ) -> Result<Self, DatabaseError> {
         file::make_directory(path)?;
-        let lock = Lock::take(path)?;
+        let lock = file::lock(path)?;
         file::create_if_missing(path, |draft| create(draft, node, tables))?;
         let connection = open(path)?;
         check_owner(&connection, node)?;
@@ -51,7 +53,7 @@ impl Database {
         if !fs::exists(path).map_err(DatabaseError::io(path))? {
             return Ok(None);
         }
-        let lock = Lock::take(path)?;
+        let lock = file::lock(path)?;
         Ok(Some(Self { connection: open(path)?, _lock: lock }))
     }
 

@@ -126,8 +126,10 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<ExitCode, Fail
                 let state = format!("running, process {}", status.pid);
                 (Some(status), state)
             }
+            Err(ControlError::NotRunning(name)) => (None, unreachable(home, &name)?),
             Err(ControlError::Stuck(_)) => (None, "does not answer".to_owned()),
-            _ => (None, "not running".to_owned()),
+            Err(error) => (None, error.to_string()),
+            Ok(_) => return Err(unexpected()),
         };
         let address = member.address.map(|address| address.to_string()).unwrap_or_default();
         let role = member.role.to_string();
@@ -147,6 +149,14 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<ExitCode, Fail
         "min_participants": network.policy.min_participants,
     }));
     Ok(ExitCode::SUCCESS)
+}
+
+/// How a node is that nobody can ask.
+fn unreachable(home: &Home, name: &str) -> Result<String, Failure> {
+    Ok(match home.node(name).holder()? {
+        Some(holder) => format!("no control socket, {holder}"),
+        None => "not running".to_owned(),
+    })
 }
 
 async fn analyst(home: &Home, request: &Request) -> Result<Response, Failure> {

@@ -12,6 +12,7 @@ use formix_node::config::{Member, Network, NodeConfig, PolicyConfig};
 use formix_node::control::{ControlError, Request, call_promptly, stop};
 use formix_node::home::{ANALYST, Home, HomeError, NodeHome};
 use formix_node::key;
+use formix_node::lock::Lock;
 use formix_node::node::NodeError;
 use formix_node::responder::ResponderConfig;
 use formix_proto::directory::Role;
@@ -43,6 +44,10 @@ pub(crate) async fn up(
     level: &str,
     output: Output,
 ) -> Result<ExitCode, Failure> {
+    for (name, _) in requested(args, home) {
+        home.check_length(&name)?;
+    }
+    let _alone = alone(home, output).await?;
     let network = grow(args, home)?;
     if network.policy.min_participants < 3 {
         output
@@ -97,6 +102,8 @@ pub(crate) async fn up(
 }
 
 pub(crate) async fn down(home: &Home, output: Output) -> Result<ExitCode, Failure> {
+    Network::load(&home.network_file())?;
+    let _alone = alone(home, output).await?;
     let network = Network::load(&home.network_file())?;
     let mut stopping = JoinSet::new();
     for Member { name, .. } in network.nodes {
@@ -127,25 +134,43 @@ pub(crate) async fn down(home: &Home, output: Output) -> Result<ExitCode, Failur
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Waits until no other command starts or stops nodes of this home, and keeps others from it.
+async fn alone(home: &Home, output: Output) -> Result<Lock, Failure> {
+    let mut is_noted = false;
+    loop {
+        match home.start_and_stop_alone()? {
+            Ok(lock) => return Ok(lock),
+            Err(holder) if !is_noted => output.note(&format!(
+                "Another `formix up` or `formix down` is at work on {} ({holder}): waiting until it is done.",
+                home.path().display()
+            )),
+            Err(_) => tokio::time::sleep(POLL.0).await,
+        }
+        is_noted = true;
+    }
+}
+
 /// The network of this home, with at least the nodes that `args` ask for. Existing nodes stay as they are.
 fn grow(args: &Up, home: &Home) -> Result<Network, Failure> {
-    let file = home.network_file();
-    let lights = args.light.unwrap_or(if file.exists() { 0 } else { NEW_LIGHTS });
-    let mut requested = vec![(ANALYST.to_owned(), Role::Proposer)];
-    requested.extend((1..=args.heavy).map(|number| (format!("heavy-{number}"), Role::Heavy)));
-    requested.extend((1..=lights).map(|number| (format!("light-{number}"), Role::Light)));
-    for (name, _) in &requested {
-        home.check_length(name)?;
-    }
-    let _alone = home.share()?;
+    let _not_of_one_process = home.share()?;
+    let requested = requested(args, home);
     let mut network = existing_or_new(args, home)?;
     let known: BTreeSet<_> = network.nodes.iter().map(|member| member.name.clone()).collect();
     let mut ports = Vec::new();
     for (name, role) in requested.into_iter().filter(|(name, _)| !known.contains(name)) {
         network.nodes.push(create(home, name, role, &mut ports)?);
     }
-    network.save(&file)?;
+    network.save(&home.network_file())?;
     Ok(network)
+}
+
+/// The nodes that `args` ask for, in a network as it is now.
+fn requested(args: &Up, home: &Home) -> Vec<(String, Role)> {
+    let lights = args.light.unwrap_or(if home.network_file().exists() { 0 } else { NEW_LIGHTS });
+    let heavies = (1..=args.heavy).map(|number| (format!("heavy-{number}"), Role::Heavy));
+    let lights = (1..=lights).map(|number| (format!("light-{number}"), Role::Light));
+    let analyst = (ANALYST.to_owned(), Role::Proposer);
+    std::iter::once(analyst).chain(heavies).chain(lights).collect()
 }
 
 fn existing_or_new(args: &Up, home: &Home) -> Result<Network, Failure> {
