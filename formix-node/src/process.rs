@@ -48,10 +48,13 @@ pub enum ProcessError {
     Signals(std::io::Error),
 }
 
-/// Runs the node with that name until its owner, SIGINT or SIGTERM stops it. Then it finishes what is
-/// under way.
-pub async fn run(home: &Home, name: &str, role: Role) -> Result<(), ProcessError> {
-    let mut signals = StopSignals::listen()?;
+/// Runs the node with that name until its owner or a signal stops it. Then it finishes what is under way.
+pub async fn run(
+    home: &Home,
+    name: &str,
+    role: Role,
+    mut signals: StopSignals,
+) -> Result<(), ProcessError> {
     home.check_length(name)?;
     let _lock = home.share()?;
     let network = Network::load(&home.network_file())?;
@@ -71,8 +74,8 @@ pub async fn run(home: &Home, name: &str, role: Role) -> Result<(), ProcessError
     tokio::select! {
         outcome = node.stopped() => outcome.map_err(NodeError::from)?,
         () = server.serve() => {}
-        () = signals.received() => {
-            info!(name, "stopping: finishing what is under way");
+        signal = signals.received() => {
+            info!(name, signal, "stopping: finishing what is under way");
             node.stop().await.map_err(NodeError::from)?;
         }
     }
@@ -94,33 +97,50 @@ fn bind(home: &Home, name: &str, role: Role) -> Result<BoundNode, ProcessError> 
     Ok(BoundNode::bind(setup)?)
 }
 
-/// The signals that stop a command: SIGINT and SIGTERM.
+/// The signals that stop a command: SIGINT, SIGTERM, and SIGHUP of a terminal that closes.
 pub struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
+    /// `None` if the command was started with the signal ignored, as `nohup` does.
+    hangup: Option<Signal>,
 }
 
 impl StopSignals {
-    /// Listens: from now on these signals no longer end the process by themselves.
+    /// Listens: from now on these signals no longer end the process by themselves. SIGUSR1 and SIGUSR2, which
+    /// mean nothing here, do not either.
     pub fn listen() -> Result<Self, ProcessError> {
         let listen = |kind| signal(kind).map_err(ProcessError::Signals);
+        for ignored in [SignalKind::user_defined1(), SignalKind::user_defined2()] {
+            drop(listen(ignored)?);
+        }
+        let hangup = (!is_ignored(SignalKind::hangup())).then(|| listen(SignalKind::hangup()));
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
+            hangup: hangup.transpose()?,
         })
     }
 
-    /// Waits for one of them.
-    pub async fn received(&mut self) {
+    /// Waits for one of them, and returns its name.
+    pub async fn received(&mut self) -> &'static str {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = hangup => "SIGHUP",
         }
     }
 }
 
-/// Listens for a signal to stop, and waits for it.
-pub async fn stop_signal() -> Result<(), ProcessError> {
-    StopSignals::listen()?.received().await;
-    Ok(())
+/// Whether this process was started with a signal ignored: proc_pid_status(5). A listener would undo that.
+fn is_ignored(kind: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.unwrap_or_default() >> (kind.as_raw_value() - 1) & 1 == 1
 }

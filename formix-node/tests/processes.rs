@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use formix_node::FormixNetwork;
 use formix_node::config::Network;
@@ -122,16 +122,78 @@ fn down_ends_every_process_with_status_0_and_up_goes_on() {
 }
 
 #[test]
-fn a_node_in_the_foreground_ends_with_status_0_on_sigterm_and_sigint() {
+fn a_node_in_the_foreground_ends_with_status_0_on_sigterm_sigint_and_sighup() {
     let network = Up::start(&[]);
     network.kill("heavy-1");
-    for signal in [Signal::TERM, Signal::INT] {
-        let mut node = in_the_foreground(&network, "heavy-1");
-        let pid = Pid::from_raw(node.id().try_into().unwrap()).unwrap();
-        rustix::process::kill_process(pid, signal).unwrap();
-        let status = within("the node ends", move || node.wait().unwrap());
-        assert_eq!(status.code(), Some(0), "{signal:?}");
+    for (signal, name) in
+        [(Signal::TERM, "SIGTERM"), (Signal::INT, "SIGINT"), (Signal::HUP, "SIGHUP")]
+    {
+        let run = on(network.home().path());
+        let node = in_the_foreground(run, &network, "heavy-1");
+        rustix::process::kill_process(Pid::from_child(&node), signal).unwrap();
+        assert_eq!(status_of(node), Some(0), "{signal:?}");
+        let log = fs::read_to_string(network.home().node("heavy-1").log()).unwrap();
+        let stopping = format!("signal=\"{name}\"");
+        assert!(log.lines().rev().take(5).any(|line| line.contains(&stopping)), "{log}");
     }
+}
+
+#[test]
+fn a_signal_that_means_nothing_to_a_node_does_not_end_it() {
+    let network = Up::start(&[]);
+    for signal in [Signal::USR1, Signal::USR2] {
+        network.signal("heavy-1", signal);
+    }
+    network.call("heavy-1", Request::Status);
+    network.signal("heavy-1", Signal::TERM);
+    assert_eq!(ended(network.pids()["heavy-1"]).exit_status(), Some(0));
+}
+
+/// `nohup` has it ignore SIGHUP.
+#[test]
+fn a_node_that_was_started_to_outlive_its_terminal_does() {
+    let network = Up::start(&[]);
+    network.kill("heavy-1");
+    let mut run = Command::new("nohup");
+    run.arg(env!("CARGO_BIN_EXE_formix")).env("FORMIX_HOME", network.home().path());
+    let node = in_the_foreground(run, &network, "heavy-1");
+    let pid = Pid::from_child(&node);
+    rustix::process::kill_process(pid, Signal::HUP).unwrap();
+    network.call("heavy-1", Request::Status);
+    let log = fs::read_to_string(network.home().node("heavy-1").log()).unwrap();
+    assert!(!log.contains("SIGHUP"), "{log}");
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(status_of(node), Some(0));
+}
+
+/// It has nothing to finish yet, and does not leave anything half done either.
+#[test]
+fn a_node_that_is_told_to_stop_while_it_starts_stops_when_it_has() {
+    let network = Up::start(&[]);
+    network.kill("heavy-1");
+    let place = network.home().node("heavy-1");
+    fs::remove_file(place.log()).unwrap();
+    let mut run = on(network.home().path());
+    run.args(["heavy", "run", "heavy-1"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let node = run.spawn().unwrap();
+    // It makes its log after it listens for signals, and before all else.
+    within("it has begun", {
+        let log = place.log();
+        move || {
+            while !log.exists() {
+                std::thread::yield_now();
+            }
+        }
+    });
+    rustix::process::kill_process(Pid::from_child(&node), Signal::TERM).unwrap();
+    assert_eq!(status_of(node), Some(0));
+    let log = fs::read_to_string(place.log()).unwrap();
+    assert!(log.lines().last().unwrap().contains("stopped"), "{log}");
+}
+
+/// The exit status of a process, once it has ended.
+fn status_of(mut node: Child) -> Option<i32> {
+    within("the node ends", move || node.wait().unwrap()).code()
 }
 
 /// A service manager keeps what a node writes to standard error.
@@ -159,8 +221,7 @@ fn a_node_logs_to_standard_error_unless_that_is_its_own_log() {
 }
 
 /// A node that this process has started, once it listens to its owner.
-fn in_the_foreground(network: &Up, name: &str) -> Child {
-    let mut run = on(network.home().path());
+fn in_the_foreground(mut run: Command, network: &Up, name: &str) -> Child {
     run.args(["heavy", "run", name]).stdout(Stdio::null()).stderr(Stdio::null());
     let node = run.spawn().unwrap();
     let socket = network.home().node(name).socket();

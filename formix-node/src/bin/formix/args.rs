@@ -121,7 +121,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunCommand {
-    /// Run one node from its configuration, nodes/NAME/node.toml, until SIGINT or SIGTERM
+    /// Run one node from its configuration, nodes/NAME/node.toml, until SIGINT, SIGTERM or SIGHUP
     Run {
         /// The node's name, as in network.toml
         name: String,

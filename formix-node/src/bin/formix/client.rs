@@ -7,7 +7,7 @@ use formix_node::config::Network;
 use formix_node::control::{ControlError, Request, Response, call, call_promptly, find};
 use formix_node::history::{Archive, ComputationRow, State};
 use formix_node::home::{ANALYST, Home};
-use formix_node::process::stop_signal;
+use formix_node::process::StopSignals;
 use formix_node::report::Report;
 use serde_json::json;
 
@@ -91,11 +91,11 @@ pub(crate) async fn wait(
     let goes_on = |why: &str| {
         output.note(&format!("{why}: the question goes on, and `formix wait {id}` waits for it."));
     };
+    // Before it says that it waits.
+    let mut signals = StopSignals::listen()?;
     tokio::select! {
-        // It listens for signals before it says that it waits.
         biased;
-        signalled = stop_signal() => {
-            signalled?;
+        _ = signals.received() => {
             goes_on("Interrupted");
             output.result(&json!({ "status": "interrupted", "comp_id": id }));
             Ok(ExitCode::from(INTERRUPTED))

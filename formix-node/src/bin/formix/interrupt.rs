@@ -17,7 +17,7 @@ pub(crate) async fn or(
 ) -> Result<ExitCode, Failure> {
     tokio::select! {
         biased;
-        () = signals.received() => {
+        _ = signals.received() => {
             output.line("Interrupted: stopping the network.");
             output.result(&json!({ "status": "interrupted" }));
             Ok(ExitCode::from(INTERRUPTED))

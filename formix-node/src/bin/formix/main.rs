@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use formix_node::config::Network;
 use formix_node::home::Home;
+use formix_node::process::StopSignals;
 use formix_node::responder::worker;
 use formix_proto::directory::Role;
 
@@ -105,10 +106,12 @@ async fn run(
     output: Output,
 ) -> Result<ExitCode, Failure> {
     let RunCommand::Run { name } = command;
+    // First of all: a signal from now on is not lost, and stops the node once it runs.
+    let signals = StopSignals::listen()?;
     // Only an enrolled name becomes part of a path.
     Network::load(&home.network_file())?.member(&name)?;
     logging::of_one_node(home, &name, level)?;
-    formix_node::process::run(home, &name, role).await.inspect_err(|error| {
+    formix_node::process::run(home, &name, role, signals).await.inspect_err(|error| {
         tracing::error!(target: logging::PRINTED, %error, "stopped");
     })?;
     output.result(&serde_json::json!({ "status": "stopped" }));
