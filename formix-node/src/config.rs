@@ -3,6 +3,7 @@
 mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,6 +106,9 @@ pub enum ConfigError {
     /// There is no network in this home.
     #[error("no network in {}: `formix up` creates one", .0.display())]
     NoNetwork(PathBuf),
+    /// The network is another user's.
+    #[error("{}: permission denied: run this as the user who started the network", .0.display())]
+    Forbidden(PathBuf),
     /// Its content is wrong.
     #[error("{}: {what}", path.display())]
     Content {
@@ -185,6 +189,16 @@ pub enum ContentError {
     NotATable,
 }
 
+impl ConfigError {
+    /// What the operating system reports, if it is that.
+    fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            Self::File(HomeError::Io { error, .. }) => Some(error.kind()),
+            _ => None,
+        }
+    }
+}
+
 impl ContentError {
     pub(crate) fn of(self, path: &Path) -> ConfigError {
         ConfigError::Content { path: path.to_owned(), what: self }
@@ -194,11 +208,13 @@ impl ContentError {
 impl Network {
     /// Reads and checks `network.toml`.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        if !path.exists() {
-            let home = path.parent().unwrap_or(path);
-            return Err(ConfigError::NoNetwork(home.to_owned()));
-        }
-        let network: Self = load(path)?;
+        let network: Self = load(path).map_err(|error| match error.kind() {
+            Some(ErrorKind::NotFound) => {
+                ConfigError::NoNetwork(path.parent().unwrap_or(path).to_owned())
+            }
+            Some(ErrorKind::PermissionDenied) => ConfigError::Forbidden(path.to_owned()),
+            _ => error,
+        })?;
         network.check().map_err(|what| what.of(path))?;
         Ok(network)
     }

@@ -1,13 +1,14 @@
 //! A node's secret key, in a file that only its owner may read.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use formix_transport::identity::{Identity, IdentityError};
 use zeroize::Zeroizing;
 
+use crate::durable;
 use crate::home::{HomeError, at};
 
 /// Why a key cannot be used.
@@ -53,19 +54,11 @@ fn load(path: &Path, mut file: File) -> Result<Identity, KeyError> {
     Identity::from_pem(&pem).map_err(|error| KeyError::Identity { path: path.to_owned(), error })
 }
 
-/// The key is written under another name and then renamed: a crash leaves a whole key or none.
 fn create(path: &Path) -> Result<Identity, KeyError> {
     let identity = Identity::generate()
         .map_err(|error| KeyError::Identity { path: path.to_owned(), error })?;
-    let unfinished = path.with_extension("pem.new");
-    let write = || {
-        let _ = fs::remove_file(&unfinished);
-        let mut file =
-            File::options().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-        file.write_all(identity.to_pem().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)
-    };
-    write().map_err(at(path))?;
+    let written =
+        durable::replace(path, 0o600, |file| file.write_all(identity.to_pem().as_bytes()));
+    written.map_err(at(path))?;
     Ok(identity)
 }

@@ -25,6 +25,7 @@ pub mod config;
 pub mod consent;
 pub mod control;
 pub mod database;
+mod durable;
 pub mod duration;
 pub mod handle;
 pub mod history;

@@ -46,6 +46,22 @@ fn a_missing_home_is_named_and_not_created() {
     }
 }
 
+/// No network is what is not there; all else that keeps a file from being read is named.
+#[test]
+fn a_network_that_cannot_be_looked_at_is_not_taken_for_none() {
+    let scratch = TempDir::new().unwrap();
+    let file = scratch.path().join("file");
+    fs::write(&file, "").unwrap();
+    refused(formix(&file, &["status"]), &["file/network.toml: Not a directory"]);
+    // The superuser may look at everything.
+    if !rustix::process::geteuid().is_root() {
+        let home = scratch.path().join("home");
+        fs::create_dir(&home).unwrap();
+        fs::set_permissions(&home, Permissions::from_mode(0o000)).unwrap();
+        refused(formix(&home, &["status"]), &["home/network.toml: permission denied", "the user"]);
+    }
+}
+
 #[test]
 fn a_network_file_that_is_wrong_is_refused_with_its_line_and_left_alone() {
     let scratch = TempDir::new().unwrap();

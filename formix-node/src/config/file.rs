@@ -1,13 +1,14 @@
 //! Reading and writing configuration files; errors name the line.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ConfigError;
+use crate::durable;
 use crate::home::{HomeError, at};
 
 /// The largest configuration file that is read, in bytes.
@@ -76,7 +77,6 @@ pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<String, Conf
 
 /// Replaces the text of a configuration, whole or not at all.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
-    let unfinished = path.with_extension("toml.new");
-    fs::write(&unfinished, text).map_err(at(&unfinished))?;
-    Ok(fs::rename(&unfinished, path).map_err(at(path))?)
+    let replaced = durable::replace(path, 0o666, |file| file.write_all(text.as_bytes()));
+    Ok(replaced.map(|_| ()).map_err(at(path))?)
 }

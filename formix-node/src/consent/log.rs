@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::Choice;
 use super::subject::Subject;
+use crate::durable;
 use crate::home::{HomeError, at};
 
 /// What was decided.
@@ -165,7 +166,7 @@ impl DecisionLog {
             file.set_len(whole as u64).and_then(|()| file.rewind()).map_err(at(path))?;
         }
         let past = entries(path, &bytes)?.into_iter().map(|entry| entry.past).collect();
-        sync_name(path).map_err(at(path))?;
+        durable::sync_directory(path).map_err(at(path))?;
         Ok(Self { path: path.to_owned(), file: Some(file), past })
     }
 
@@ -212,11 +213,6 @@ fn entries(path: &Path, text: &[u8]) -> Result<Vec<Entry>, DecisionLogError> {
         serde_json::from_slice(text).map_err(wrong)
     };
     (1..).zip(lines).map(entry).collect()
-}
-
-/// A new file survives a crash only once its directory is on the disk.
-fn sync_name(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 /// Points in time, as RFC 3339 writes them.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::error::DatabaseError;
 use super::{APPLICATION, VERSION};
+use crate::durable;
 use crate::lock::Lock;
 
 /// What SQLite writes first, <https://sqlite.org/fileformat.html#the_database_header>.
@@ -74,8 +75,7 @@ pub(crate) fn create_if_missing(
 /// Makes durable which files are beside the file. SQLite does so, too, after it has made a
 /// write-ahead log, but takes a failure for success.
 pub(crate) fn sync_directory(path: &Path) -> Result<(), DatabaseError> {
-    let synced = File::open(directory(path)).and_then(|directory| directory.sync_all());
-    synced.map_err(DatabaseError::io(path))
+    durable::sync_directory(path).map_err(DatabaseError::io(path))
 }
 
 /// Refuses what is not a node's file of this version, from its first bytes and without changing any: SQLite
