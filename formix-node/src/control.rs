@@ -120,6 +120,8 @@ pub struct NodeStatus {
     pub pid: u32,
     /// Where it listens.
     pub address: Option<String>,
+    /// What keeps it from its work, if anything does.
+    pub trouble: Option<String>,
 }
 
 /// What a node knows of a computation.

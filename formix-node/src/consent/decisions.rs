@@ -7,7 +7,7 @@ use formix_proto::spec::Proposal;
 use formix_proto::time::Time;
 use tracing::{error, info};
 
-use super::log::{By, Decision, DecisionLog, DecisionLogError, Entry, PastDecision};
+use super::log::{By, Decision, DecisionLog, DecisionLogError, Entry, Keep, PastDecision};
 use super::policy::{Evaluation, Held, Policy};
 use super::rule::{Choice, Rule, Span, Verdict};
 use super::seen::Seen;
@@ -30,6 +30,8 @@ pub(crate) struct Decisions {
     /// Held from the evaluation until the decision is recorded, so that a cooldown lets one question
     /// through, not two at once.
     log: Mutex<DecisionLog>,
+    /// Why the last decision could not be recorded.
+    trouble: Mutex<Option<String>>,
 }
 
 /// A question that waits for the owner.
@@ -56,6 +58,8 @@ pub(super) enum Ruling {
     },
     /// The owner has to decide, for this reason.
     Ask(String),
+    /// A rule decides it, which could not be recorded for this reason, and is not carried out before it is.
+    Unrecorded(String),
 }
 
 impl Decisions {
@@ -66,7 +70,10 @@ impl Decisions {
         enrolled: SharedEnrolled,
     ) -> Result<Self, DecisionLogError> {
         let log = Mutex::new(DecisionLog::open(&home.consent_log())?);
-        Ok(Self { rules: home.consent(), made_up, enrolled, log })
+        let (rules, trouble) = (home.consent(), Mutex::default());
+        let decisions = Self { rules, made_up, enrolled, log, trouble };
+        decisions.log().tidy(|| decisions.keep());
+        Ok(decisions)
     }
 
     /// Applies the rules to a question, and records what they decide.
@@ -96,8 +103,8 @@ impl Decisions {
         match self.write(&mut log, proposal, choice.into(), evaluation.by) {
             Ok(()) => Ruling::Decided { choice, by: evaluation.by },
             Err(error) => {
-                error!(%error, "a decision could not be recorded, so it is not executed");
-                Ruling::Ask(format!("the decision of a rule could not be recorded: {error}"))
+                let why = format!("the decision of a rule could not be recorded: {error}");
+                Ruling::Unrecorded(why)
             }
         }
     }
@@ -120,14 +127,30 @@ impl Decisions {
         by: By,
     ) -> Result<(), DecisionLogError> {
         let (id, spec, subject) = (proposal.id(), &proposal.spec, self.subject(proposal));
-        log.record(Entry {
+        log.tidy(|| self.keep());
+        let recorded = log.record(Entry {
             past: PastDecision { time: now(), comp_id: id, verdict, by, subject },
             prompt: spec.prompt.clone(),
             sql: spec.query.as_ref().map(|query| query.sql.clone()),
             reveals: words::revealed(&spec.statistic),
-        })?;
-        info!(id = id.short(), "{verdict} {by}");
-        Ok(())
+        });
+        match &recorded {
+            Ok(()) => info!(id = id.short(), "{verdict} {by}"),
+            Err(error) => error!(id = id.short(), %error, "a decision is not recorded"),
+        }
+        *self.trouble() = recorded.as_ref().err().map(ToString::to_string);
+        recorded
+    }
+
+    /// Which decisions still matter. With rules that cannot be read, all may.
+    fn keep(&self) -> Keep {
+        let cooldown = self.policy().ok().map(|policy| policy.longest_cooldown());
+        Keep { now: now(), cooldown }
+    }
+
+    /// Why the last decision could not be recorded; `None` if it was.
+    pub(super) fn trouble(&self) -> MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The newest decision about a computation whose id starts like this.

@@ -121,10 +121,15 @@ impl Rule {
         }
     }
 
+    /// How long the rule lets nothing more through once something was allowed.
+    pub(super) fn cooldown(&self) -> Duration {
+        self.cooldown.unwrap_or(COOLDOWN).0
+    }
+
     /// Whether something was allowed within the cooldown, in any wording, by any rule or the owner, that
     /// the rule matches, too, or that reads a column of this question's.
     fn is_cooling(&self, subject: &Subject, past: &[PastDecision], now: Time) -> bool {
-        let Span(span) = self.cooldown.unwrap_or(COOLDOWN);
+        let span = self.cooldown();
         past.iter().any(|past| {
             past.verdict == Decision::Allow
                 && past.time + span > now

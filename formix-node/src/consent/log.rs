@@ -1,16 +1,19 @@
 //! `consent.log`: the decision about each question, for the owner to read and for cooldowns.
 //!
-//! One line of JSON per decision. It is on the disk before anything that follows from it is sent.
+//! One line of JSON per decision. It is on the disk before anything that follows from it is sent. A long log is
+//! tidied: rewritten without the decisions that no longer matter.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{File, Metadata};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use formix_proto::id::ComputationId;
 use formix_proto::time::Time;
 use serde::{Deserialize, Serialize};
+use tracing::{debug, warn};
 
 use super::rule::Choice;
 use super::subject::Subject;
@@ -138,17 +141,49 @@ pub enum DecisionLogError {
         /// Which line, from 1.
         line: usize,
     },
-    /// The last line may be incomplete.
-    #[error("{}: an earlier decision could not be written, so no more are made: check the disk, then restart the node", .0.display())]
-    Cut(PathBuf),
+    /// A decision is not on the disk.
+    #[error("{}: a decision could not be written, so it is not carried out: {error}: make room or check the disk, the node then goes on by itself", path.display())]
+    Unwritten {
+        /// The log.
+        path: PathBuf,
+        /// What the operating system reports.
+        error: io::Error,
+    },
+}
+
+/// Up to this length, in bytes, nothing is removed from a log.
+const MAX_UNTIDIED: u64 = 1 << 20;
+/// How long after its deadline a question may come again: what the protocol remembers of it, and clocks that differ.
+const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long at least what was allowed is kept, for its owner and for a cooldown that is written later.
+const ALLOWED: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// Which decisions still matter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keep {
+    pub(super) now: Time,
+    /// The longest cooldown of any rule; if it is not known, all decisions matter.
+    pub(super) cooldown: Option<Duration>,
+}
+
+impl Keep {
+    pub(super) fn keeps(&self, past: &PastDecision) -> bool {
+        let Some(cooldown) = self.cooldown else { return true };
+        let cools = past.verdict == Decision::Allow && past.time + cooldown.max(ALLOWED) > self.now;
+        cools || past.subject.deadline + RETENTION > self.now
+    }
 }
 
 /// The log of a running node.
 #[derive(Debug)]
 pub(super) struct DecisionLog {
     path: PathBuf,
-    /// `None` once a line could not be written.
+    /// `None` once a line could not be written: it, or a part of it, may be there all the same.
     pub(super) file: Option<File>,
+    /// How long the file is without such a line, in bytes.
+    len: u64,
+    /// Beyond this length what no longer matters is removed.
+    bound: u64,
     past: Vec<PastDecision>,
 }
 
@@ -158,16 +193,14 @@ impl DecisionLog {
     pub(super) fn open(path: &Path) -> Result<Self, DecisionLogError> {
         let mut options = File::options();
         let open = options.create(true).read(true).append(true).mode(0o600).open(path);
-        let mut file = open.map_err(at(path))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(at(path))?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        if whole < bytes.len() {
-            file.set_len(whole as u64).and_then(|()| file.rewind()).map_err(at(path))?;
+        let file = open.map_err(at(path))?;
+        let mut past = Vec::new();
+        let len = scan(path, &file, |entry, _| past.push(entry.past))?;
+        if file.metadata().map_err(at(path))?.len() > len {
+            file.set_len(len).map_err(at(path))?;
         }
-        let past = entries(path, &bytes)?.into_iter().map(|entry| entry.past).collect();
         durable::sync_directory(path).map_err(at(path))?;
-        Ok(Self { path: path.to_owned(), file: Some(file), past })
+        Ok(Self { path: path.to_owned(), file: Some(file), len, bound: MAX_UNTIDIED, past })
     }
 
     /// What was decided, oldest first.
@@ -180,39 +213,105 @@ impl DecisionLog {
         self.past.iter().rev().find(|past| past.comp_id == id)
     }
 
-    /// Writes a decision, and returns once it is on the disk.
+    /// Writes a decision, and returns once it is on the disk. After a write that has failed the whole log is written
+    /// anew first: a sync that follows a failed one can succeed without the data being there.
     pub(super) fn record(&mut self, entry: Entry) -> Result<(), DecisionLogError> {
-        let mut file = self.file.take().ok_or_else(|| DecisionLogError::Cut(self.path.clone()))?;
-        let line = serde_json::to_vec(&entry).map_err(io::Error::from);
-        let written = line.and_then(|mut line| {
-            line.push(b'\n');
-            file.write_all(&line)?;
-            file.sync_data()
-        });
-        written.map_err(at(&self.path))?;
+        let path = self.path.clone();
+        self.append(entry).map_err(|error| DecisionLogError::Unwritten { path, error })
+    }
+
+    fn append(&mut self, entry: Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&entry).map_err(io::Error::from)?;
+        line.push(b'\n');
+        if self.file.is_none() {
+            self.rewrite(|_| true)?;
+        }
+        // Not there any more, should writing fail.
+        let mut file = self.file.take().ok_or(io::ErrorKind::NotFound)?;
+        file.write_all(&line)?;
+        file.sync_data()?;
         self.file = Some(file);
+        self.len += line.len() as u64;
         self.past.push(entry.past);
+        Ok(())
+    }
+
+    /// Removes what no longer matters, if the file has grown beyond its bound. Without room for that, it grows on.
+    pub(super) fn tidy(&mut self, keep: impl FnOnce() -> Keep) {
+        if self.len <= self.bound {
+            return;
+        }
+        let (keep, before) = (keep(), self.len);
+        match self.rewrite(|past| keep.keeps(past)) {
+            Ok(()) => debug!(before, after = self.len, "tidied the log of decisions"),
+            Err(error) => {
+                warn!(path = %self.path.display(), %error, "the log of decisions could not be tidied");
+                self.bound = before.saturating_mul(2);
+            }
+        }
+    }
+
+    /// Writes these decisions into a new file, which takes the log's place once it is on the disk.
+    fn rewrite(&mut self, keeps: impl Fn(&PastDecision) -> bool) -> io::Result<()> {
+        let (mut past, mut text) = (Vec::new(), Vec::new());
+        let known = File::open(&self.path)?.take(self.len);
+        scan(&self.path, known, |entry, line| {
+            if keeps(&entry.past) {
+                past.push(entry.past);
+                text.extend_from_slice(line);
+            }
+        })
+        .map_err(io::Error::other)?;
+        match durable::replace(&self.path, 0o600, |file| file.write_all(&text)) {
+            Ok(file) => self.file = Some(file),
+            Err(error) => {
+                // After a crash the name may lead to either file: nothing is added to the wrong one.
+                self.file.take_if(|file| !is_at(file, &self.path));
+                return Err(error);
+            }
+        }
+        (self.past, self.len) = (past, text.len() as u64);
+        self.bound = self.len.saturating_mul(2).max(MAX_UNTIDIED);
         Ok(())
     }
 }
 
-/// All decisions in a node's log, oldest first; none if there is no log.
-pub fn read(path: &Path) -> Result<Vec<Entry>, DecisionLogError> {
-    match std::fs::read(path) {
-        Ok(bytes) => entries(path, &bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(at(path)(error).into()),
-    }
+/// Whether this is the file with that name.
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |found: Metadata| (found.dev(), found.ino());
+    let named = std::fs::metadata(path).map(identity);
+    named.is_ok_and(|named| file.metadata().map(identity).is_ok_and(|file| file == named))
 }
 
-/// The decisions on all complete lines.
-fn entries(path: &Path, text: &[u8]) -> Result<Vec<Entry>, DecisionLogError> {
-    let lines = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
-    let entry = |(line, text)| {
-        let wrong = |_| DecisionLogError::Syntax { path: path.to_owned(), line };
-        serde_json::from_slice(text).map_err(wrong)
+/// All decisions in a node's log, oldest first; none if there is no log.
+pub fn read(path: &Path) -> Result<Vec<Entry>, DecisionLogError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        file => file.map_err(at(path))?,
     };
-    (1..).zip(lines).map(entry).collect()
+    let mut entries = Vec::new();
+    scan(path, file, |entry, _| entries.push(entry))?;
+    Ok(entries)
+}
+
+/// Reads the decisions on all complete lines, and returns how long these lines are, in bytes.
+fn scan(
+    path: &Path,
+    text: impl Read,
+    mut each: impl FnMut(Entry, &[u8]),
+) -> Result<u64, DecisionLogError> {
+    let (mut text, mut line, mut len) = (BufReader::new(text), Vec::new(), 0);
+    for number in 1.. {
+        line.clear();
+        text.read_until(b'\n', &mut line).map_err(at(path))?;
+        if !line.ends_with(b"\n") {
+            break;
+        }
+        let wrong = |_| DecisionLogError::Syntax { path: path.to_owned(), line: number };
+        each(serde_json::from_slice(&line).map_err(wrong)?, &line);
+        len += line.len() as u64;
+    }
+    Ok(len)
 }
 
 /// Points in time, as RFC 3339 writes them.

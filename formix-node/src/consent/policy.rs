@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use formix_proto::id::NodeId;
 use formix_proto::time::Time;
@@ -82,6 +83,11 @@ impl Policy {
             }
         }
         Evaluation { verdict: self.default, by: By::Default, held }
+    }
+
+    /// The longest time for which any rule that allows looks back.
+    pub(super) fn longest_cooldown(&self) -> Duration {
+        self.rules.iter().filter(|rule| rule.allows()).map(Rule::cooldown).max().unwrap_or_default()
     }
 
     /// Inserts a rule before all others in the file, and changes nothing else in it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use formix_proto::answer::Answer;
 use formix_proto::id::ComputationId;
@@ -10,7 +11,7 @@ use formix_proto::policy::Slots;
 use formix_proto::spec::Proposal;
 use formix_proto::time::Time;
 use tokio::sync::mpsc;
-use tracing::{error, warn};
+use tracing::warn;
 
 use super::decisions::{Decisions, Pending, Ruling};
 use super::error::{ConsentError, NoAnswer};
@@ -26,6 +27,9 @@ use crate::text::one_line;
 
 /// How many questions a node answers at the same time; the others wait their turn.
 const MAX_AT_ONCE: usize = 4;
+
+/// The pause before a decision of a rule that could not be recorded is tried again.
+const RECORD_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the responder found.
 type Found = Result<Answer, NoAnswer>;
@@ -64,32 +68,78 @@ impl Queue {
     pub(crate) async fn submit(&self, proposal: Arc<Proposal>, slots: Option<Slots>) {
         let deadline = proposal.spec.deadline;
         let (soon, late) = slots.map_or((deadline, deadline), |slots| (slots.soon, slots.late));
-        let (id, ruling) = (proposal.id(), self.rule(Arc::clone(&proposal)).await);
+        let id = proposal.id();
+        // The node is stopping: the question comes again when it restarts.
+        let Ok(ruling) = self.rule(&proposal).await else { return };
         let (choice, until) = match ruling {
-            // The node is stopping: the question comes again when it restarts.
-            Err(_) => return,
-            Ok(None) => (Choice::Approve, soon),
-            Ok(Some(Ruling::Decided { choice, by: By::Owner })) => {
+            None => (Choice::Approve, soon),
+            Some(Ruling::Decided { choice, by: By::Owner }) => {
                 self.send(Command::Defer(id)).await;
                 (choice, late)
             }
-            Ok(Some(Ruling::Decided { choice, .. })) => (choice, soon),
-            Ok(Some(Ruling::Ask(why))) => {
-                self.send(Command::Defer(id)).await;
-                // If that took too long, the machine has declined already.
-                let until = if now() < soon { late } else { soon };
-                let asked = Arc::clone(&proposal);
-                self.pending().insert(id, Pending { proposal: asked, why, until, seen: None });
+            Some(Ruling::Decided { choice, .. }) => (choice, soon),
+            Some(Ruling::Ask(why)) => {
+                let until = self.put_to_owner(&proposal, why, [soon, late]).await;
                 return self.expire(&proposal, until).await;
+            }
+            Some(Ruling::Unrecorded(why)) => {
+                let until = self.put_to_owner(&proposal, why, [soon, late]).await;
+                match self.recorded_after_all(&proposal, until).await {
+                    Some(choice) => (choice, until),
+                    None => return self.expire(&proposal, until).await,
+                }
             }
         };
         // Logged where it is found; there is no owner here to report it to.
         let _ = self.execute(choice, &proposal, until, None).await;
     }
 
-    async fn rule(&self, proposal: Arc<Proposal>) -> Result<Option<Ruling>, ConsentError> {
+    async fn rule(&self, proposal: &Arc<Proposal>) -> Result<Option<Ruling>, ConsentError> {
         let _turn = self.rulings.take(proposal.proposer).await;
+        let proposal = Arc::clone(proposal);
         self.with_decisions(move |decisions| decisions.rule(&proposal)).await
+    }
+
+    /// Has a question wait for the owner, and returns until when.
+    async fn put_to_owner(
+        &self,
+        proposal: &Arc<Proposal>,
+        why: String,
+        [soon, late]: [Time; 2],
+    ) -> Time {
+        let (id, proposal) = (proposal.id(), Arc::clone(proposal));
+        self.send(Command::Defer(id)).await;
+        // If that took too long, the machine has declined already.
+        let until = if now() < soon { late } else { soon };
+        self.pending().insert(id, Pending { proposal, why, until, seen: None });
+        until
+    }
+
+    /// Applies the rules to a pending question again, until what they decide can be recorded; `None` if the owner has
+    /// decided first, or has to, or if there is no more time.
+    async fn recorded_after_all(&self, proposal: &Arc<Proposal>, until: Time) -> Option<Choice> {
+        let id = proposal.id();
+        while now() < until {
+            wait_for(until.min(now() + RECORD_AGAIN)).await;
+            // As where the owner decides: of two decisions, the one that removes the question counts.
+            let mut pending = self.pending().remove(&id)?;
+            let ruling = self.rule(proposal).await.ok()??;
+            let is_settled = !matches!(ruling, Ruling::Unrecorded(_));
+            match ruling {
+                Ruling::Decided { choice, .. } => return Some(choice),
+                Ruling::Ask(why) | Ruling::Unrecorded(why) => pending.why = why,
+            }
+            self.pending().insert(id, pending);
+            if is_settled {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Why the node could not record its last decision, if it could not.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.decisions.as_ref().and_then(|decisions| decisions.trouble().clone())
     }
 
     /// A question that is still pending then expires.
@@ -99,9 +149,8 @@ impl Queue {
         if self.pending().remove(&id).is_none() {
             return;
         }
-        if let Err(error) = self.record(proposal, Decision::Expired, By::Nobody).await {
-            error!(id = id.short(), %error, "cannot record that a question has expired");
-        }
+        // Nothing follows from it, and a failure is logged where it is found.
+        let _ = self.record(proposal, Decision::Expired, By::Nobody).await;
     }
 
     /// The questions that wait for the owner.

@@ -142,6 +142,7 @@ impl Desk {
             id: self.node.id().to_string(),
             pid: std::process::id(),
             address: self.address.clone(),
+            trouble: self.node.queue.as_ref().and_then(|queue| queue.trouble()),
         }
     }
 

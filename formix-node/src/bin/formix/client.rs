@@ -135,13 +135,18 @@ pub(crate) async fn status(home: &Home, output: Output) -> Result<ExitCode, Fail
         let role = member.role.to_string();
         let id = member.id.short();
         output.line(&format!("{:<16}{role:<10}{id}  {state:<24}{address}", member.name));
+        let trouble = running.as_ref().and_then(|status| status.trouble.as_deref());
+        if let Some(trouble) = trouble {
+            output.field("", trouble);
+        }
         nodes.push(json!({
             "name": member.name,
             "role": role,
             "uid": member.id.to_string(),
             "running": running.is_some(),
-            "pid": running.map(|status| status.pid),
+            "pid": running.as_ref().map(|status| status.pid),
             "address": member.address,
+            "trouble": trouble,
         }));
     }
     output.result(&json!({

@@ -2,11 +2,13 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use formix_proto::time::Time;
 use tempfile::TempDir;
 
-use super::{past, sleep};
-use crate::consent::log::DecisionLog;
+use super::{DAY, past, sleep};
+use crate::consent::log::{DecisionLog, Keep};
 use crate::consent::{Decision, DecisionLogError, Entry, read};
 
 fn entry(at: u64) -> Entry {
@@ -62,12 +64,113 @@ fn a_line_that_is_not_a_decision_is_named_and_left_alone() {
     assert_eq!(fs::read_to_string(&file).unwrap(), damaged);
 }
 
+/// Whatever of the failed line has come to the file is gone with it.
 #[test]
-fn after_a_failed_write_nothing_more_is_decided() {
+fn after_a_failed_write_the_log_is_written_anew_before_anything_is_decided() {
     let (_scratch, file) = scratch();
     let mut log = DecisionLog::open(&file).unwrap();
-    log.file = Some(fs::File::open("/dev/full").unwrap());
-    assert!(matches!(log.record(entry(1)).unwrap_err(), DecisionLogError::File(_)));
-    assert!(matches!(log.record(entry(2)).unwrap_err(), DecisionLogError::Cut(_)));
-    assert_eq!(log.past(), []);
+    log.record(entry(1)).unwrap();
+    for part in ["{\"time\":", "{\"time\":\n"] {
+        let whole = fs::read(&file).unwrap();
+        log.file = Some(fs::File::open("/dev/full").unwrap());
+        fs::OpenOptions::new()
+            .append(true)
+            .open(&file)
+            .unwrap()
+            .write_all(part.as_bytes())
+            .unwrap();
+        let in_the_way = file.with_extension("log.new");
+        fs::create_dir(&in_the_way).unwrap();
+        for _ in 0..2 {
+            let error = log.record(entry(2)).unwrap_err();
+            assert!(matches!(error, DecisionLogError::Unwritten { .. }), "{error}");
+            assert_eq!(log.past().len(), whole.split(|byte| *byte == b'\n').count() - 1);
+        }
+        fs::remove_dir(&in_the_way).unwrap();
+        log.record(entry(3)).unwrap();
+        assert!(fs::read(&file).unwrap().starts_with(&whole), "and no part of the failed line");
+    }
+    assert_eq!(read(&file).unwrap(), [entry(1), entry(3), entry(3)]);
+    assert_eq!(log.past(), [entry(1).past, entry(3).past, entry(3).past]);
+}
+
+#[test]
+fn a_decision_matters_until_its_question_cannot_come_again_and_no_cooldown_counts_it() {
+    let day = |days: u64| Time(days * DAY);
+    let keeps = |verdict, now, cooldown: Option<u64>| {
+        let cooldown = cooldown.map(|days| Duration::from_millis(days * DAY));
+        let mut subject = sleep();
+        subject.deadline = day(130);
+        Keep { now, cooldown }.keeps(&past(verdict, day(100).0, subject))
+    };
+    for (verdict, now, cooldown, expected) in [
+        (Decision::Deny, 136, Some(365), true),
+        (Decision::Deny, 137, Some(365), false),
+        (Decision::Expired, 137, Some(0), false),
+        (Decision::Allow, 137, Some(0), true),
+        (Decision::Allow, 189, Some(0), true),
+        (Decision::Allow, 190, Some(0), false),
+        (Decision::Allow, 464, Some(365), true),
+        (Decision::Allow, 465, Some(365), false),
+        (Decision::Deny, 9999, None, true),
+    ] {
+        let found = keeps(verdict, day(now), cooldown);
+        assert_eq!(found, expected, "{verdict} on day {now}, {cooldown:?}");
+    }
+}
+
+/// A decision whose line has 64 KiB, about a question that ended on day 1.
+fn long(day: u64) -> Entry {
+    let mut entry = Entry { prompt: "?".repeat(64 << 10), ..entry(day * DAY) };
+    entry.past.subject.deadline = Time(DAY);
+    entry.past.verdict = Decision::Allow;
+    entry
+}
+
+#[test]
+fn a_long_log_is_rewritten_without_what_no_longer_matters() {
+    let (_scratch, file) = scratch();
+    let mut log = DecisionLog::open(&file).unwrap();
+    let keep = || Keep { now: Time(200 * DAY), cooldown: Some(Duration::ZERO) };
+    let record = |log: &mut DecisionLog, day| {
+        log.tidy(keep);
+        log.record(long(day)).unwrap();
+    };
+    // Up to 1 MiB nothing is removed, whatever it is.
+    for _ in 0..16 {
+        record(&mut log, 2);
+    }
+    assert_eq!(log.past().len(), 16);
+    record(&mut log, 150);
+    assert_eq!(read(&file).unwrap(), [long(150)]);
+    assert_eq!(log.past(), [long(150).past]);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    // What still matters is kept, and from then on the log may double.
+    for _ in 0..31 {
+        record(&mut log, 150);
+    }
+    for _ in 0..34 {
+        record(&mut log, 2);
+    }
+    assert_eq!(log.past().len(), 65);
+    record(&mut log, 2);
+    assert_eq!(log.past().len(), 33, "32 that matter, and one that came after");
+    assert_eq!(log.past().len(), read(&file).unwrap().len());
+    drop(log);
+    let mut log = DecisionLog::open(&file).unwrap();
+    log.tidy(keep);
+    assert_eq!(log.past(), vec![long(150).past; 32]);
+}
+
+#[test]
+fn a_log_that_cannot_be_tidied_grows_on() {
+    let (_scratch, file) = scratch();
+    let mut log = DecisionLog::open(&file).unwrap();
+    for _ in 0..17 {
+        log.record(long(2)).unwrap();
+    }
+    fs::create_dir(file.with_extension("log.new")).unwrap();
+    log.tidy(|| Keep { now: Time(200 * DAY), cooldown: Some(Duration::ZERO) });
+    log.record(long(3)).unwrap();
+    assert_eq!(read(&file).unwrap().len(), 18);
 }

@@ -1,4 +1,5 @@
 use std::fs::{self, File};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -181,12 +182,56 @@ async fn many_questions_of_one_asker_do_not_keep_anothers_from_an_answer() {
     assert!(matches!(light.sent(), Some(Command::Answer { id, .. }) if id == quick.id()));
 }
 
+/// Lets nothing be recorded: the file that would take the log's place cannot be made.
+fn break_the_disk(light: &Light) -> PathBuf {
+    let decisions = light.queue.decisions.as_ref().unwrap();
+    decisions.log().file = Some(File::open("/dev/null").unwrap());
+    let in_the_way = light.place.consent_log().with_extension("log.new");
+    fs::create_dir(&in_the_way).unwrap();
+    in_the_way
+}
+
+/// A disk that was full for a moment: nothing is sent before it is recorded, and nobody has to restart the node.
+#[tokio::test]
+async fn what_could_not_be_recorded_is_decided_once_it_can_be() {
+    for (rules, choice) in [(ALLOW, None), (DENY, None), ("", Some(Choice::Approve))] {
+        let mut light = Light::with(rules);
+        let in_the_way = break_the_disk(&light);
+        let question = question(1);
+        let id = question.id().to_string();
+        let submitted = light.queue.submit(Arc::clone(&question), None);
+        let decided = async {
+            while !light.waits(&question).await {
+                tokio::task::yield_now().await;
+            }
+            if let Some(choice) = choice {
+                light.queue.decide(&id, choice).await.unwrap_err();
+            }
+            let trouble = light.queue.trouble().unwrap();
+            assert!(light.sent.len() <= 1, "it is deferred, and no more");
+            assert!(trouble.contains("consent.log") && trouble.contains("by itself"), "{trouble}");
+            assert_eq!(light.recorded(), []);
+            fs::remove_dir(&in_the_way).unwrap();
+            match choice {
+                Some(choice) => light.queue.decide(&id, choice).await.unwrap(),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = submitted => {}
+            () = decided => {}
+        }
+        assert_eq!(light.recorded().len(), 1, "{rules}");
+        assert_eq!(light.queue.trouble(), None);
+        assert!(light.sent().is_some() && light.sent().is_none(), "{rules}");
+    }
+}
+
 #[tokio::test]
 async fn a_decision_that_cannot_be_recorded_is_not_executed() {
     for rules in [ALLOW, DENY, ""] {
         let mut light = Light::with(rules);
-        let decisions = light.queue.decisions.as_ref().unwrap();
-        decisions.log().file = Some(File::open("/dev/null").unwrap());
+        break_the_disk(&light);
         let question = question(1);
         light.ask(&question).await;
         for choice in [Choice::Approve, Choice::Deny] {
