@@ -220,6 +220,27 @@ fn a_node_logs_to_standard_error_unless_that_is_its_own_log() {
     assert!(found, "{}", fs::read_to_string(&log).unwrap());
 }
 
+/// With its standard error, on which a node that panics says so.
+#[test]
+fn a_full_log_becomes_the_old_one_and_a_new_one_begins() {
+    const FULL: u64 = 16 << 20;
+    let network = Up::start(&[]);
+    network.formix(&["down"]).succeeded();
+    let log = network.home().node("heavy-1").log();
+    let (common, old) = (network.home().log(), log.with_extension("log.1"));
+    for file in [&log, &common] {
+        fs::File::options().write(true).open(file).unwrap().set_len(FULL).unwrap();
+    }
+    network.up();
+    assert_eq!(fs::metadata(&old).unwrap().len(), FULL);
+    assert_eq!(fs::metadata(common.with_extension("log.1")).unwrap().len(), FULL);
+    let pid = network.pids()["heavy-1"].as_raw_nonzero();
+    assert_eq!(fs::read_link(format!("/proc/{pid}/fd/2")).unwrap(), log);
+    assert!(fs::read_to_string(log).unwrap().contains("running name=\"heavy-1\""));
+    let running = fs::read_to_string(common).unwrap().matches("running name=").count();
+    assert_eq!(running, network.pids().len(), "all nodes go on in the new one");
+}
+
 /// A node that this process has started, once it listens to its owner.
 fn in_the_foreground(mut run: Command, network: &Up, name: &str) -> Child {
     run.args(["heavy", "run", name]).stdout(Stdio::null()).stderr(Stdio::null());

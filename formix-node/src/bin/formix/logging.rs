@@ -1,9 +1,7 @@
 //! Where logs go: `formix.log` for the whole home, `nodes/NAME/node.log` for each node.
 
 use std::cell::RefCell;
-use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::failure::Failure;
+use crate::log_file::LogFile;
 
 /// The target of an event that the command prints on standard error in its own words.
 pub(crate) const PRINTED: &str = "formix::printed";
@@ -29,7 +28,7 @@ pub(crate) fn of_one_node(home: &Home, name: &str, level: &str) -> Result<(), Fa
     let place = home.node(name);
     place.make()?;
     let own = open(&place.log())?;
-    let stderr = (!is_stderr(&own)).then(|| {
+    let stderr = (!own.is_stderr()).then(|| {
         let layer = fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
         layer.with_filter(filter_fn(|event| event.target() != PRINTED))
     });
@@ -70,20 +69,12 @@ fn filter(level: &str) -> Result<EnvFilter, Failure> {
     }
 }
 
-fn open(path: &Path) -> Result<Arc<File>, HomeError> {
-    let file = File::options().create(true).append(true).open(path);
-    file.map(Arc::new).map_err(|error| HomeError::Io { path: path.to_owned(), error })
-}
-
-/// Whether standard error goes to this file, as `formix up` has it: its lines would be there twice.
-fn is_stderr(file: &File) -> bool {
-    let identity = |found: Metadata| (found.dev(), found.ino());
-    let stderr = std::fs::metadata("/dev/stderr").map(identity);
-    stderr.is_ok_and(|stderr| file.metadata().map(identity).is_ok_and(|file| file == stderr))
+fn open(path: &Path) -> Result<Arc<LogFile>, HomeError> {
+    LogFile::open(path).map(Arc::new)
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<File>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Arc<LogFile>>> = const { RefCell::new(None) };
 }
 
 /// Opens a node's log with its span, and makes it this thread's current one while the span is entered.
@@ -91,7 +82,7 @@ struct NodeFiles {
     home: Home,
 }
 
-struct NodeFile(Arc<File>);
+struct NodeFile(Arc<LogFile>);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for NodeFiles {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
@@ -138,7 +129,7 @@ impl Visit for Name {
 /// Writes to the log of the node whose span this thread is in, if any.
 struct OfCurrentNode;
 
-struct MaybeFile(Option<Arc<File>>);
+struct MaybeFile(Option<Arc<LogFile>>);
 
 impl MakeWriter<'_> for OfCurrentNode {
     type Writer = MaybeFile;

@@ -7,6 +7,7 @@ mod demo;
 mod export;
 mod failure;
 mod interrupt;
+mod log_file;
 mod logging;
 mod open_files;
 mod output;
