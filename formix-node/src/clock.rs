@@ -23,6 +23,13 @@ pub(crate) async fn reach(due: Option<Time>) {
     }
 }
 
+/// Waits until that time has come.
+pub(crate) async fn passed(time: Time) {
+    while now() < time {
+        reach(Some(time)).await;
+    }
+}
+
 /// The same clock, which says in the log when it does not go as time does.
 pub(crate) struct Watch {
     read: Time,

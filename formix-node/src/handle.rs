@@ -9,8 +9,10 @@ use formix_proto::machine::Event;
 use formix_proto::outcome::{Failure, Outcome, Stage};
 use formix_proto::spec::{Proposal, SpecError};
 use formix_proto::status::Status;
+use formix_proto::time::Time;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::clock::{now, passed};
 use crate::config::{Enrolled, Network};
 use crate::consent::Queue;
 use crate::database::DatabaseError;
@@ -56,6 +58,9 @@ pub struct NodeHandle {
     pub(crate) enrolled: Arc<RwLock<Enrolled>>,
     pub(crate) queue: Option<Arc<Queue>>,
     pub(crate) patience: Duration,
+    /// How long after its deadline a computation has ended at every heavy node that runs.
+    pub(crate) bound: Duration,
+    pub(crate) started: Time,
 }
 
 impl NodeHandle {
@@ -122,22 +127,40 @@ impl NodeHandle {
         tokio::time::timeout(self.patience, opened).await.unwrap_or(Ok(id))
     }
 
-    /// Waits until a computation has ended; `None` if this node did not propose it.
+    /// Waits until a computation has ended, or its end is [unknown](Report::is_unknown); `None` if this node did not
+    /// propose it.
     pub async fn wait(&self, id: ComputationId) -> Result<Option<Report>, DatabaseError> {
         let mut events = self.events();
         loop {
-            match self.report(id).await? {
-                Some(report) if !report.has_ended() && self.is_running() => {}
-                ended_or_unknown => return Ok(ended_or_unknown),
-            }
-            loop {
-                match self.next(&mut events).await {
-                    Ok(Event::Ended { id: of, .. }) if of == id => break,
-                    Ok(_) => {}
-                    Err(_) => break,
+            let report = self.report(id).await?;
+            let deadline = match &report {
+                Some(report) if report.is_under_way() && self.is_running() => {
+                    report.row.proposal.spec.deadline
                 }
+                _ => return Ok(report),
+            };
+            tokio::select! {
+                () = self.ended(id, &mut events) => {}
+                () = passed(self.unknown_from(deadline)) => {}
             }
         }
+    }
+
+    /// Waits until a computation ends, or events have been missed.
+    async fn ended(&self, id: ComputationId, events: &mut broadcast::Receiver<Event>) {
+        loop {
+            match self.next(events).await {
+                Ok(Event::Ended { id: of, .. }) if of == id => return,
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// When every heavy node that runs has ended a computation with this deadline, and said so to this node: the
+    /// bound of R8.
+    fn unknown_from(&self, deadline: Time) -> Time {
+        deadline.max(self.started) + self.bound
     }
 
     /// A computation as it stands; `None` if this node did not propose it.
@@ -174,13 +197,24 @@ impl NodeHandle {
         if report.has_ended() {
             return report;
         }
-        match self.status(report.row.comp_id).await {
-            Some(status) => {
-                let enrolled = self.enrolled.read().unwrap_or_else(PoisonError::into_inner);
-                report.with_status(&status, &enrolled.names)
-            }
-            None => report,
-        }
+        let Some(status) = self.status(report.row.comp_id).await else { return report };
+        let connected = self.connected().await;
+        let is_unknown = now() >= self.unknown_from(status.proposal.spec.deadline);
+        let enrolled = self.enrolled.read().unwrap_or_else(PoisonError::into_inner);
+        let name = |id: &NodeId| enrolled.names.get(id).cloned().unwrap_or_else(|| id.short());
+        let names = |whom: &dyn Fn(&NodeId) -> bool| {
+            status.waiting_for.iter().filter(|id| whom(id)).map(name).collect()
+        };
+        let waiting_for = names(&|_| true);
+        let unreachable = names(&|id| *id != self.id && !connected.contains(id));
+        Report { waiting_for, unreachable, is_unknown, ..report.with_standing(&status.standing) }
+    }
+
+    /// The nodes that it is connected to.
+    async fn connected(&self) -> Vec<NodeId> {
+        let (reply, answer) = oneshot::channel();
+        self.request(Request::Connected(reply)).await;
+        answer.await.unwrap_or_default()
     }
 
     /// What the machine knows of a computation, whatever its part in it.

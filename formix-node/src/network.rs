@@ -120,7 +120,7 @@ impl FormixNetwork {
         Proposing::new(self, question)
     }
 
-    /// Waits until a computation has ended.
+    /// Waits until a computation has ended, or its end is [unknown](Report::is_unknown).
     pub async fn wait(&self, id: ComputationId) -> Result<Report, NetworkError> {
         let node = self.proposer_of(id).await?;
         node.wait(id).await?.ok_or(NetworkError::NoComputation(id))

@@ -149,6 +149,8 @@ impl BoundNode {
             enrolled,
             queue: queue.clone(),
             patience: network.policy.prepare_within + Duration::from_secs(2),
+            bound: network.policy.policy().bound(),
+            started: now(),
         };
         let ports = Ports {
             log,

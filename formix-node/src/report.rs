@@ -2,13 +2,11 @@
 
 mod json;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
-use formix_proto::id::NodeId;
 use formix_proto::outcome::{Failure, Outcome, Stage};
-use formix_proto::status::{Standing, Status};
+use formix_proto::status::Standing;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now;
@@ -22,6 +20,10 @@ pub struct Report {
     pub row: ComputationRow,
     /// The nodes that it is waiting for, by name.
     pub waiting_for: Vec<String>,
+    /// Those of them that its node has no connection to.
+    pub unreachable: Vec<String>,
+    /// No heavy node has said how it ended, though each that runs has ended it by now. It may still be learned.
+    pub is_unknown: bool,
 }
 
 /// A computation's status in one word.
@@ -40,27 +42,32 @@ pub enum StatusName {
     Failed,
     /// A light node is done with it.
     Settled,
+    /// No heavy node has said how it ended.
+    Unknown,
 }
+
+/// Why the end of a computation is unknown, and what to do.
+const UNKNOWN: &str = "no heavy node has answered, and each that runs has ended the question by now: start the heavy \
+    nodes and look again with `formix show`, or ask again with `formix propose`";
 
 impl Report {
     /// A row as it stands in the history.
     pub fn recorded(row: ComputationRow) -> Self {
-        Self { row, waiting_for: Vec::new() }
+        Self { row, waiting_for: Vec::new(), unreachable: Vec::new(), is_unknown: false }
     }
 
-    /// Adds what the running node knows.
-    pub(crate) fn with_status(mut self, status: &Status, names: &BTreeMap<NodeId, String>) -> Self {
-        if let Standing::Open(stage) = status.standing {
-            self.row.state = State::Open(stage);
+    /// Adds how far the running node knows it to be.
+    pub(crate) fn with_standing(mut self, standing: &Standing) -> Self {
+        if let Standing::Open(stage) = standing {
+            self.row.state = State::Open(*stage);
         }
-        let name = |id: &NodeId| names.get(id).cloned().unwrap_or_else(|| id.short());
-        self.waiting_for = status.waiting_for.iter().map(name).collect();
         self
     }
 
     /// Its status in one word.
     pub fn status(&self) -> StatusName {
         match &self.row.state {
+            State::Open(_) if self.is_unknown => StatusName::Unknown,
             State::Open(stage) => (*stage).into(),
             State::Completed { .. } => StatusName::Completed,
             State::Failed(_) => StatusName::Failed,
@@ -70,6 +77,19 @@ impl Report {
     /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
         self.row.state.has_ended()
+    }
+
+    /// Whether it has not ended, and may do so without a heavy node that does not run.
+    pub fn is_under_way(&self) -> bool {
+        !self.has_ended() && !self.is_unknown
+    }
+
+    /// Why there is no result, for people.
+    pub fn why(&self) -> Option<String> {
+        match self.status() {
+            StatusName::Unknown => Some(UNKNOWN.to_owned()),
+            _ => self.row.failure().map(Failure::to_string),
+        }
     }
 
     /// Whether it has ended with a result.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use formix_proto::directory::Directory;
-use formix_proto::id::ComputationId;
+use formix_proto::id::{ComputationId, NodeId};
 use formix_proto::machine::Command;
 use formix_proto::spec::Proposal;
 use formix_proto::status::Status;
@@ -20,6 +20,8 @@ pub(crate) enum Request {
     Propose(Box<Proposal>, Box<Schema>),
     /// What the machine knows of a computation.
     Status(ComputationId, oneshot::Sender<Option<Status>>),
+    /// The nodes that it is connected to.
+    Connected(oneshot::Sender<Vec<NodeId>>),
     /// Replace the enrolled nodes.
     Enroll(Arc<Directory>, Arc<Peers>),
     /// Finish what is under way, and stop.

@@ -99,6 +99,9 @@ impl<T: Transport, L: Log> Shell<T, L> {
                     Some(Request::Status(id, reply)) => {
                         let _ = reply.send(self.driver.machine().status(&id));
                     }
+                    Some(Request::Connected(reply)) => {
+                        let _ = reply.send(transport.connected());
+                    }
                     Some(Request::Enroll(directory, peers)) => {
                         transport.set_peers(peers);
                         let command = Command::Enroll(directory);

@@ -10,12 +10,14 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use formix_node::FormixNetwork;
-use formix_node::config::Network;
-use formix_node::control::Request;
-use formix_node::home::{Home, HomeError};
+use formix_node::config::{Network, PolicyConfig};
+use formix_node::control::{Request, Response};
+use formix_node::home::{ANALYST, Home, HomeError};
 use formix_node::network::NetworkError;
+use formix_node::report::{Report, StatusName};
 use rustix::process::{Pid, Signal};
 
 use support::command::{Ran, on};
@@ -218,6 +220,44 @@ fn a_node_logs_to_standard_error_unless_that_is_its_own_log() {
     rustix::process::kill_process(Pid::from_child(&node), Signal::TERM).unwrap();
     node.wait().unwrap();
     assert!(found, "{}", fs::read_to_string(&log).unwrap());
+}
+
+/// The analyst hears of it, in the end and meanwhile, and again once the heavy nodes are back.
+#[test]
+fn a_question_to_a_committee_that_never_answers_is_unknown_in_the_end() {
+    let policy = PolicyConfig { reveal_within: Duration::from_secs(1), ..support::at_once() };
+    let network = Up::prepare_with(policy, &[Answer::Fixed("11")]);
+    network.up();
+    for heavy in COMMITTEE {
+        network.kill(heavy);
+    }
+    let mut propose = on(network.home().path());
+    propose.args(["propose", "How many?", "--deadline", "1s", "--wait", "--committee"]);
+    propose.arg(COMMITTEE.join(",")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let asked = propose.spawn().unwrap();
+    let newest = || match network.call(ANALYST, Request::List { most: 1 }) {
+        Response::Reports(reports) => reports.into_iter().next(),
+        other => panic!("{other:?}"),
+    };
+    let report = std::iter::repeat_with(newest).flatten().next().unwrap();
+    let id = report.row.comp_id.to_string();
+    let waited = network.formix(&["wait", &id]).exits(1).says("No connection to heavy-1 for 5 s");
+    let asked: Ran = within("it gives up", || asked.wait_with_output().unwrap().into());
+    let asked = asked.exits(1).says("The committee has not taken the question in 5 s");
+    assert!(!asked.stderr.contains("No connection"), "it is said once: {}", asked.stderr);
+    for Ran { stdout, .. } in [&asked, &waited] {
+        assert!(
+            stdout.contains("unknown") && stdout.contains("no heavy node has answered"),
+            "{stdout}"
+        );
+    }
+    let shown = network.formix(&["show", &id, "--json"]).exits(1).json();
+    let found = [&shown["status"], &shown["reason"]["kind"], &shown["unreachable"][0]];
+    assert_eq!(found, ["unknown", "unknown", "heavy-1"]);
+    network.up();
+    let ended = std::iter::repeat_with(newest).flatten().find(Report::has_ended).unwrap();
+    assert_eq!(ended.status(), StatusName::Failed);
+    network.formix(&["wait", &id]).exits(1);
 }
 
 /// With its standard error, on which a node that panics says so.

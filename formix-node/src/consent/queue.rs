@@ -20,7 +20,7 @@ use super::rule::{Choice, Span};
 use super::seen::Seen;
 use super::turns::Turns;
 use super::view::{Disclosed, Inbox, Preview};
-use crate::clock::{now, reach};
+use crate::clock::{now, passed};
 use crate::request::Request;
 use crate::responder::{Question, Reply, Responder};
 use crate::text::one_line;
@@ -120,7 +120,7 @@ impl Queue {
     async fn recorded_after_all(&self, proposal: &Arc<Proposal>, until: Time) -> Option<Choice> {
         let id = proposal.id();
         while now() < until {
-            wait_for(until.min(now() + RECORD_AGAIN)).await;
+            passed(until.min(now() + RECORD_AGAIN)).await;
             // As where the owner decides: of two decisions, the one that removes the question counts.
             let mut pending = self.pending().remove(&id)?;
             let ruling = self.rule(proposal).await.ok()??;
@@ -145,7 +145,7 @@ impl Queue {
     /// A question that is still pending then expires.
     async fn expire(&self, proposal: &Arc<Proposal>, until: Time) {
         let id = proposal.id();
-        wait_for(until).await;
+        passed(until).await;
         if self.pending().remove(&id).is_none() {
             return;
         }
@@ -290,7 +290,7 @@ impl Queue {
                 Reply::Answer(answer) => Ok(answer),
                 Reply::Decline => Err(NoAnswer::Declined),
             },
-            () = wait_for(until) => Err(NoAnswer::TooLate),
+            () = passed(until) => Err(NoAnswer::TooLate),
         }
     }
 
@@ -354,12 +354,6 @@ impl Queue {
 
     async fn send(&self, command: Command) {
         let _ = self.requests.send(Request::Command(command)).await;
-    }
-}
-
-async fn wait_for(time: Time) {
-    while now() < time {
-        reach(Some(time)).await;
     }
 }
 

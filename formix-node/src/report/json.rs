@@ -27,7 +27,7 @@ pub struct ReportJson<'a> {
     deadline: u64,
     min_participants: u32,
     status: StatusName,
-    /// Why it failed, for people.
+    /// Why it failed, or why its end is unknown, for people.
     failure: Option<String>,
     /// Why it failed, for programs: a `kind` and its details.
     reason: Option<Value>,
@@ -40,6 +40,7 @@ pub struct ReportJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<Option<&'a Summary>>,
     waiting_for: &'a [String],
+    unreachable: &'a [String],
 }
 
 impl Report {
@@ -63,8 +64,11 @@ impl Report {
             deadline: spec.deadline.0,
             min_participants: spec.min_participants,
             status: self.status(),
-            failure: row.failure().map(Failure::to_string),
-            reason: row.failure().map(reason),
+            failure: self.why(),
+            reason: match self.status() {
+                StatusName::Unknown => Some(json!({ "kind": "unknown" })),
+                _ => row.failure().map(reason),
+            },
             result: row.result.as_deref(),
             mean: row.mean.as_deref(),
             participants_count: row.participants_count(),
@@ -72,6 +76,7 @@ impl Report {
             completed_at: row.completed_at,
             summary: None,
             waiting_for: &self.waiting_for,
+            unreachable: &self.unreachable,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Commands that talk to the analyst's node of a running network, or read its history.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use formix_node::config::Network;
 use formix_node::control::{ControlError, Request, Response, call, call_promptly, find};
@@ -18,16 +18,40 @@ use crate::output::{INTERRUPTED, Output};
 use crate::question;
 use crate::text::printable;
 
+/// How long nodes are waited for before the command says so.
+const UNHEARD: Duration = Duration::from_secs(5);
+/// The pause between two looks at whether they can be reached.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long the outcome is waited for, and whether it was already said that somebody is unreachable.
+pub(crate) struct Patience {
+    timeout: Option<Duration>,
+    said: bool,
+}
+
 pub(crate) async fn propose(
     args: &Propose,
     home: &Home,
     output: Output,
 ) -> Result<ExitCode, Failure> {
     let request = Request::Propose(Box::new(question::read(args, home)?));
-    let Response::Proposed(id) = analyst(home, &request).await? else { return Err(unexpected()) };
+    let mut asked = std::pin::pin!(analyst(home, &request));
+    let prompt = tokio::time::timeout(UNHEARD, &mut asked).await;
+    let said = prompt.is_err() && args.wait;
+    if said {
+        output.note(
+            "The committee has not taken the question in 5 s: a heavy node does not run, or cannot be reached (see `formix status`). The question goes on.",
+        );
+    }
+    let answer = match prompt {
+        Ok(answer) => answer,
+        Err(_) => asked.await,
+    };
+    let Response::Proposed(id) = answer? else { return Err(unexpected()) };
     if args.wait {
         output.line(&format!("asked         {id}"));
-        return wait(&id, None, &Export::default(), home, output).await;
+        let patience = Patience { timeout: None, said };
+        return wait(&id, patience, &Export::default(), home, output).await;
     }
     let report = one(home, Request::Show { id }).await?;
     Ok(output.report(&report))
@@ -74,7 +98,7 @@ pub(crate) async fn show(
 
 pub(crate) async fn wait(
     id: &str,
-    timeout: Option<Duration>,
+    patience: Patience,
     export: &Export,
     home: &Home,
     output: Output,
@@ -91,6 +115,10 @@ pub(crate) async fn wait(
     let goes_on = |why: &str| {
         output.note(&format!("{why}: the question goes on, and `formix wait {id}` waits for it."));
     };
+    let unreachable = async {
+        say_who_is_unreachable(&id, home, output).await;
+        std::future::pending().await
+    };
     // Before it says that it waits.
     let mut signals = StopSignals::listen()?;
     tokio::select! {
@@ -101,7 +129,8 @@ pub(crate) async fn wait(
             Ok(ExitCode::from(INTERRUPTED))
         }
         report = ended => export::report(&report?, export, output),
-        () = patience(timeout) => {
+        never = unreachable, if !patience.said => never,
+        () = patience.ends() => {
             goes_on("It has not ended yet");
             output.report(&show().await?);
             Ok(ExitCode::FAILURE)
@@ -109,11 +138,33 @@ pub(crate) async fn wait(
     }
 }
 
-/// Ends when nobody wants to wait any longer.
-async fn patience(timeout: Option<Duration>) {
-    match timeout {
-        Some(span) => tokio::time::sleep(span).await,
-        None => std::future::pending().await,
+impl Patience {
+    pub(crate) fn of(timeout: Option<Duration>) -> Self {
+        Self { timeout, said: false }
+    }
+
+    /// Ends when nobody wants to wait any longer.
+    async fn ends(&self) {
+        match self.timeout {
+            Some(span) => tokio::time::sleep(span).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Says once which nodes a computation waits for in vain, if they have been unreachable for [`UNHEARD`].
+async fn say_who_is_unreachable(id: &str, home: &Home, output: Output) {
+    let mut since = None;
+    while let Ok(report) = one(home, Request::Show { id: id.to_owned() }).await {
+        if report.unreachable.is_empty() {
+            since = None;
+        } else if since.get_or_insert_with(Instant::now).elapsed() >= UNHEARD {
+            let whom = report.unreachable.join(", ");
+            return output.note(&format!(
+                "No connection to {whom} for 5 s (see `formix status`): the question waits for it."
+            ));
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -90,7 +90,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::List { max } => client::list(max, &home, output).await,
         Command::Show { id, export } => client::show(&id, &export, &home, output).await,
         Command::Wait { id, timeout, export } => {
-            client::wait(&id, timeout, &export, &home, output).await
+            client::wait(&id, client::Patience::of(timeout), &export, &home, output).await
         }
         Command::Consent(command) => consent::run(&command, &home, output).await,
         Command::Heavy { command } => run(command, Role::Heavy, &home, level, output).await,

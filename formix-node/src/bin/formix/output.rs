@@ -111,9 +111,9 @@ impl Output {
     /// The same, for people only.
     pub(crate) fn describe(&self, report: &Report) -> ExitCode {
         self.lines(describe(report));
-        match report.has_ended() && !report.is_completed() {
-            true => ExitCode::FAILURE,
-            false => ExitCode::SUCCESS,
+        match report.is_under_way() || report.is_completed() {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
         }
     }
 }
@@ -130,7 +130,10 @@ fn describe(report: &Report) -> Vec<String> {
         field("question", &row.proposal.spec.prompt),
         field("status", &report.status().to_string()),
     ];
-    lines.extend(row.failure().map(|why| field("why", &one_line(why))));
+    match row.failure() {
+        Some(failure) => lines.push(field("why", &one_line(failure))),
+        None => lines.extend(report.why().iter().flat_map(|why| wrapped("why", why, width()))),
+    }
     if report.lacks_answers() {
         lines.extend(wrapped("often because", LACKING, width()));
     }
