@@ -18,7 +18,7 @@ use support::command::{Ran, formix, on};
 use support::{Answer, Up, within};
 
 /// The field names of the original Formix, and those that came since.
-const ROW: [&str; 20] = [
+const ROW: [&str; 21] = [
     "comp_id",
     "proposer_uid",
     "heavy_node_1",
@@ -38,6 +38,7 @@ const ROW: [&str; 20] = [
     "created_at",
     "completed_at",
     "summary",
+    "unreachable",
     "waiting_for",
 ];
 
@@ -94,7 +95,7 @@ fn json_is_all_of_standard_output_and_has_the_field_names_of_the_original() {
     let status = run(&["status"]);
     has_fields(&status, &["nodes", "min_participants"]);
     for node in status["nodes"].as_array().unwrap() {
-        has_fields(node, &["name", "role", "uid", "running", "pid", "address"]);
+        has_fields(node, &["name", "role", "uid", "running", "pid", "address", "trouble"]);
     }
     has_fields(&run(&["down"]), &["status", "stopped", "failed"]);
     assert_eq!(run(&["show", id]), ended, "the history outlives the processes");
