@@ -197,9 +197,10 @@ impl NodeHandle {
         if report.has_ended() {
             return report;
         }
+        let is_unknown = now() >= self.unknown_from(report.row.proposal.spec.deadline);
+        let report = Report { is_unknown, ..report };
         let Some(status) = self.status(report.row.comp_id).await else { return report };
         let connected = self.connected().await;
-        let is_unknown = now() >= self.unknown_from(status.proposal.spec.deadline);
         let enrolled = self.enrolled.read().unwrap_or_else(PoisonError::into_inner);
         let name = |id: &NodeId| enrolled.names.get(id).cloned().unwrap_or_else(|| id.short());
         let names = |whom: &dyn Fn(&NodeId) -> bool| {
@@ -207,7 +208,7 @@ impl NodeHandle {
         };
         let waiting_for = names(&|_| true);
         let unreachable = names(&|id| *id != self.id && !connected.contains(id));
-        Report { waiting_for, unreachable, is_unknown, ..report.with_standing(&status.standing) }
+        Report { waiting_for, unreachable, ..report.with_standing(&status.standing) }
     }
 
     /// The nodes that it is connected to.
