@@ -223,8 +223,11 @@ impl DecisionLog {
     fn append(&mut self, entry: Entry) -> io::Result<()> {
         let mut line = serde_json::to_vec(&entry).map_err(io::Error::from)?;
         line.push(b'\n');
-        if self.file.is_none() {
-            self.rewrite(|_| true)?;
+        match &self.file {
+            None => self.rewrite(|_| true)?,
+            Some(file) if is_at(file, &self.path) => {}
+            // The owner has moved it away, or put another in its place: what is added here would be lost.
+            Some(_) => *self = Self::open(&self.path).map_err(io::Error::other)?,
         }
         // Not there any more, should writing fail.
         let mut file = self.file.take().ok_or(io::ErrorKind::NotFound)?;

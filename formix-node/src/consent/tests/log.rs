@@ -64,6 +64,25 @@ fn a_line_that_is_not_a_decision_is_named_and_left_alone() {
     assert_eq!(fs::read_to_string(&file).unwrap(), damaged);
 }
 
+/// To move it away ends all cooldowns. What is decided from then on must not be lost with it.
+#[test]
+fn a_log_that_its_owner_moves_away_or_edits_is_read_again() {
+    let (_scratch, file) = scratch();
+    let mut log = DecisionLog::open(&file).unwrap();
+    log.record(entry(1)).unwrap();
+    fs::rename(&file, file.with_extension("moved")).unwrap();
+    log.record(entry(2)).unwrap();
+    assert_eq!((read(&file).unwrap(), log.past()), (vec![entry(2)], &[entry(2).past][..]));
+    fs::copy(file.with_extension("moved"), file.with_extension("edited")).unwrap();
+    fs::rename(file.with_extension("edited"), &file).unwrap();
+    log.record(entry(3)).unwrap();
+    assert_eq!(read(&file).unwrap(), [entry(1), entry(3)]);
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, "not a decision\n").unwrap();
+    log.record(entry(4)).unwrap_err();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not a decision\n");
+}
+
 /// Whatever of the failed line has come to the file is gone with it.
 #[test]
 fn after_a_failed_write_the_log_is_written_anew_before_anything_is_decided() {
@@ -72,7 +91,8 @@ fn after_a_failed_write_the_log_is_written_anew_before_anything_is_decided() {
     log.record(entry(1)).unwrap();
     for part in ["{\"time\":", "{\"time\":\n"] {
         let whole = fs::read(&file).unwrap();
-        log.file = Some(fs::File::open("/dev/full").unwrap());
+        // For reading: it takes nothing.
+        log.file = Some(fs::File::open(&file).unwrap());
         fs::OpenOptions::new()
             .append(true)
             .open(&file)

@@ -185,7 +185,7 @@ async fn many_questions_of_one_asker_do_not_keep_anothers_from_an_answer() {
 /// Lets nothing be recorded: the file that would take the log's place cannot be made.
 fn break_the_disk(light: &Light) -> PathBuf {
     let decisions = light.queue.decisions.as_ref().unwrap();
-    decisions.log().file = Some(File::open("/dev/null").unwrap());
+    decisions.log().file = Some(File::open(light.place.consent_log()).unwrap());
     let in_the_way = light.place.consent_log().with_extension("log.new");
     fs::create_dir(&in_the_way).unwrap();
     in_the_way
