@@ -218,6 +218,43 @@ fn streams_left_open_block_no_other() {
     });
 }
 
+/// However many peers send: what has come of a large frame, or may still come, was set aside before.
+#[test]
+fn large_frames_together_take_no_more_memory_than_was_set_aside() {
+    run(async {
+        let longest = u32::try_from(MAX_FRAME).unwrap();
+        let target = Target::start(Limits { inbound_large_bytes: longest, ..quick() }).await;
+        let (address, other) = (target.address(), Identity::generate().unwrap());
+        let mut enrolment = target.enrolment.clone();
+        enrolment.add(other.id(), Role::Light, None);
+        target.heavy.set_peers(enrolment.peers());
+        // Longer than the window of a stream: all of it can be sent only if the node reads it.
+        let body = vec![5; 1 << 20];
+        let other = Raw::new(Some(certified(&other, &other)));
+        let (first, _send, _receive) = other.greet(address).await;
+        let mut begun = first.open_uni().await.unwrap();
+        begun.write_all(&framed(MAX_FRAME, &body)).await.unwrap();
+
+        let (second, mut send, _receive) = target.client().greet(address).await;
+        let mut stream = second.open_uni().await.unwrap();
+        let words = framed(body.len(), &body);
+        let mut written = 0;
+        let write = async {
+            while let Some(rest @ [_, ..]) = words.get(written..) {
+                written += stream.write(rest).await.unwrap();
+            }
+        };
+        let at_once = tokio::time::timeout(Duration::from_millis(200), write).await;
+        assert!(at_once.is_err(), "there was no room for it");
+        send.write_all(&framed(2, b"hi")).await.unwrap();
+        assert_eq!(next(&target.heavy, target.key.id()).await, b"hi");
+        begun.reset(0_u8.into()).unwrap();
+        stream.write_all(&words[written..]).await.unwrap();
+        stream.finish().unwrap();
+        assert!(next(&target.heavy, target.key.id()).await == body);
+    });
+}
+
 #[test]
 fn the_newest_connection_of_a_key_wins() {
     run(async {
