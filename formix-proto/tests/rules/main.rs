@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod announcements;
 mod clock;
 mod committees;
 mod early_close;
@@ -17,6 +18,8 @@ mod r10_length;
 mod r11_secrecy;
 mod r12_bounds;
 mod r12_floods;
+mod r12_places;
+mod r12_records;
 mod r13_time;
 mod r1_standing;
 mod r2_content;
