@@ -3,6 +3,7 @@
 //!
 //! These words hold the question's own, which are untrusted: escape them before they are printed.
 
+use formix_proto::seat::MIN_SEATS;
 use formix_proto::statistic::{Rule, Statistic};
 
 /// What is revealed, if the computation completes, beside the number of participants.
@@ -32,6 +33,13 @@ pub fn rules(statistic: &Statistic) -> String {
             "{missing}; {outside}; hidden: a light node that declines sends an empty answer"
         ),
     }
+}
+
+/// How many heavy nodes a committee has, or an answer shares.
+pub fn count(seats: usize) -> String {
+    let words = ["three", "four", "five", "six", "seven"];
+    let word = seats.checked_sub(MIN_SEATS).and_then(|place| words.get(place));
+    word.map_or_else(|| seats.to_string(), |word| (*word).to_owned())
 }
 
 fn rule(what: &str, rule: &Rule) -> String {

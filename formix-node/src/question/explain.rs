@@ -34,6 +34,8 @@ pub struct Explanation {
     pub max_participants: u32,
     /// What a light node sends to all heavy nodes of the committee together, in bytes.
     pub bytes: usize,
+    /// In how many shares, one for each of them.
+    pub shares: usize,
     /// What the totals have room for, however an answer is worked out.
     pub room: String,
     /// To whom this is revealed.
@@ -60,9 +62,11 @@ impl Explanation {
             ring: shape.ring.name(),
             max_participants: spec.max_participants,
             bytes: bytes(spec),
+            shares: spec.committee.seats(),
             room: statistic.capacity().to_string(),
             reveals: format!(
-                "all this and the number of participants, to the analyst and the three heavy nodes, if at least {} take part",
+                "all this and the number of participants, to the analyst and the {} heavy nodes, if at least {} take part",
+                words::count(spec.committee.seats()),
                 spec.min_participants
             ),
             precision: statistic.measure.precision(),

@@ -285,3 +285,86 @@ fn the_examples_can_be_asked() {
     }
     assert!(kinds >= 10);
 }
+
+/// The questions of every kind, with every combination of what can be said beside it: whether a constant stands
+/// in, opt-outs are hidden, there are groups, and how many heavy nodes there are.
+fn all_questions() -> Vec<Question> {
+    let mut all = Vec::new();
+    for (kind, _) in KINDS {
+        for choice in 0..32_usize {
+            let with = |bit: usize| choice >> bit & 1 == 1;
+            let seats = if with(4) { 5 } else { 3 };
+            let mut question = question(&asking(kind));
+            question.min_participants = 6;
+            question.committee = Some((0..seats).map(|seat| format!("heavy-{seat}")).collect());
+            let mut statistic = question.schema.statistic().clone();
+            statistic.hides_opt_outs = with(2);
+            let labels = vec!["f".to_owned(), "m".to_owned()].try_into().unwrap();
+            statistic.groups = with(3).then_some(Groups { labels, min_size: 6 });
+            // The first that is a value of this kind.
+            let asked = ["1", "20", "a"].into_iter().find_map(|constant| {
+                let rule = |bit| if with(bit) { Rule::Use(constant.into()) } else { Rule::Decline };
+                let (missing, outside) = (rule(0), rule(1));
+                let schema = Statistic { missing, outside, ..statistic.clone() }.into();
+                let asked = Question { schema, ..question.clone() };
+                asked.check(&Policy::default(), 100).is_ok().then_some(asked)
+            });
+            all.push(asked.unwrap_or_else(|| panic!("{kind} {choice}")));
+        }
+    }
+    all
+}
+
+/// Each warning is given of the questions that it is true of, and of no others; and there are no more warnings.
+#[test]
+fn a_warning_is_given_exactly_where_it_is_true() {
+    for question in all_questions() {
+        let spec = question.check(&Policy::default(), 100).unwrap();
+        let statistic = &spec.statistic;
+        let stands_in = |rule: &Rule| matches!(rule, Rule::Use(_));
+        let constant = stands_in(&statistic.missing) || stands_in(&statistic.outside);
+        let (family, groups) = (statistic.measure.name(), statistic.groups.is_some());
+        let counts = matches!(family, "histogram" | "choice" | "choices");
+        let warnings = [
+            ("the heavy nodes see who takes part", true),
+            ("two results that differ by one participant", true),
+            ("a light node can send a false answer", true),
+            ("the heavy nodes see which light nodes decline", !statistic.hides_opt_outs),
+            ("a constant that stands in for a value counts as an answer", constant),
+            ("the heavy nodes learn the size of every group", groups),
+            ("how many answers the suppressed groups have together", groups),
+            ("counts of one are shown", counts),
+            ("all sums and products are revealed", family == "regression"),
+        ];
+        let given = Explanation::new(&question, &spec).unprotected;
+        for (warning, is_true) in warnings {
+            let is_given = given.iter().filter(|given| given.contains(warning)).count();
+            assert_eq!(is_given, usize::from(is_true), "{warning}\n{statistic:#?}\n{given:#?}");
+        }
+        let all = warnings.iter().filter(|(_, is_true)| *is_true).count();
+        assert_eq!(given.len(), all, "one that is not in the table: {given:#?}");
+    }
+}
+
+/// How much leaves a light node, to how many, and how many must take part, is said as it is.
+#[test]
+fn to_whom_a_result_is_revealed_is_said_as_it_is() {
+    for question in all_questions() {
+        let spec = question.check(&Policy::default(), 100).unwrap();
+        let explained = Explanation::new(&question, &spec);
+        let seats = if spec.committee.seats() == 3 { "three" } else { "five" };
+        let words = format!("the analyst and the {seats} heavy nodes, if at least 6 take part");
+        assert!(explained.reveals.contains(&words), "{}", explained.reveals);
+        assert_eq!(explained.shares, spec.committee.seats());
+        let computes = explained.computes.contains("if it has at least 6 answers");
+        assert_eq!(computes, spec.statistic.groups.is_some(), "{}", explained.computes);
+        let rules = &explained.rules;
+        assert_eq!(rules.contains("sends an empty answer"), spec.statistic.hides_opt_outs);
+        for (rule, what) in
+            [(&spec.statistic.missing, "missing"), (&spec.statistic.outside, "out-of-range")]
+        {
+            let declines = rules.contains(&format!("{what} value: decline"));
+            assert_eq!(declines, *rule == Rule::Decline, "{rules}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use formix_node::config::{ConfigError, Network, PolicyConfig};
 use formix_node::home::Home;
 use formix_node::network::NetworkError;
 use formix_node::question::{Explanation, Question, QuestionFile};
+use formix_node::words;
 use formix_proto::spec::Spec;
 
 use crate::args::{Check, Propose, Terms};
@@ -76,7 +77,8 @@ fn checked(file: &QuestionFile, participants: Option<u32>, home: &Home) -> Resul
 }
 
 fn lines(explained: &Explanation) -> Vec<(&'static str, String)> {
-    let Explanation { elements, ring, max_participants, bytes, .. } = explained;
+    let Explanation { elements, ring, max_participants, bytes, shares, .. } = explained;
+    let shares = words::count(*shares);
     let mut lines = vec![
         ("question", explained.question.clone()),
         ("statistic", explained.statistic.clone()),
@@ -87,7 +89,7 @@ fn lines(explained: &Explanation) -> Vec<(&'static str, String)> {
         (
             "sends",
             format!(
-                "{bytes} bytes from each light node, in three shares of {elements} {} over {ring}, which is large enough for {max_participants} participants",
+                "{bytes} bytes from each light node, in {shares} shares of {elements} {} over {ring}, which is large enough for {max_participants} participants",
                 if *elements == 1 { "element" } else { "elements" }
             ),
         ),
