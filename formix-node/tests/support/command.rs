@@ -68,6 +68,16 @@ pub(crate) fn on(home: &Path) -> Command {
     command
 }
 
+/// The command on a home, started by what `wrapper` names, if that names anything.
+pub(crate) fn through(wrapper: &[&str], home: &Path) -> Command {
+    let formix = on(home);
+    let Some((program, args)) = wrapper.split_first() else { return formix };
+    let mut command = Command::new(program);
+    command.args(args).arg(formix.get_program());
+    command.env_remove("FORMIX_LOG_LEVEL").env("FORMIX_HOME", home);
+    command
+}
+
 /// Runs the command on a home.
 #[track_caller]
 pub(crate) fn formix(home: &Path, args: &[&str]) -> Ran {

@@ -1,13 +1,13 @@
 //! Killing and restarting one node at a time.
 
 use std::fs::File;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use formix_node::control::{ControlError, Request, Response};
 use rustix::process::{Pid, Signal, WaitOptions};
 
-use super::command::on;
+use super::command::through;
 use super::{PATIENCE, Up};
 
 impl Up {
@@ -24,21 +24,19 @@ impl Up {
 
     /// Starts a node, without waiting until it runs.
     pub(crate) fn revive(&self, node: &str) {
-        self.start_with(on(self.home().path()), node);
+        self.revive_through(&[], node);
     }
 
     /// The same with a limit on the size of files, in sectors: to write beyond it is an error.
     pub(crate) fn revive_on_a_small_disk(&self, node: &str, sectors: u32) {
-        let formix = on(self.home().path());
         let limited = format!("trap '' XFSZ; ulimit -f {sectors}; exec \"$0\" \"$@\"");
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &limited]).arg(formix.get_program());
-        shell.env("FORMIX_HOME", self.home().path());
-        self.start_with(shell, node);
+        self.revive_through(&["sh", "-c", &limited], node);
     }
 
+    /// The same, started by what `wrapper` names, if that names anything.
     #[expect(clippy::zombie_processes, reason = "it is waited for by its process id")]
-    fn start_with(&self, mut run: Command, node: &str) {
+    pub(crate) fn revive_through(&self, wrapper: &[&str], node: &str) {
+        let mut run = through(wrapper, self.home().path());
         let role = node.split_once('-').map_or("proposer", |(role, _)| role);
         let log = File::options().append(true).create(true).open(self.home().node(node).log());
         run.args([role, "run", node]).stdin(Stdio::null()).stdout(Stdio::null());

@@ -5,6 +5,7 @@
 pub(crate) mod command;
 pub(crate) mod faults;
 pub(crate) mod search;
+pub(crate) mod trace;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use command::{Ran, formix};
+use command::{Ran, formix, through};
 
 /// The heavy nodes of every computation here, by seat.
 pub(crate) const COMMITTEE: [&str; 3] = ["heavy-1", "heavy-2", "heavy-3"];
@@ -115,8 +116,14 @@ impl Up {
 
     /// `formix up` with these arguments; the processes are killed in the end.
     pub(crate) fn try_up(&self, args: &[&str]) -> Ran {
-        let quick = ["up", "--json", "--answer-after", "0s"];
-        let ran = self.formix(&[&quick, args].concat());
+        self.up_through(&[], args)
+    }
+
+    /// The same, started by what `wrapper` names, if that names anything.
+    pub(crate) fn up_through(&self, wrapper: &[&str], args: &[&str]) -> Ran {
+        let mut up = through(wrapper, self.home.path());
+        up.args(["up", "--json", "--answer-after", "0s"]).args(args);
+        let ran = within("`formix up` ends", move || up.output().unwrap()).into();
         *self.pids.borrow_mut() = self.running();
         ran
     }

@@ -121,6 +121,32 @@ fn a_node_that_is_never_idle_scrubs_in_time() {
     assert!(!on_disk(&home, &share(1, 0)));
 }
 
+/// However much else it has to do, and however often something is erased: the clock is moved by hand.
+#[test]
+fn a_node_that_is_never_idle_has_nothing_on_its_disk_that_was_erased_a_second_ago() {
+    const STEP: Duration = Duration::from_millis(300);
+    const STEPS: u32 = 12;
+    let home = Home::new();
+    let mut writer = open_writer(&home.file());
+    let (requests, queue) = channel();
+    for step in 0..STEPS {
+        for record in [contributed(step, 0), contributed(step + 1, 1), sealed(step)] {
+            let group = [Batch { seq: BatchSeq(1), records: vec![record] }];
+            writer.write(&group).unwrap();
+            requests.send(Request::Read(Box::new(|_| ()))).unwrap();
+            assert!(writer.next(&queue).unwrap().is_some());
+        }
+        writer.erased = writer.erased.map(|since| since.checked_sub(STEP).unwrap());
+        for erased in (0..=step).filter(|erased| (step - erased) * STEP > Duration::from_secs(1)) {
+            for light in [0, 1] {
+                let share = share(erased, light);
+                assert!(!on_disk(&home, &share), "{erased} {light} at step {step}");
+            }
+        }
+        assert!(on_disk(&home, &share(step + 1, 1)));
+    }
+}
+
 #[test]
 fn share_tables_are_used_again() {
     let home = Home::new();

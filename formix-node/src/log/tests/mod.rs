@@ -15,11 +15,12 @@ use std::sync::mpsc::channel;
 
 use formix_proto::Decimal;
 use formix_proto::id::{ComputationId, NodeId, Nonce, RosterDigest, Tag};
+use formix_proto::limits::MAX_FRAME;
 use formix_proto::machine::{Batch, BatchSeq};
 use formix_proto::outcome::{Failure, Outcome, Reveal};
 use formix_proto::record::{Fact, Record, Seal};
 use formix_proto::roster::Roster;
-use formix_proto::sharing::{Scheme, Share};
+use formix_proto::sharing::{Partial, Ring, Scheme, Share};
 use formix_proto::spec::{Proposal, Spec};
 use formix_proto::statistic::{Domain, Statistic, Sum};
 use formix_proto::time::Time;
@@ -163,6 +164,19 @@ pub(crate) fn completed(computation: u32) -> Record {
     let digest = RosterDigest([0; 32]);
     let reveal = Reveal { digest, participants: 3, totals: vectors::totals(&[146]) };
     record(computation, Fact::Concluded(Outcome::Completed(reveal)))
+}
+
+/// A seal of many participants is longer than any message, and the node must start with it.
+#[test]
+fn a_record_longer_than_a_frame_is_there_at_the_next_start() {
+    let Fact::Sealed(seal) = sealed(1).fact else { unreachable!() };
+    let partial = Partial::parse(Ring::Z32, &vec![7; MAX_FRAME]).unwrap();
+    let long = record(1, Fact::Sealed(Seal { partial, ..seal }));
+    let home = Home::new();
+    let (log, mut opened) = open(&home.file());
+    log.write(&mut opened, 1, vec![long.clone()]);
+    log.shut();
+    assert!(open(&home.file()).1.records == [long]);
 }
 
 #[test]
