@@ -143,6 +143,30 @@ fn the_demo_adds_up_answers_of_ones_own() {
     }
 }
 
+/// What a network does not protect because it is for tests, it says when it starts, and no other says it.
+#[test]
+fn a_test_network_says_what_it_does_not_protect_and_no_other_does() {
+    for choice in 0..8 {
+        let [few, at_once, random] = [1, 2, 4].map(|bit| choice & bit != 0);
+        let network = Up::prepare(&[]);
+        let args = [
+            ["--min-participants", if few { "2" } else { "3" }],
+            ["--answer-after", if at_once { "0s" } else { "1s" }],
+            ["--light", if random { "2" } else { "0" }],
+        ];
+        let said = network.formix(&[&["up"], args.as_flattened()].concat()).succeeded();
+        network.try_up(&["--light", "0"]).succeeded();
+        for (words, is_so) in [
+            ("results over fewer than three participants", few),
+            ("answer at once, and when that is may tell what", at_once),
+            ("2 of 2 light nodes are test nodes, which return random answers", random),
+            ("nodes with real data always ask you first", random),
+        ] {
+            assert_eq!(said.stdout.contains(words), is_so, "{args:?}: {}", said.stdout);
+        }
+    }
+}
+
 #[test]
 fn a_senseless_command_line_is_refused_before_anything_starts() {
     for (args, why) in [

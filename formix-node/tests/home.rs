@@ -5,12 +5,15 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use formix_node::control::Request;
+use formix_proto::limits::SMALL_FRAME;
 use support::trace::{Call, SKIPPED, calls, can_trace, traced};
-use support::{Answer, Up};
+use support::{Answer, PATIENCE, Up};
 
 /// Everything in a home, by its name or `*`, and what others may do with it: nothing, unless it says that its
 /// directory keeps them away.
@@ -199,4 +202,17 @@ fn before_an_answer_leaves_the_decision_and_the_splitting_are_on_the_disk() {
         let is_there = synced(&calls, place.path(), made.ended, leaves);
         assert!(is_there, "{} may lose its name", file.display());
     }
+}
+
+/// The longest question that there can be, each byte of it escaped, and not a byte more is kept of a request.
+#[test]
+fn a_request_without_an_end_is_refused_at_its_longest() {
+    const LONGEST: usize = 6 * SMALL_FRAME;
+    let network = Up::start(&[]);
+    let mut owner = UnixStream::connect(network.home().node("analyst").socket()).unwrap();
+    owner.set_read_timeout(Some(PATIENCE)).unwrap();
+    owner.write_all(&vec![b'['; LONGEST]).unwrap();
+    let mut answer = String::new();
+    BufReader::new(owner).read_line(&mut answer).unwrap();
+    assert!(answer.contains("not a request"), "{answer}");
 }

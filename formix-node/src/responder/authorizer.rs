@@ -179,6 +179,76 @@ mod tests {
         });
     }
 
+    /// What SQLite asks about, of this table, this column and this database, and whether it is to be allowed.
+    fn actions<'a>(
+        table_name: &'a str,
+        column_name: &'a str,
+        database: Option<&'a str>,
+        is_declared: bool,
+    ) -> Vec<(AuthContext<'a>, bool)> {
+        use AuthAction::*;
+        let (index_name, trigger_name, view_name, module_name) = ("x", "x", "x", "x");
+        let pragma_value = Some("x");
+        let reads = [(Select, true), (Read { table_name, column_name }, is_declared)];
+        let others = [
+            Unknown { code: 99, arg1: Some(table_name), arg2: None },
+            CreateIndex { index_name, table_name },
+            CreateTable { table_name },
+            CreateTempIndex { index_name, table_name },
+            CreateTempTable { table_name },
+            CreateTempTrigger { trigger_name, table_name },
+            CreateTempView { view_name },
+            CreateTrigger { trigger_name, table_name },
+            CreateView { view_name },
+            Delete { table_name },
+            DropIndex { index_name, table_name },
+            DropTable { table_name },
+            DropTempIndex { index_name, table_name },
+            DropTempTable { table_name },
+            DropTempTrigger { trigger_name, table_name },
+            DropTempView { view_name },
+            DropTrigger { trigger_name, table_name },
+            DropView { view_name },
+            Insert { table_name },
+            Pragma { pragma_name: "table_info", pragma_value },
+            Pragma { pragma_name: "query_only", pragma_value: None },
+            Update { table_name, column_name },
+            Attach { filename: ":memory:" },
+            Detach { database_name: "main" },
+            AlterTable { database_name: "main", table_name },
+            Reindex { index_name },
+            Analyze { table_name },
+            CreateVtable { table_name, module_name },
+            DropVtable { table_name, module_name },
+            Function { function_name: "load_extension" },
+            Recursive,
+        ];
+        let all = reads.into_iter().chain(others.map(|action| (action, false)));
+        let context = |action| AuthContext { action, database_name: database, accessor: None };
+        all.map(|(action, is_allowed)| (context(action), is_allowed)).collect()
+    }
+
+    /// Everything that SQLite asks about is refused, whatever it is about, but to read what is declared.
+    #[test]
+    fn of_everything_that_sqlite_asks_about_only_to_read_the_declared_columns_is_allowed() {
+        let columns = vec!["Age".to_owned(), "sex".to_owned()];
+        let tables = vec![Table { name: "People".into(), columns }];
+        let names = Names { tables, others: Mutex::default() };
+        for (table, is_table) in [("people", true), ("PEOPLE", true), ("others", false)] {
+            for (column, is_column) in [("age", true), ("SEX", true), ("name", false)] {
+                for (database, is_main) in
+                    [(Some("main"), true), (Some("temp"), false), (Some("x"), false), (None, false)]
+                {
+                    let is_declared = is_table && is_column && is_main;
+                    for (context, is_allowed) in actions(table, column, database, is_declared) {
+                        assert_eq!(names.allow(&context), is_allowed, "{context:?}");
+                    }
+                }
+            }
+        }
+        assert!(names.others.lock().unwrap().is_empty(), "nothing is left to be checked later");
+    }
+
     #[test]
     fn the_clock_has_no_keyword() {
         block_on(async {
