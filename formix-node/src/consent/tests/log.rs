@@ -2,6 +2,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use formix_proto::time::Time;
@@ -38,6 +39,49 @@ fn decisions_outlive_the_process_in_a_file_that_only_the_owner_may_read() {
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.starts_with("{\"time\":\"1970-01-01T00:00:00.001Z\""), "{text}");
     assert_eq!(text.lines().count(), 2, "a line each");
+}
+
+#[test]
+#[ignore = "run by the next one, in a process of its own"]
+fn decides_once() {
+    let Ok(file) = std::env::var("FORMIX_TEST_FILE") else { return };
+    DecisionLog::open(file.as_ref()).unwrap().record(entry(1)).unwrap();
+}
+
+/// In a running node the directory is brought to the disk for other files, too: here there are none.
+#[test]
+fn a_decision_is_on_the_disk_and_its_file_has_its_name_there() {
+    if !Command::new("strace").args(["-qq", "true"]).output().is_ok_and(|ran| ran.status.success())
+    {
+        return eprintln!("skipped: it takes strace, and the right to use it, to see system calls");
+    }
+    let (scratch, file) = scratch();
+    let trace = scratch.path().join("trace");
+    let test = "consent::tests::log::decides_once";
+    let ran = Command::new("strace")
+        .args(["-fyqq", "-s", "0", "-e", "trace=openat,write,fsync,fdatasync", "-o"])
+        .arg(&trace)
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored"])
+        .env("FORMIX_TEST_FILE", &file)
+        .output();
+    assert!(ran.unwrap().status.success());
+    let calls = fs::read_to_string(&trace).unwrap();
+    let (log, directory) = (file.display(), scratch.path().display());
+    let mut order = [
+        format!("\"{log}\", O_RDWR|O_CREAT"),
+        format!("fsync(<{directory}>)"),
+        format!("write(<{log}>"),
+        format!("sync(<{log}>)"),
+    ]
+    .into_iter()
+    .peekable();
+    for call in calls.lines() {
+        // Without the number of the file, which is any.
+        let call = call.replace(|c: char| c.is_ascii_digit(), "");
+        order.next_if(|next| call.contains(&next.replace(|c: char| c.is_ascii_digit(), "")));
+    }
+    assert_eq!(order.next(), None, "{calls}");
 }
 
 #[test]
