@@ -1,6 +1,6 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -90,6 +90,8 @@ impl Light {
     }
 }
 
+/// How many questions a node answers at the same time.
+const MAX_AT_ONCE: usize = 4;
 const DENY: &str = "[[rule]]\nverdict = \"deny\"\n";
 const ALLOW: &str = "[[rule]]\nverdict = \"allow\"\nfree_text = true\ncooldown = \"0s\"\n";
 
@@ -225,6 +227,44 @@ async fn what_could_not_be_recorded_is_decided_once_it_can_be() {
         assert_eq!(light.queue.trouble(), None);
         assert!(light.sent().is_some() && light.sent().is_none(), "{rules}");
     }
+}
+
+/// Takes its time, and counts how many are asked at once.
+#[derive(Clone, Default)]
+struct Busy {
+    now: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+impl Responder for Busy {
+    fn respond<'a>(&'a self, _: &'a Question) -> Responding<'a> {
+        Box::pin(async {
+            let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+            self.most.fetch_max(now, Ordering::Relaxed);
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+            self.now.fetch_sub(1, Ordering::Relaxed);
+            Ok(Reply::Decline)
+        })
+    }
+}
+
+/// Each may take the memory that its owner allows to one.
+#[tokio::test]
+async fn of_many_questions_at_once_no_more_than_a_few_are_answered() {
+    let busy = Busy::default();
+    let (requests, _sent) = mpsc::channel(64);
+    let queue = Arc::new(Queue::new(Box::new(busy.clone()), None, requests));
+    let mut questions = tokio::task::JoinSet::new();
+    for number in 0..12 {
+        let queue = Arc::clone(&queue);
+        let mut proposal = Proposal::clone(&question(number));
+        proposal.proposer = NodeId([number; 32]);
+        questions.spawn(async move { queue.submit(Arc::new(proposal), None).await });
+    }
+    questions.join_all().await;
+    assert_eq!(busy.most.load(Ordering::Relaxed), MAX_AT_ONCE);
 }
 
 #[tokio::test]

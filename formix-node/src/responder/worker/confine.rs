@@ -220,6 +220,46 @@ mod tests {
         assert!(ran.as_ref().is_none_or(passed), "{ran:?}");
     }
 
+    /// In the words of proc(5), and in bytes, seconds or pieces.
+    #[cfg(target_os = "linux")]
+    const LIMITS: [(&str, u64); 6] = [
+        ("Max core file size", 0),
+        ("Max file size", 0),
+        ("Max open files", OPEN_FILES),
+        ("Max processes", 0),
+        ("Max address space", 256 << 20),
+        ("Max cpu time", 100),
+    ];
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn every_limit_holds_and_none_can_be_raised() {
+        use std::io::{BufRead, BufReader};
+        use std::process::Stdio;
+        if env::var_os(INSIDE).is_some() {
+            confine();
+            println!("\nconfined");
+            // Ends when nobody writes any more.
+            io::stdin().read_line(&mut String::new()).unwrap();
+            return;
+        }
+        let (_, test) = module_path!().split_once("::").unwrap();
+        let test = format!("{test}::every_limit_holds_and_none_can_be_raised");
+        let mut again = Command::new(env::current_exe().unwrap());
+        again.args(["--exact", &test, "--nocapture"]).env(INSIDE, "");
+        let mut confined = again.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(confined.stdout.take().unwrap()).lines();
+        assert!(said.map(Result::unwrap).any(|line| line == "confined"));
+        let limits = fs::read_to_string(format!("/proc/{}/limits", confined.id())).unwrap();
+        drop(confined.stdin.take());
+        confined.wait().unwrap();
+        for (name, most) in LIMITS {
+            let own = limits.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            let found: Vec<_> = own.split_whitespace().take(2).collect();
+            assert_eq!(found, [most.to_string(), most.to_string()], "{name}");
+        }
+    }
+
     #[test]
     fn a_file_that_is_open_does_not_grow() {
         let ran = inside("a_file_that_is_open_does_not_grow", |place| {
