@@ -78,18 +78,26 @@ fn a_key_that_sends_all_that_it_may_does_not_keep_the_questions_of_others_from_c
 
 #[test]
 #[ignore = "a measurement of any length, which depends on the machine"]
-fn questions_beside_a_flood_and_without_it() {
+fn questions_beside_a_light_nodes_flood_and_without_it() {
+    println!("{}", beside_and_without(KEYS[0]));
+}
+
+#[test]
+#[ignore = "a measurement of any length, which depends on the machine"]
+fn questions_beside_a_heavy_nodes_flood_and_without_it() {
+    println!("{}", beside_and_without(KEYS[1]));
+}
+
+fn beside_and_without((name, honest): (&str, u32)) -> String {
     let seconds = std::env::var("FORMIX_SECONDS").map_or(60, |text| text.parse().unwrap());
     let length = Duration::from_secs(seconds);
-    for (name, honest) in KEYS {
-        let network = network();
-        network.kill(name);
-        let alone = asked_for(&network, honest, length / 10);
-        let attacker = attacker(&network, name);
-        let beside = asked_for(&network, honest, length);
-        let sent = attacker.stop();
-        println!("{name}: without it {alone}; beside it {beside}; {sent:?}; {}", memory(&network));
-    }
+    let network = network();
+    network.kill(name);
+    let alone = asked_for(&network, honest, length / 10);
+    let attacker = attacker(&network, name);
+    let beside = asked_for(&network, honest, length);
+    let sent = attacker.stop();
+    format!("{name}: without it {alone}; beside it {beside}; {sent:?}; {}", memory(&network))
 }
 
 /// Asks again and again for that long.
