@@ -35,31 +35,20 @@ enum Carrier {
     Statement,
     /// The owner declines a question that hides opt-outs.
     OptOut,
+    /// The owner looks for longer before approving by hand.
+    Person,
 }
 
 impl Carrier {
     fn responder(self, place: &Path) -> ResponderConfig {
-        let bit = place.join("bit.csv");
-        let (at_0, at_1) = match self {
-            Self::Program => (String::new(), format!("sleep {TELLING}; ")),
-            Self::OptOut => (String::new(), "echo decline; exit; ".to_owned()),
-            Self::Statement => {
-                let big: String = (0..2_000).map(|n| format!("{n}\n")).collect();
-                fs::write(place.join("big.csv"), format!("y\n{big}")).unwrap();
-                let table = |name: &str| {
-                    (
-                        name.to_owned(),
-                        Source::File { path: place.join(name), table: None, delimiter: None },
-                    )
-                };
-                let tables = ["bit.csv", "big.csv"].map(table);
-                return ResponderConfig::query(
-                    tables.map(|(name, source)| (name.trim_end_matches(".csv").to_owned(), source)),
-                );
-            }
+        let at_1 = match self {
+            Self::Program => format!("sleep {TELLING}"),
+            Self::OptOut => "echo decline; exit".to_owned(),
+            Self::Person => ":".to_owned(),
+            Self::Statement => return counting(place),
         };
-        let script =
-            format!("if grep -q 1 '{}'; then {at_1}else {at_0}:; fi; echo 1", bit.display());
+        let bit = place.join("bit.csv");
+        let script = format!("if grep -q 1 '{}'; then {at_1}; fi; echo 1", bit.display());
         ResponderConfig::Command {
             program: "/bin/sh".into(),
             args: vec!["-c".to_owned(), script],
@@ -69,8 +58,9 @@ impl Carrier {
 
     /// What is asked, as a file.
     fn question(self) -> String {
+        let deadline = if self == Self::Person { "6s" } else { "1h" };
         let more = match self {
-            Self::Program => "",
+            Self::Program | Self::Person => "",
             Self::OptOut => "hide_opt_outs = true\n",
             Self::Statement => {
                 "[data]\ntables = { bit = [\"x\"], big = [\"y\"] }\nsql = \"SELECT x + 0 * (SELECT count(*) \
@@ -78,13 +68,26 @@ impl Carrier {
             }
         };
         let statistic = "[statistic]\nkind = \"sum\"\nmin = 0\nmax = 1000\n";
-        format!("version = 1\nprompt = \"?\"\ndeadline = \"1h\"\n{more}{statistic}")
+        format!("version = 1\nprompt = \"?\"\ndeadline = \"{deadline}\"\n{more}{statistic}")
     }
+}
+
+/// Tables over which SQL can count for long.
+fn counting(place: &Path) -> ResponderConfig {
+    let big: String = (0..2_000).map(|n| format!("{n}\n")).collect();
+    fs::write(place.join("big.csv"), format!("y\n{big}")).unwrap();
+    let table = |name: &str| {
+        let path = place.join(format!("{name}.csv"));
+        (name.to_owned(), Source::File { path, table: None, delimiter: None })
+    };
+    ResponderConfig::query(["bit", "big"].map(table))
 }
 
 /// A network of processes whose heavy nodes are all watched.
 struct Watched {
     network: Up,
+    carrier: Carrier,
+    lights: usize,
     question: PathBuf,
     proxies: Vec<Proxy>,
     _runtime: Runtime,
@@ -105,7 +108,7 @@ impl Watched {
         network.up();
         let question = network.home().path().join("question.toml");
         fs::write(&question, carrier.question()).unwrap();
-        let watched = Self { network, question, proxies, _runtime: runtime };
+        let watched = Self { network, carrier, lights, question, proxies, _runtime: runtime };
         // Links find out what a path can carry with long datagrams; that is over when a question is.
         watched.ask(&[]);
         watched
@@ -123,14 +126,31 @@ impl Watched {
         let begun = Instant::now();
         let ask = ["propose", self.question.to_str().unwrap(), "--json"];
         let asked = self.network.formix(&ask).succeeded().json();
+        let id = asked["comp_id"].as_str().unwrap();
+        if self.carrier == Carrier::Person {
+            self.approve(id);
+        }
         // Too few may have an answer; that is as good for whoever watches.
-        self.network.formix(&["wait", asked["comp_id"].as_str().unwrap(), "--json"]);
+        self.network.formix(&["wait", id, "--json"]);
         let seen: Vec<Seen> = self.proxies.iter().flat_map(Proxy::seen).collect();
         let first = |port: &u16| {
             let own = seen.iter().filter(|seen| seen.sender.port() == *port);
             own.filter(|seen| seen.length >= AN_ANSWER).map(|seen| seen.at - begun).min()
         };
         ports.iter().map(first).collect()
+    }
+
+    /// Each owner approves, those with a 1 after a second.
+    fn approve(&self, id: &str) {
+        for (bit, thinks) in [("x\n0\n", Duration::ZERO), ("x\n1\n", Duration::from_secs(1))] {
+            std::thread::sleep(thinks);
+            for light in (1..=self.lights).map(|light| format!("light-{light}")) {
+                let place = self.network.home().node(&light);
+                if fs::read_to_string(place.path().join("bit.csv")).unwrap() == bit {
+                    while self.network.formix(&["approve", &light, id]).code != Some(0) {}
+                }
+            }
+        }
     }
 
     fn ports(&self, lights: usize) -> Vec<u16> {
@@ -158,6 +178,9 @@ fn tells(carrier: Carrier, network: &Up, light: &str) {
     write_bit(place.path(), false);
     let mut config = NodeConfig::load(&place.config(), light, Role::Light).unwrap();
     config.responder = Some(carrier.responder(place.path()));
+    if carrier == Carrier::Person {
+        network.says(light, "");
+    }
     config.save(&place.config()).unwrap();
 }
 
@@ -218,6 +241,12 @@ fn the_timing_attack_by_sql_reads_no_more_than_chance() {
 #[ignore = "a measurement of some minutes, which depends on the machine"]
 fn the_timing_attack_on_hidden_opt_outs_reads_no_more_than_chance() {
     println!("{}", reads_no_more_than_chance(Carrier::OptOut));
+}
+
+#[test]
+#[ignore = "a measurement of some minutes, which depends on the machine"]
+fn the_timing_attack_on_people_reads_no_more_than_chance() {
+    println!("{}", reads_no_more_than_chance(Carrier::Person));
 }
 
 fn reads_no_more_than_chance(carrier: Carrier) -> String {
