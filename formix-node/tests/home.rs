@@ -17,9 +17,10 @@ use support::{Answer, PATIENCE, Up};
 
 /// Everything in a home, by its name or `*`, and what others may do with it: nothing, unless it says that its
 /// directory keeps them away.
-const ENTRIES: [(&str, Guard); 15] = [
+const ENTRIES: [(&str, Guard); 16] = [
     ("", Guard::Own(0o700)),
     ("/lock", Guard::Directory),
+    ("/up-lock", Guard::Own(0o600)),
     ("/network.toml", Guard::Directory),
     ("/formix.log", Guard::Directory),
     ("/nodes", Guard::Own(0o700)),
