@@ -21,7 +21,7 @@ use formix_node::report::{Report, StatusName};
 use rustix::process::{Pid, Signal};
 
 use support::command::{Ran, on};
-use support::{Answer, COMMITTEE, Up, ended, within};
+use support::{Answer, COMMITTEE, Up, ended, is_ignored, within};
 
 /// The first light node answers when the test lets it.
 const ANSWERS: [Answer<'_>; 5] = [
@@ -137,13 +137,6 @@ fn a_node_in_the_foreground_ends_with_status_0_on_sigterm_sigint_and_sighup() {
         let stopping = format!("signal=\"{name}\"");
         assert!(log.lines().rev().take(5).any(|line| line.contains(&stopping)), "{log}");
     }
-}
-
-/// What `nohup` starts ignores SIGHUP, with all that it starts itself (proc_pid_status(5)).
-fn is_ignored(signal: Signal) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
-    u64::from_str_radix(ignored.trim(), 16).unwrap() >> (signal.as_raw() - 1) & 1 == 1
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct Limits {
     /// that are left at most. Default: 256.
     pub handshakes: usize,
     /// Number of concurrent handshakes above which a source has to prove its address first (Retry;
-    /// RFC 9000, 8.1.2). Default: 64.
+    /// RFC 9000, 8.1.2); all of unproved addresses have the share of one source. Default: 64.
     pub retry_from: usize,
     /// Connection attempts that may wait for their handshake to begin; one source has half of those that are left
     /// at most. Default: 1,024.

@@ -257,6 +257,13 @@ pub(crate) fn ended(pid: Pid) -> WaitStatus {
     })
 }
 
+/// What `nohup` starts ignores SIGHUP, with all that it starts itself (proc_pid_status(5)).
+pub(crate) fn is_ignored(signal: Signal) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    u64::from_str_radix(ignored.trim(), 16).unwrap() >> (signal.as_raw() - 1) & 1 == 1
+}
+
 /// Does work that may block, within the time limit.
 pub(crate) fn within<T: Send + 'static>(
     what: &str,

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tracing::debug;
 
 use super::close::End;
-use super::door::{Door, Knock, Place};
+use super::door::{Door, Knock, Place, Source};
 use super::framing::within;
 use super::node::Node;
 use super::{hello, tls};
@@ -25,7 +25,7 @@ pub(super) async fn accept(node: Arc<Node>) {
         node.spawn(welcome(
             node.clone(),
             incoming,
-            Guest { place, enrolled: false, leaves: leaves.clone() },
+            Guest { place, enrolled: None, leaves: leaves.clone() },
         ));
     };
     loop {
@@ -50,18 +50,30 @@ pub(super) async fn accept(node: Arc<Node>) {
     }
 }
 
-/// While many handshakes are under way, a source has to prove its address before it takes a place of any kind.
+/// While many handshakes are under way, or many of unproved addresses, an address has to be proved before it takes a
+/// place of any kind.
 fn knock(
     door: &mut Door<Incoming>,
     incoming: Incoming,
     retry_from: usize,
 ) -> Option<(Incoming, Place)> {
-    if door.busy() > retry_from && !incoming.remote_address_validated() {
+    if !incoming.remote_address_validated() {
+        if door.busy() <= retry_from && door.has_a_place_for(Source::UNPROVED) {
+            return enter(door, Source::UNPROVED, incoming);
+        }
         // Fails only for a source that has proved its address, which this one has not.
         let _ = incoming.retry();
         return None;
     }
-    match door.knock(incoming.remote_address().ip().into(), incoming) {
+    enter(door, incoming.remote_address().ip().into(), incoming)
+}
+
+fn enter(
+    door: &mut Door<Incoming>,
+    source: Source,
+    incoming: Incoming,
+) -> Option<(Incoming, Place)> {
+    match door.knock(source, incoming) {
         Knock::Enter(incoming, place) => Some((incoming, place)),
         Knock::Wait => None,
         // Without an answer it sends its first packet again, after pauses that double (RFC 9002, 6.2).
@@ -75,8 +87,9 @@ fn knock(
 /// Whose handshake is under way; its place is free again when this is dropped.
 struct Guest {
     place: Place,
-    enrolled: bool,
-    leaves: mpsc::UnboundedSender<(Place, bool)>,
+    /// Where it comes from, once it is known to be an enrolled node.
+    enrolled: Option<Source>,
+    leaves: mpsc::UnboundedSender<(Place, Option<Source>)>,
 }
 
 impl Drop for Guest {
@@ -97,7 +110,7 @@ async fn welcome(node: Arc<Node>, incoming: Incoming, mut guest: Guest) {
         }
     };
     let Some(peer) = authenticated(&connection) else { return };
-    guest.enrolled = true;
+    guest.enrolled = Some(address.ip().into());
     let patience = node.limits.handshake_timeout;
     let hello = within(patience, hello::listener(&connection, node.limits.frame_timeout)).await;
     drop(guest);

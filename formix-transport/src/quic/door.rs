@@ -2,7 +2,8 @@
 //!
 //! Whoever knocks needs no key yet, so there is only its address to tell it by. Two rules hold for the handshakes
 //! under way and for those that wait: a source gets another place while it holds fewer than are left free, and
-//! sources that are not known have half of the places at most.
+//! sources that are not known have half of the places at most. An address is easily forged until it is proved (Retry;
+//! RFC 9000, 8.1.2), so all who have not proved theirs are one source, and take no places of anybody else's.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,15 +13,20 @@ const MAX_REMEMBERED: usize = 1 << 10;
 
 /// Where packets come from: an IPv4 address, or the /64 that an IPv6 host chooses its addresses from (RFC 7934, 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Source(IpAddr);
+pub(super) struct Source(Option<IpAddr>);
+
+impl Source {
+    /// Whoever has not proved its address.
+    pub(super) const UNPROVED: Self = Self(None);
+}
 
 impl From<IpAddr> for Source {
     fn from(address: IpAddr) -> Self {
         let network = |host: Ipv6Addr| Ipv6Addr::from_bits(host.to_bits() & !u128::from(u64::MAX));
-        Self(match address.to_canonical() {
+        Self(Some(match address.to_canonical() {
             IpAddr::V6(host) => network(host).into(),
             v4 => v4,
-        })
+        }))
     }
 }
 
@@ -72,6 +78,11 @@ impl<T> Door<T> {
         self.handshakes.taken
     }
 
+    /// Whether a handshake from there could begin now.
+    pub(super) fn has_a_place_for(&self, source: Source) -> bool {
+        self.handshakes.admits(&Place { source, is_known: self.is_known(source) })
+    }
+
     pub(super) fn knock(&mut self, source: Source, knocking: T) -> Knock<T> {
         let place = Place { source, is_known: self.is_known(source) };
         if self.handshakes.take(&place) {
@@ -93,12 +104,14 @@ impl<T> Door<T> {
         Some((knocking, place))
     }
 
-    /// A handshake has ended; `enrolled` if it was that of an enrolled node.
-    pub(super) fn leave(&mut self, place: &Place, enrolled: bool) {
+    /// A handshake has ended; that of an enrolled node has proved where it comes from.
+    pub(super) fn leave(&mut self, place: &Place, enrolled: Option<Source>) {
         self.handshakes.give_back(place);
-        if enrolled && !self.is_known(place.source) {
+        if let Some(source) = enrolled
+            && !self.is_known(source)
+        {
             self.remembered.truncate(MAX_REMEMBERED - 1);
-            self.remembered.push_front(place.source);
+            self.remembered.push_front(source);
         }
     }
 
@@ -177,10 +190,10 @@ mod tests {
     fn a_source_of_enrolled_nodes_is_known_from_then_on() {
         let mut door = Door::new(64, 64);
         let Knock::Enter((), place) = door.knock(source(1), ()) else { panic!("it is free") };
-        door.leave(&place, true);
+        door.leave(&place, Some(source(1)));
         assert_eq!(entered(&mut door, 1..2), 32);
         let Knock::Enter((), place) = door.knock(source(2), ()) else { panic!("places are left") };
-        door.leave(&place, false);
+        door.leave(&place, None);
         assert_eq!(entered(&mut door, 2..3), 16);
     }
 
@@ -190,7 +203,7 @@ mod tests {
         for n in 0..=MAX_REMEMBERED as u32 {
             let source = Source::from(IpAddr::from(n.to_be_bytes()));
             let Knock::Enter((), place) = door.knock(source, ()) else { panic!("it is free") };
-            door.leave(&place, true);
+            door.leave(&place, Some(source));
         }
         let is_known = |n: u32| door.is_known(Source::from(IpAddr::from(n.to_be_bytes())));
         assert_eq!(door.remembered.len(), MAX_REMEMBERED);
@@ -211,9 +224,9 @@ mod tests {
         let other = knock(2, "d").expect("one is left for another");
         assert_eq!(knock(2, "e"), None);
         assert_eq!(door.next(), None);
-        door.leave(&other, false);
+        door.leave(&other, None);
         assert_eq!(door.next().map(|(name, _)| name), Some("e"), "1 holds as many as are left");
-        door.leave(&first, false);
+        door.leave(&first, None);
         assert_eq!(door.next().map(|(name, _)| name), Some("b"));
     }
 
